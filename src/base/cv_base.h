@@ -1,0 +1,98 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * What every layer shares: borrowed byte strings and error codes.
+ */
+
+#ifndef CV_BASE_H
+#define CV_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+
+/*
+ * Borrowed bytes: never NUL-terminated, never owned.  A NULL "data" means
+ * that the value is absent; an empty value has data and a zero length.  What
+ * a string borrows from is said where it is handed out.
+ */
+
+typedef struct {
+    const uint8_t  *data;
+    size_t          len;
+} cv_str_t;
+
+#define CV_STR(literal)                                                       \
+    ((cv_str_t) { (const uint8_t *) (literal), sizeof(literal) - 1 })
+
+#define CV_ABSENT  ((cv_str_t) { NULL, 0 })
+
+/* for printf: "%.*s" takes CV_FMT(s) */
+#define CV_FMT(s)  (int) (s).len, (const char *) (s).data
+
+static inline cv_str_t
+cv_str(const void *data, size_t len)
+{
+    return (cv_str_t) { data, len };
+}
+
+static inline cv_str_t
+cv_str_z(const char *z)
+{
+    return (cv_str_t) { (const uint8_t *) z, z == NULL ? 0 : strlen(z) };
+}
+
+static inline bool
+cv_str_eq(cv_str_t a, cv_str_t b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static inline bool
+cv_present(cv_str_t s)
+{
+    return s.data != NULL;
+}
+
+
+/*
+ * What can go wrong, as few kinds as a caller tells apart.  That something
+ * does not exist is an answer, not an error.
+ */
+
+typedef enum {
+    CV_OK = 0,
+    CV_ERR_NOMEM,       /* memory is exhausted */
+    CV_ERR_LIMIT,       /* a documented bound was reached */
+    CV_ERR_INPUT,       /* what the caller gave is wrong */
+    CV_ERR_CONFLICT,    /* a handle belongs to another record */
+    CV_ERR_MISSING,     /* no store in that directory */
+    CV_ERR_EXISTS,      /* there is a store in that directory already */
+    CV_ERR_ACCESS,      /* the permissions do not allow it */
+    CV_ERR_VERSION,     /* the store has another format version */
+    CV_ERR_DAMAGED,     /* the store's bytes contradict themselves */
+    CV_ERR_FULL,        /* the map or the disk is full */
+    CV_ERR_READERS,     /* every reader slot is taken */
+    CV_ERR_RESIZED,     /* another process enlarged the map */
+    CV_ERR_IO,          /* any other failure of the system */
+} cv_err_t;
+
+#define CV_ERROR_TEXT_MAX  512
+
+/* An error with the sentence that explains it, NUL-terminated. */
+
+typedef struct {
+    cv_err_t  code;
+    char      text[CV_ERROR_TEXT_MAX];
+} cv_error_t;
+
+/* Fills in "error" (which may be NULL) and returns "code". */
+cv_err_t cv_error_set(cv_error_t *error, cv_err_t code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#define CV_MUST_CHECK  __attribute__((warn_unused_result))
+
+#endif /* CV_BASE_H */

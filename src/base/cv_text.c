@@ -1,0 +1,268 @@
+
+/*
+ * Copyright (C) The credverify authors
+ */
+
+#include "cv_text.h"
+
+#include <strings.h>
+
+#define CV_REPLACEMENT  "\xef\xbf\xbd"
+
+
+static size_t
+cv_utf8_sequence(const uint8_t *p, const uint8_t *end)
+{
+    size_t    i, n;
+    uint32_t  ch, least;
+
+    if (*p < 0x80) {
+        return *p == 0 ? 0 : 1;
+    }
+
+    if (*p >= 0xc2 && *p <= 0xdf) {
+        n = 2;
+        ch = *p & 0x1f;
+        least = 0x80;
+
+    } else if ((*p & 0xf0) == 0xe0) {
+        n = 3;
+        ch = *p & 0x0f;
+        least = 0x800;
+
+    } else if (*p >= 0xf0 && *p <= 0xf4) {
+        n = 4;
+        ch = *p & 0x07;
+        least = 0x10000;
+
+    } else {
+        return 0;
+    }
+
+    if ((size_t) (end - p) < n) {
+        return 0;
+    }
+
+    for (i = 1; i < n; i++) {
+        if ((p[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+
+        ch = ch << 6 | (p[i] & 0x3f);
+    }
+
+    if (ch < least || ch > 0x10ffff || (ch >= 0xd800 && ch <= 0xdfff)) {
+        return 0;
+    }
+
+    return n;
+}
+
+
+bool
+cv_utf8_valid(cv_str_t s)
+{
+    size_t          n;
+    const uint8_t  *p, *end;
+
+    end = s.data + s.len;
+
+    for (p = s.data; p < end; p += n) {
+        n = cv_utf8_sequence(p, end);
+
+        if (n == 0) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+static int
+cv_hex_digit(uint8_t ch)
+{
+    if (ch >= '0' && ch <= '9') {
+        return ch - '0';
+    }
+
+    ch |= 0x20;
+
+    return ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : -1;
+}
+
+
+bool
+cv_hex_decode(uint8_t *out, size_t len, cv_str_t s)
+{
+    int     high, low;
+    size_t  i;
+
+    if (s.len != 2 * len) {
+        return false;
+    }
+
+    for (i = 0; i < len; i++) {
+        high = cv_hex_digit(s.data[2 * i]);
+        low = cv_hex_digit(s.data[2 * i + 1]);
+
+        if (high < 0 || low < 0) {
+            return false;
+        }
+
+        out[i] = (uint8_t) (high << 4 | low);
+    }
+
+    return true;
+}
+
+
+void
+cv_hex_encode(char *out, cv_str_t s)
+{
+    size_t  i;
+
+    for (i = 0; i < s.len; i++) {
+        out[2 * i] = "0123456789abcdef"[s.data[i] >> 4];
+        out[2 * i + 1] = "0123456789abcdef"[s.data[i] & 0xf];
+    }
+}
+
+
+#define CV_ESCAPE_JSON  1
+#define CV_ESCAPE_HTML  2
+#define CV_UNRESERVED   4
+
+static const uint8_t  cv_char_class[256] = {
+    [0x00 ... 0x08] = CV_ESCAPE_JSON | CV_ESCAPE_HTML,
+    [0x09 ... 0x0a] = CV_ESCAPE_JSON,
+    [0x0b ... 0x0c] = CV_ESCAPE_JSON | CV_ESCAPE_HTML,
+    [0x0d] = CV_ESCAPE_JSON,
+    [0x0e ... 0x1f] = CV_ESCAPE_JSON | CV_ESCAPE_HTML,
+    ['"'] = CV_ESCAPE_JSON | CV_ESCAPE_HTML,
+    ['\\'] = CV_ESCAPE_JSON,
+    ['&'] = CV_ESCAPE_HTML,
+    ['\''] = CV_ESCAPE_HTML,
+    ['<'] = CV_ESCAPE_HTML,
+    ['>'] = CV_ESCAPE_HTML,
+    ['-'] = CV_UNRESERVED,
+    ['.'] = CV_UNRESERVED,
+    ['_'] = CV_UNRESERVED,
+    ['~'] = CV_UNRESERVED,
+    ['0' ... '9'] = CV_UNRESERVED,
+    ['A' ... 'Z'] = CV_UNRESERVED,
+    ['a' ... 'z'] = CV_UNRESERVED,
+};
+
+
+void
+cv_escape_json(cv_buf_t *out, cv_str_t s)
+{
+    uint8_t         u[6];
+    const char     *short_form;
+    const uint8_t  *p, *start, *end;
+
+    end = s.data + s.len;
+    start = s.data;
+
+    for (p = s.data; p < end; p++) {
+
+        if (!(cv_char_class[*p] & CV_ESCAPE_JSON)) {
+            continue;
+        }
+
+        cv_buf_append(out, start, (size_t) (p - start));
+        start = p + 1;
+
+        switch (*p) {
+        case '"':   short_form = "\\\"";  break;
+        case '\\':  short_form = "\\\\";  break;
+        case '\b':  short_form = "\\b";   break;
+        case '\f':  short_form = "\\f";   break;
+        case '\n':  short_form = "\\n";   break;
+        case '\r':  short_form = "\\r";   break;
+        case '\t':  short_form = "\\t";   break;
+        default:    short_form = NULL;
+        }
+
+        if (short_form != NULL) {
+            cv_buf_append(out, short_form, 2);
+            continue;
+        }
+
+        memcpy(u, "\\u00", 4);
+        cv_hex_encode((char *) u + 4, cv_str(p, 1));
+        cv_buf_append(out, u, sizeof(u));
+    }
+
+    cv_buf_append(out, start, (size_t) (end - start));
+}
+
+
+void
+cv_escape_html(cv_buf_t *out, cv_str_t s)
+{
+    cv_str_t        entity;
+    const uint8_t  *p, *start, *end;
+
+    end = s.data + s.len;
+    start = s.data;
+
+    for (p = s.data; p < end; p++) {
+
+        if (!(cv_char_class[*p] & CV_ESCAPE_HTML)) {
+            continue;
+        }
+
+        cv_buf_append(out, start, (size_t) (p - start));
+        start = p + 1;
+
+        switch (*p) {
+        case '&':   entity = CV_STR("&amp;");   break;
+        case '<':   entity = CV_STR("&lt;");    break;
+        case '>':   entity = CV_STR("&gt;");    break;
+        case '"':   entity = CV_STR("&quot;");  break;
+        case '\'':  entity = CV_STR("&#39;");   break;
+        default:    entity = CV_STR(CV_REPLACEMENT);
+        }
+
+        cv_buf_append_str(out, entity);
+    }
+
+    cv_buf_append(out, start, (size_t) (end - start));
+}
+
+
+void
+cv_escape_url(cv_buf_t *out, cv_str_t s)
+{
+    uint8_t  code[3];
+    size_t   i;
+
+    for (i = 0; i < s.len; i++) {
+
+        if (cv_char_class[s.data[i]] & CV_UNRESERVED) {
+            cv_buf_append_byte(out, s.data[i]);
+            continue;
+        }
+
+        code[0] = '%';
+        code[1] = (uint8_t) "0123456789ABCDEF"[s.data[i] >> 4];
+        code[2] = (uint8_t) "0123456789ABCDEF"[s.data[i] & 0xf];
+        cv_buf_append(out, code, sizeof(code));
+    }
+}
+
+
+void
+cv_escape_href(cv_buf_t *out, cv_str_t s)
+{
+    if ((s.len > 8 && strncasecmp((const char *) s.data, "https://", 8) == 0)
+        || (s.len > 7 && strncasecmp((const char *) s.data, "http://", 7) == 0))
+    {
+        cv_escape_html(out, s);
+        return;
+    }
+
+    cv_buf_append_byte(out, '#');
+}

@@ -1,0 +1,302 @@
+
+/*
+ * Copyright (C) The credverify authors
+ */
+
+#include "cv_time.h"
+
+#include <time.h>
+
+#define CV_TIME_MIN  (-62135596800 * CV_SECOND)      /* 0001-01-01 */
+#define CV_TIME_MAX  (253402300800 * CV_SECOND - 1)  /* the end of 9999 */
+
+static const uint8_t  cv_month_days[] = {
+    31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31
+};
+
+static const char *const  cv_month_names[] = {
+    "January", "February", "March", "April", "May", "June", "July",
+    "August", "September", "October", "November", "December"
+};
+
+
+static bool
+cv_digits(const uint8_t *p, size_t n, unsigned *value)
+{
+    unsigned  v;
+
+    for (v = 0; n > 0; n--, p++) {
+        if (*p < '0' || *p > '9') {
+            return false;
+        }
+
+        v = v * 10 + (unsigned) (*p - '0');
+    }
+
+    *value = v;
+
+    return true;
+}
+
+
+/*
+ * Days since 1970-01-01 in the proleptic Gregorian calendar.  Years are
+ * counted from March, so that a leap day is the last day of its year.
+ */
+
+static int64_t
+cv_days_from_civil(unsigned year, unsigned month, unsigned day)
+{
+    unsigned  y, m;
+
+    y = month > 2 ? year : year - 1;
+    m = month > 2 ? month - 3 : month + 9;
+
+    return (int64_t) y * 365 + y / 4 - y / 100 + y / 400
+           + (m * 153 + 2) / 5 + (day - 1) - 719468;
+}
+
+
+static void
+cv_civil_from_days(int64_t days, unsigned *year, unsigned *month,
+    unsigned *day)
+{
+    unsigned  z, era_day, era, y, m, year_day;
+
+    z = (unsigned) (days + 719468);         /* since 0000-03-01 */
+
+    era = z / 146097;
+    era_day = z % 146097;
+
+    y = (era_day - era_day / 1460 + era_day / 36524 - era_day / 146096) / 365;
+    year_day = era_day - (365 * y + y / 4 - y / 100);
+    m = (5 * year_day + 2) / 153;
+
+    *day = year_day - (153 * m + 2) / 5 + 1;
+    *month = m < 10 ? m + 3 : m - 9;
+    *year = era * 400 + y + (*month <= 2);
+}
+
+
+static bool
+cv_date_parse_day(const uint8_t *p, int64_t *days)
+{
+    unsigned  year, month, day, last;
+
+    if (!cv_digits(p, 4, &year) || p[4] != '-' || !cv_digits(p + 5, 2, &month)
+        || p[7] != '-' || !cv_digits(p + 8, 2, &day))
+    {
+        return false;
+    }
+
+    if (year < 1 || month < 1 || month > 12 || day < 1) {
+        return false;
+    }
+
+    last = cv_month_days[month - 1];
+
+    if (month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)) {
+        last = 29;
+    }
+
+    if (day > last) {
+        return false;
+    }
+
+    *days = cv_days_from_civil(year, month, day);
+
+    return true;
+}
+
+
+/* "Z" or "+hh:mm" or "-hh:mm", to the end of the text; in minutes */
+
+static bool
+cv_date_parse_offset(const uint8_t *p, const uint8_t *end, int *offset)
+{
+    unsigned  hour, minute;
+
+    if (end - p == 1 && (*p == 'Z' || *p == 'z')) {
+        *offset = 0;
+        return true;
+    }
+
+    if (end - p != 6 || (*p != '+' && *p != '-') || !cv_digits(p + 1, 2, &hour)
+        || p[3] != ':' || !cv_digits(p + 4, 2, &minute)
+        || hour > 23 || minute > 59)
+    {
+        return false;
+    }
+
+    *offset = (int) (hour * 60 + minute) * (*p == '-' ? -1 : 1);
+
+    return true;
+}
+
+
+bool
+cv_date_parse(cv_date_t *date, cv_str_t text)
+{
+    int             offset;
+    int64_t         days, at;
+    unsigned        hour, minute, second, ms, scale;
+    const uint8_t  *p, *end;
+
+    if (text.len < CV_DATE_BARE_LEN || text.len > CV_DATE_MAX_LEN
+        || !cv_date_parse_day(text.data, &days))
+    {
+        return false;
+    }
+
+    at = days * CV_DAY;
+
+    if (text.len > CV_DATE_BARE_LEN) {
+        p = text.data + CV_DATE_BARE_LEN;
+        end = text.data + text.len;
+
+        if (end - p < 10 || (*p != 'T' && *p != 't' && *p != ' ')
+            || !cv_digits(p + 1, 2, &hour) || p[3] != ':'
+            || !cv_digits(p + 4, 2, &minute) || p[6] != ':'
+            || !cv_digits(p + 7, 2, &second)
+            || hour > 23 || minute > 59 || second > 60)
+        {
+            return false;
+        }
+
+        p += 9;
+        ms = 0;
+
+        if (*p == '.') {
+            scale = 100;
+
+            for (p++; p < end && *p >= '0' && *p <= '9'; p++) {
+                ms += (unsigned) (*p - '0') * scale;
+                scale /= 10;
+            }
+
+            if (p[-1] == '.') {
+                return false;
+            }
+        }
+
+        if (!cv_date_parse_offset(p, end, &offset)) {
+            return false;
+        }
+
+        at += (((int64_t) hour * 60 + minute - offset) * 60 + second)
+              * CV_SECOND + ms;
+    }
+
+    date->text = text;
+    date->at = at;
+
+    return true;
+}
+
+
+cv_time_t
+cv_date_expiry(const cv_date_t *date)
+{
+    if (!cv_present(date->text)) {
+        return CV_TIME_NEVER;
+    }
+
+    return cv_date_is_bare(date) ? date->at + CV_DAY : date->at;
+}
+
+
+static uint8_t *
+cv_put_digits(uint8_t *p, unsigned value, unsigned n)
+{
+    unsigned  i;
+
+    for (i = n; i > 0; i--) {
+        p[i - 1] = (uint8_t) ('0' + value % 10);
+        value /= 10;
+    }
+
+    return p + n;
+}
+
+
+static uint8_t *
+cv_put_text(uint8_t *p, const char *text)
+{
+    size_t  len;
+
+    len = strlen(text);
+    memcpy(p, text, len);
+
+    return p + len;
+}
+
+
+size_t
+cv_time_format(uint8_t text[CV_TIME_TEXT_MAX], cv_time_t at,
+    cv_time_format_t format)
+{
+    int64_t    days;
+    uint8_t   *p;
+    unsigned   year, month, day, rest;
+
+    if (at < CV_TIME_MIN) {
+        at = CV_TIME_MIN;
+    }
+
+    if (at > CV_TIME_MAX) {
+        at = CV_TIME_MAX;
+    }
+
+    /* division that rounds down before 1970 too */
+    days = (at - CV_TIME_MIN) / CV_DAY + CV_TIME_MIN / CV_DAY;
+    rest = (unsigned) (at - days * CV_DAY);
+
+    cv_civil_from_days(days, &year, &month, &day);
+
+    p = text;
+
+    if (format == CV_TIME_LONG) {
+        p = cv_put_digits(p, day, day < 10 ? 1 : 2);
+        *p++ = ' ';
+        p = cv_put_text(p, cv_month_names[month - 1]);
+        *p++ = ' ';
+        p = cv_put_digits(p, year, 4);
+
+        return (size_t) (p - text);
+    }
+
+    p = cv_put_digits(p, year, 4);
+    *p++ = '-';
+    p = cv_put_digits(p, month, 2);
+    *p++ = '-';
+    p = cv_put_digits(p, day, 2);
+
+    if (format != CV_TIME_DATE) {
+        *p++ = 'T';
+        p = cv_put_digits(p, rest / 3600000, 2);
+        *p++ = ':';
+        p = cv_put_digits(p, rest / 60000 % 60, 2);
+        *p++ = ':';
+        p = cv_put_digits(p, rest / 1000 % 60, 2);
+
+        if (format == CV_TIME_MS) {
+            *p++ = '.';
+            p = cv_put_digits(p, rest % 1000, 3);
+        }
+
+        p = cv_put_text(p, format == CV_TIME_OFFSET ? "+00:00" : "Z");
+    }
+
+    return (size_t) (p - text);
+}
+
+
+cv_time_t
+cv_time_now(void)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_REALTIME, &ts);
+
+    return (cv_time_t) ts.tv_sec * CV_SECOND + ts.tv_nsec / 1000000;
+}

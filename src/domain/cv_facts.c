@@ -1,0 +1,284 @@
+
+/*
+ * Copyright (C) The credverify authors
+ */
+
+#include "cv_facts.h"
+
+
+const cv_str_t  cv_fact_names[CV_FACT_COUNT] = {
+#define CV_FACT_NAME(identifier, name)                                        \
+    [CV_FACT_##identifier] = { (const uint8_t *) name, sizeof(name) - 1 },
+    CV_FACTS(CV_FACT_NAME)
+#undef CV_FACT_NAME
+};
+
+
+cv_fact_id_t
+cv_fact_find(cv_str_t name)
+{
+    cv_fact_id_t  i;
+
+    for (i = 0; i < CV_FACT_COUNT; i++) {
+        if (cv_str_eq(cv_fact_names[i], name)) {
+            break;
+        }
+    }
+
+    return i;
+}
+
+
+bool
+cv_value_truth(const cv_value_t *value)
+{
+    switch (value->type) {
+
+    case CV_VALUE_NONE:
+        return false;
+
+    case CV_VALUE_BOOL:
+        return value->number != 0;
+
+    case CV_VALUE_TEXT:
+        return value->text.len > 0;
+
+    case CV_VALUE_DOC:
+        return cv_doc_truth(value->text);
+
+    default:
+        return true;
+    }
+}
+
+
+void
+cv_fact_set_text(cv_facts_t *facts, cv_fact_id_t id, cv_str_t text)
+{
+    if (cv_present(text)) {
+        facts->at[id] = (cv_value_t) { CV_VALUE_TEXT, 0, text };
+    }
+}
+
+
+void
+cv_fact_set_int(cv_facts_t *facts, cv_fact_id_t id, int64_t number)
+{
+    facts->at[id] = (cv_value_t) { CV_VALUE_INT, number, CV_ABSENT };
+}
+
+
+void
+cv_fact_set_bool(cv_facts_t *facts, cv_fact_id_t id, bool value)
+{
+    facts->at[id] = (cv_value_t) { CV_VALUE_BOOL, value, CV_ABSENT };
+}
+
+
+void
+cv_fact_set_instant(cv_facts_t *facts, cv_fact_id_t id, cv_time_t at)
+{
+    if (at != CV_TIME_NEVER) {
+        facts->at[id] = (cv_value_t) { CV_VALUE_INSTANT, at, CV_ABSENT };
+    }
+}
+
+
+static void
+cv_fact_set_date(cv_facts_t *facts, cv_fact_id_t id, const cv_date_t *date)
+{
+    if (cv_present(date->text)) {
+        facts->at[id] = (cv_value_t) { CV_VALUE_DATE, date->at, date->text };
+    }
+}
+
+
+static void
+cv_fact_set_doc(cv_facts_t *facts, cv_fact_id_t id, cv_doc_t doc)
+{
+    if (cv_present(doc)) {
+        facts->at[id] = (cv_value_t) { CV_VALUE_DOC, 0, doc };
+    }
+}
+
+
+static void
+cv_disclose_outcome(cv_facts_t *facts, cv_outcome_t outcome, cv_time_t now)
+{
+    static const cv_fact_id_t  is[CV_REASONS] = {
+        [CV_VALID] = CV_FACT_IS_VALID,
+        [CV_REVOKED] = CV_FACT_IS_REVOKED,
+        [CV_TOKEN_EXPIRED] = CV_FACT_IS_TOKEN_EXPIRED,
+        [CV_REFUNDED] = CV_FACT_IS_REFUNDED,
+        [CV_EXPIRED] = CV_FACT_IS_EXPIRED,
+        [CV_PENDING] = CV_FACT_IS_PENDING,
+        [CV_NOT_FOUND] = CV_FACT_IS_NOT_FOUND,
+    };
+
+    memset(facts, 0, sizeof(cv_facts_t));
+
+    facts->at[CV_FACT_CHECKED_AT] =
+        (cv_value_t) { CV_VALUE_NOW, now, CV_ABSENT };
+
+    cv_fact_set_text(facts, CV_FACT_TITLE, cv_outcomes[outcome].title);
+    cv_fact_set_text(facts, CV_FACT_DETAIL, cv_outcomes[outcome].detail);
+
+    if (outcome < CV_REASONS) {
+        cv_fact_set_bool(facts, CV_FACT_VALID, outcome == CV_VALID);
+        cv_fact_set_text(facts, CV_FACT_REASON, cv_outcomes[outcome].name);
+        cv_fact_set_bool(facts, is[outcome], true);
+    }
+}
+
+
+static void
+cv_disclose_class(cv_facts_t *facts, const cv_class_t *class)
+{
+    cv_fact_set_bool(facts, CV_FACT_CLASS, true);
+    cv_fact_set_text(facts, CV_FACT_CLASS_ID, class->id);
+    cv_fact_set_text(facts, CV_FACT_CLASS_TITLE, class->title);
+    cv_fact_set_text(facts, CV_FACT_CLASS_DESCRIPTION, class->description);
+    cv_fact_set_text(facts, CV_FACT_CLASS_CATEGORY, class->category);
+    cv_fact_set_text(facts, CV_FACT_CLASS_CATEGORY_TITLE,
+                     class->category_title);
+    cv_fact_set_text(facts, CV_FACT_CLASS_LEVEL_LABEL, class->level_label);
+    cv_fact_set_doc(facts, CV_FACT_CLASS_CRITERIA, class->criteria);
+    cv_fact_set_text(facts, CV_FACT_CLASS_IMAGE, class->image);
+    cv_fact_set_doc(facts, CV_FACT_CLASS_TAGS, class->tags);
+    cv_fact_set_doc(facts, CV_FACT_CLASS_ALIGNMENT, class->alignment);
+
+    if (class->level.present) {
+        cv_fact_set_int(facts, CV_FACT_CLASS_LEVEL, class->level.value);
+    }
+}
+
+
+static void
+cv_disclose_issuer(cv_facts_t *facts, const cv_issuer_t *issuer)
+{
+    cv_fact_set_bool(facts, CV_FACT_ISSUER, true);
+    cv_fact_set_text(facts, CV_FACT_ISSUER_ID, issuer->id);
+    cv_fact_set_text(facts, CV_FACT_ISSUER_NAME, issuer->name);
+    cv_fact_set_text(facts, CV_FACT_ISSUER_URL, issuer->url);
+    cv_fact_set_text(facts, CV_FACT_ISSUER_DESCRIPTION, issuer->description);
+    cv_fact_set_text(facts, CV_FACT_ISSUER_IMAGE, issuer->image);
+}
+
+
+static void
+cv_disclose_token(cv_facts_t *facts, const cv_token_t *token, bool masked)
+{
+    cv_fact_set_bool(facts, CV_FACT_TOKEN, true);
+    cv_fact_set_date(facts, CV_FACT_TOKEN_EXPIRES_AT, &token->expires_at);
+
+    /* the day a token was made is often the day of the achievement */
+
+    if (!masked) {
+        cv_fact_set_date(facts, CV_FACT_TOKEN_CREATED_AT, &token->created_at);
+    }
+}
+
+
+/* what identifies the credential and dates it, but says nothing of a person */
+
+static void
+cv_disclose_credential(cv_facts_t *facts, const cv_credential_t *credential)
+{
+    cv_fact_set_bool(facts, CV_FACT_CREDENTIAL, true);
+    cv_fact_set_text(facts, CV_FACT_CREDENTIAL_ID, credential->id);
+    cv_fact_set_text(facts, CV_FACT_CREDENTIAL_STATUS,
+                     cv_str_z(cv_status_names[credential->status.value]));
+    cv_fact_set_date(facts, CV_FACT_CREDENTIAL_ISSUED_AT,
+                     &credential->issued_at);
+    cv_fact_set_date(facts, CV_FACT_CREDENTIAL_EXPIRES_AT,
+                     &credential->expires_at);
+    cv_fact_set_text(facts, CV_FACT_CREDENTIAL_CODE, credential->code);
+    cv_fact_set_text(facts, CV_FACT_CREDENTIAL_PUBLIC_ID,
+                     credential->public_id);
+    cv_fact_set_date(facts, CV_FACT_CREDENTIAL_CREATED_AT,
+                     &credential->created_at);
+    cv_fact_set_date(facts, CV_FACT_CREDENTIAL_UPDATED_AT,
+                     &credential->updated_at);
+    cv_fact_set_bool(facts, CV_FACT_CREDENTIAL_TEST,
+                     credential->test.present && credential->test.value);
+}
+
+
+/* what the holder achieved, and who the holder is */
+
+static void
+cv_disclose_holder(cv_facts_t *facts, const cv_credential_t *credential,
+    const cv_holder_t *holder)
+{
+    cv_fact_set_text(facts, CV_FACT_CREDENTIAL_SCORE, credential->score);
+    cv_fact_set_text(facts, CV_FACT_CREDENTIAL_NUMBER, credential->number);
+    cv_fact_set_doc(facts, CV_FACT_CREDENTIAL_EVIDENCE, credential->evidence);
+    cv_fact_set_text(facts, CV_FACT_CREDENTIAL_NARRATIVE,
+                     credential->narrative);
+    cv_fact_set_doc(facts, CV_FACT_CREDENTIAL_ATTRIBUTES,
+                    credential->attributes);
+
+    if (holder == NULL) {
+        return;
+    }
+
+    cv_fact_set_bool(facts, CV_FACT_HOLDER, true);
+    cv_fact_set_text(facts, CV_FACT_HOLDER_NAME, holder->name);
+    cv_fact_set_text(facts, CV_FACT_HOLDER_DISPLAY_NAME, holder->display_name);
+    cv_fact_set_text(facts, CV_FACT_HOLDER_ORGANIZATION, holder->organization);
+    cv_fact_set_text(facts, CV_FACT_HOLDER_WALLET, holder->wallet);
+}
+
+
+void
+cv_disclose(cv_facts_t *facts, const cv_verdict_t *verdict,
+    const cv_evidence_t *evidence, cv_time_t now)
+{
+    bool  masked;
+
+    cv_disclose_outcome(facts, verdict->reason, now);
+
+    if (verdict->reason == CV_NOT_FOUND) {
+        return;
+    }
+
+    masked = verdict->privacy == CV_PRIVACY_MASKED;
+
+    cv_fact_set_instant(facts, CV_FACT_NEXT_CHANGE_AT,
+                        verdict->next_change_at);
+    cv_fact_set_text(facts, CV_FACT_PRIVACY,
+                     cv_str_z(cv_privacy_names[verdict->privacy]));
+    cv_fact_set_bool(facts, CV_FACT_MASKED, masked);
+
+    if (evidence->class != NULL) {
+        cv_disclose_class(facts, evidence->class);
+    }
+
+    if (evidence->issuer != NULL) {
+        cv_disclose_issuer(facts, evidence->issuer);
+    }
+
+    if (evidence->token != NULL) {
+        cv_disclose_token(facts, evidence->token, masked);
+    }
+
+    if (!masked) {
+        cv_disclose_credential(facts, evidence->credential);
+    }
+
+    if (cv_discloses_holder(verdict)) {
+        cv_disclose_holder(facts, evidence->credential, evidence->holder);
+    }
+}
+
+
+void
+cv_disclose_error(cv_facts_t *facts, cv_outcome_t error, unsigned status,
+    cv_time_t now)
+{
+    cv_disclose_outcome(facts, error, now);
+
+    cv_fact_set_bool(facts, CV_FACT_ERROR, true);
+    cv_fact_set_text(facts, CV_FACT_ERROR_CODE, cv_outcomes[error].name);
+    cv_fact_set_int(facts, CV_FACT_ERROR_STATUS, status);
+}

@@ -1,0 +1,165 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * What a view may show.  Facts are named, typed, and filled in by disclosure
+ * alone: what is not disclosed is absent, and no view can ask for more.
+ */
+
+#ifndef CV_FACTS_H
+#define CV_FACTS_H
+
+#include "cv_outcome.h"
+#include "cv_record.h"
+#include "cv_verdict.h"
+
+/*
+ * X(identifier, name in views).  A name without a dot that others continue
+ * ("token", "token.expires_at") is a boolean: whether there is anything below.
+ */
+
+#define CV_FACTS(X)                                                           \
+    X(VALID,                     "valid")                                     \
+    X(REASON,                    "reason")                                    \
+    X(TITLE,                     "title")                                     \
+    X(DETAIL,                    "detail")                                    \
+    X(CHECKED_AT,                "checked_at")                                \
+    X(NEXT_CHANGE_AT,            "next_change_at")                            \
+    X(PRIVACY,                   "privacy")                                   \
+    X(MASKED,                    "masked")                                    \
+    X(ERROR,                     "error")                                     \
+    X(ERROR_CODE,                "error.code")                                \
+    X(ERROR_STATUS,              "error.status")                              \
+    X(IS_VALID,                  "is.valid")                                  \
+    X(IS_REVOKED,                "is.revoked")                                \
+    X(IS_TOKEN_EXPIRED,          "is.token_expired")                          \
+    X(IS_REFUNDED,               "is.refunded")                               \
+    X(IS_EXPIRED,                "is.expired")                                \
+    X(IS_PENDING,                "is.pending")                                \
+    X(IS_NOT_FOUND,              "is.not_found")                              \
+    X(CREDENTIAL,                "credential")                                \
+    X(CREDENTIAL_ID,             "credential.id")                             \
+    X(CREDENTIAL_STATUS,         "credential.status")                         \
+    X(CREDENTIAL_ISSUED_AT,      "credential.issued_at")                      \
+    X(CREDENTIAL_EXPIRES_AT,     "credential.expires_at")                     \
+    X(CREDENTIAL_SCORE,          "credential.score")                          \
+    X(CREDENTIAL_NUMBER,         "credential.number")                         \
+    X(CREDENTIAL_CODE,           "credential.code")                           \
+    X(CREDENTIAL_PUBLIC_ID,      "credential.public_id")                      \
+    X(CREDENTIAL_TEST,           "credential.test")                           \
+    X(CREDENTIAL_EVIDENCE,       "credential.evidence")                       \
+    X(CREDENTIAL_NARRATIVE,      "credential.narrative")                      \
+    X(CREDENTIAL_ATTRIBUTES,     "credential.attributes")                     \
+    X(CREDENTIAL_CREATED_AT,     "credential.created_at")                     \
+    X(CREDENTIAL_UPDATED_AT,     "credential.updated_at")                     \
+    X(CLASS,                     "class")                                     \
+    X(CLASS_ID,                  "class.id")                                  \
+    X(CLASS_TITLE,               "class.title")                               \
+    X(CLASS_DESCRIPTION,         "class.description")                         \
+    X(CLASS_CATEGORY,            "class.category")                            \
+    X(CLASS_CATEGORY_TITLE,      "class.category_title")                      \
+    X(CLASS_LEVEL,               "class.level")                               \
+    X(CLASS_LEVEL_LABEL,         "class.level_label")                         \
+    X(CLASS_CRITERIA,            "class.criteria")                            \
+    X(CLASS_IMAGE,               "class.image")                               \
+    X(CLASS_TAGS,                "class.tags")                                \
+    X(CLASS_ALIGNMENT,           "class.alignment")                           \
+    X(ISSUER,                    "issuer")                                    \
+    X(ISSUER_ID,                 "issuer.id")                                 \
+    X(ISSUER_NAME,               "issuer.name")                               \
+    X(ISSUER_URL,                "issuer.url")                                \
+    X(ISSUER_DESCRIPTION,        "issuer.description")                        \
+    X(ISSUER_IMAGE,              "issuer.image")                              \
+    X(HOLDER,                    "holder")                                    \
+    X(HOLDER_NAME,               "holder.name")                               \
+    X(HOLDER_DISPLAY_NAME,       "holder.display_name")                       \
+    X(HOLDER_ORGANIZATION,       "holder.organization")                       \
+    X(HOLDER_WALLET,             "holder.wallet")                             \
+    X(TOKEN,                     "token")                                     \
+    X(TOKEN_CREATED_AT,          "token.created_at")                          \
+    X(TOKEN_EXPIRES_AT,          "token.expires_at")                          \
+    X(STORE_STATE,               "store.state")                               \
+    X(STORE_CHANGED_AT,          "store.changed_at")                          \
+    X(STORE_CHANGE_AGE,          "store.change_age")                          \
+    X(STORE_MAP_SIZE,            "store.map_size")                            \
+    X(STORE_MAP_USED,            "store.map_used")                            \
+    X(STORE_READERS,             "store.readers")                             \
+    X(STORE_READERS_MAX,         "store.readers_max")
+
+typedef enum {
+#define CV_FACT_ENUM(identifier, name)  CV_FACT_##identifier,
+    CV_FACTS(CV_FACT_ENUM)
+#undef CV_FACT_ENUM
+    CV_FACT_COUNT
+} cv_fact_id_t;
+
+extern const cv_str_t  cv_fact_names[CV_FACT_COUNT];
+
+/* The fact of that name, or CV_FACT_COUNT. */
+cv_fact_id_t cv_fact_find(cv_str_t name);
+
+typedef enum {
+    CV_VALUE_NONE = 0,
+    CV_VALUE_BOOL,          /* number: 0 or 1 */
+    CV_VALUE_INT,           /* number */
+    CV_VALUE_TEXT,          /* text */
+    CV_VALUE_DATE,          /* text as it was given; number is the instant */
+    CV_VALUE_INSTANT,       /* number */
+    CV_VALUE_NOW,           /* number: the moment of checking, left out of
+                               what an ETag is made from */
+    CV_VALUE_DOC,           /* text: a cv_doc_t */
+} cv_value_type_t;
+
+/* A value; its text borrows from the records the facts were made from. */
+
+typedef struct {
+    cv_value_type_t  type;
+    int64_t          number;
+    cv_str_t         text;
+} cv_value_t;
+
+typedef struct {
+    cv_value_t       at[CV_FACT_COUNT];
+} cv_facts_t;
+
+/* True unless absent, false, zero-length or an empty document. */
+bool cv_value_truth(const cv_value_t *value);
+
+/* Setters that leave an absent value absent. */
+void cv_fact_set_text(cv_facts_t *facts, cv_fact_id_t id, cv_str_t text);
+void cv_fact_set_int(cv_facts_t *facts, cv_fact_id_t id, int64_t number);
+void cv_fact_set_bool(cv_facts_t *facts, cv_fact_id_t id, bool value);
+void cv_fact_set_instant(cv_facts_t *facts, cv_fact_id_t id, cv_time_t at);
+
+/* The records a verdict was reached from; those not found are NULL. */
+
+typedef struct {
+    const cv_credential_t  *credential;
+    const cv_class_t       *class;
+    const cv_issuer_t      *issuer;
+    const cv_holder_t      *holder;
+    const cv_token_t       *token;
+} cv_evidence_t;
+
+/*
+ * Disclosure, the only place where facts about a credential come from.
+ * Writes every fact of "facts".  "full" shows what a view asks for, "masked"
+ * the class, its issuer and the reason; a verdict other than valid shows
+ * nothing of the holder, and not_found nothing at all.  The token's own expiry
+ * always stays.  E-mail addresses and holder ids are no facts.
+ */
+void cv_disclose(cv_facts_t *facts, const cv_verdict_t *verdict,
+    const cv_evidence_t *evidence, cv_time_t now);
+
+/* The facts of an error: nothing but what it is called. */
+void cv_disclose_error(cv_facts_t *facts, cv_outcome_t error, unsigned status,
+    cv_time_t now);
+
+/* True if a verdict discloses facts of the holder, so that it is needed. */
+static inline bool
+cv_discloses_holder(const cv_verdict_t *verdict)
+{
+    return verdict->reason == CV_VALID && verdict->privacy == CV_PRIVACY_FULL;
+}
+
+#endif /* CV_FACTS_H */

@@ -1,0 +1,70 @@
+
+/*
+ * Copyright (C) The credverify authors
+ */
+
+#include "cv_outcome.h"
+
+#define CV_OUTCOME(name, status, title, detail)                               \
+    { { (const uint8_t *) name, sizeof(name) - 1 }, status,                   \
+      { (const uint8_t *) title, sizeof(title) - 1 },                         \
+      { (const uint8_t *) detail, sizeof(detail) - 1 } }
+
+
+const cv_outcome_info_t  cv_outcomes[CV_OUTCOMES] = {
+
+    [CV_VALID] = CV_OUTCOME("valid", 200,
+        "Valid", "The credential is genuine and in force."),
+
+    [CV_REVOKED] = CV_OUTCOME("revoked", 200,
+        "Revoked", "The issuer has revoked this credential."),
+
+    [CV_TOKEN_EXPIRED] = CV_OUTCOME("token_expired", 200,
+        "Link expired", "The link to this credential has expired."),
+
+    [CV_REFUNDED] = CV_OUTCOME("refunded", 200,
+        "Refunded", "The credential was refunded and is not in force."),
+
+    [CV_EXPIRED] = CV_OUTCOME("expired", 200,
+        "Expired", "The credential was genuine and has expired."),
+
+    [CV_PENDING] = CV_OUTCOME("pending", 200,
+        "Pending", "The credential is not yet in force."),
+
+    [CV_NOT_FOUND] = CV_OUTCOME("not_found", 404,
+        "Credential not found", "No credential is known by that handle."),
+
+    [CV_MISSING_HANDLE] = CV_OUTCOME("missing_handle", 400,
+        "No credential named", "Name one credential to verify."),
+
+    [CV_AMBIGUOUS_HANDLE] = CV_OUTCOME("ambiguous_handle", 400,
+        "Several credentials named", "Name exactly one credential to verify."),
+
+    [CV_INVALID_FORMAT] = CV_OUTCOME("invalid_format", 400,
+        "Unknown format", "The answer does not come in the format asked for."),
+
+    [CV_METHOD_NOT_ALLOWED] = CV_OUTCOME("method_not_allowed", 405,
+        "Method not allowed", "Verify with GET or HEAD."),
+
+    [CV_STORE_UNAVAILABLE] = CV_OUTCOME("store_unavailable", 503,
+        "Verification unavailable",
+        "Nothing can be said about the credential right now; try again."),
+
+    [CV_SERVER_ERROR] = CV_OUTCOME("server_error", 500,
+        "Internal error", "The answer could not be made."),
+};
+
+
+cv_outcome_t
+cv_outcome_find(cv_str_t name)
+{
+    cv_outcome_t  i;
+
+    for (i = 0; i < CV_OUTCOMES; i++) {
+        if (cv_str_eq(cv_outcomes[i].name, name)) {
+            break;
+        }
+    }
+
+    return i;
+}

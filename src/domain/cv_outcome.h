@@ -1,0 +1,45 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * Every way a request can end: a verdict's reason, or an error that kept it
+ * from one.  A view words each of them; this is the only list.
+ */
+
+#ifndef CV_OUTCOME_H
+#define CV_OUTCOME_H
+
+#include "cv_base.h"
+
+typedef enum {
+    CV_VALID = 0,
+    CV_REVOKED,
+    CV_TOKEN_EXPIRED,
+    CV_REFUNDED,
+    CV_EXPIRED,
+    CV_PENDING,
+    CV_NOT_FOUND,
+    CV_REASONS,                 /* the ones below are errors */
+
+    CV_MISSING_HANDLE = CV_REASONS,
+    CV_AMBIGUOUS_HANDLE,
+    CV_INVALID_FORMAT,
+    CV_METHOD_NOT_ALLOWED,
+    CV_STORE_UNAVAILABLE,
+    CV_SERVER_ERROR,
+    CV_OUTCOMES,
+} cv_outcome_t;
+
+typedef struct {
+    cv_str_t   name;            /* in views, logs and error bodies */
+    unsigned   status;          /* HTTP, unless the view says otherwise */
+    cv_str_t   title;           /* a short phrase, always the same */
+    cv_str_t   detail;          /* a sentence for who reads the answer */
+} cv_outcome_info_t;
+
+extern const cv_outcome_info_t  cv_outcomes[CV_OUTCOMES];
+
+/* The outcome of that name, or CV_OUTCOMES. */
+cv_outcome_t cv_outcome_find(cv_str_t name);
+
+#endif /* CV_OUTCOME_H */

@@ -1,0 +1,426 @@
+
+/*
+ * Copyright (C) The credverify authors
+ */
+
+#include "cv_record.h"
+#include "cv_codec.h"
+#include "cv_hash.h"
+#include "cv_text.h"
+
+#define CV_RECORD_VERSION   1
+#define CV_RECORD_CHECKSUM  4
+
+#define CV_TEXT_MAX         4096
+#define CV_LONG_TEXT_MAX    32768
+#define CV_DOC_MAX          60000
+
+#define CV_COUNT(array)     (sizeof(array) / sizeof(array[0]))
+
+
+const char *const  cv_status_names[] = {
+    "draft", "pending", "issued", "claimed", "used", "refunded", "revoked",
+    NULL
+};
+
+const char *const  cv_privacy_names[] = {
+    "full", "masked", NULL
+};
+
+
+#define CV_F(tag, struct_, name, type, required, max)                         \
+    { #name, tag, CV_FIELD_##type, required, max, offsetof(struct_, name),    \
+      CV_KINDS, NULL }
+
+#define CV_F_REF(tag, struct_, name, kind)                                    \
+    { #name, tag, CV_FIELD_REF, true, 0, offsetof(struct_, name), kind, NULL }
+
+#define CV_F_ENUM(tag, struct_, name, required, names)                        \
+    { #name, tag, CV_FIELD_ENUM, required, 0, offsetof(struct_, name),        \
+      CV_KINDS, names }
+
+
+static const cv_field_t  cv_issuer_fields[] = {
+    CV_F(1, cv_issuer_t, id,          TEXT, true,  CV_HANDLE_MAX),
+    CV_F(2, cv_issuer_t, name,        TEXT, true,  CV_TEXT_MAX),
+    CV_F(3, cv_issuer_t, url,         TEXT, false, CV_TEXT_MAX),
+    CV_F(4, cv_issuer_t, email,       TEXT, false, CV_TEXT_MAX),
+    CV_F(5, cv_issuer_t, description, TEXT, false, CV_LONG_TEXT_MAX),
+    CV_F(6, cv_issuer_t, image,       TEXT, false, CV_TEXT_MAX),
+};
+
+static const cv_field_t  cv_class_fields[] = {
+    CV_F(1,  cv_class_t, id,             TEXT,   true,  CV_HANDLE_MAX),
+    CV_F_REF(2, cv_class_t, issuer, CV_ISSUER),
+    CV_F(3,  cv_class_t, title,          TEXT,   true,  CV_TEXT_MAX),
+    CV_F(4,  cv_class_t, description,    TEXT,   false, CV_LONG_TEXT_MAX),
+    CV_F(5,  cv_class_t, category,       TEXT,   false, CV_TEXT_MAX),
+    CV_F(6,  cv_class_t, category_title, TEXT,   false, CV_TEXT_MAX),
+    CV_F(7,  cv_class_t, level,          INT,    false, 0),
+    CV_F(8,  cv_class_t, level_label,    TEXT,   false, CV_TEXT_MAX),
+    CV_F(9,  cv_class_t, criteria,       OBJECT, false, CV_DOC_MAX),
+    CV_F(10, cv_class_t, image,          TEXT,   false, CV_TEXT_MAX),
+    CV_F(11, cv_class_t, tags,           ARRAY,  false, CV_DOC_MAX),
+    CV_F(12, cv_class_t, alignment,      ARRAY,  false, CV_DOC_MAX),
+    CV_F(13, cv_class_t, valid_days,     INT,    false, 0),
+    CV_F(14, cv_class_t, number_format,  TEXT,   false, CV_HANDLE_MAX),
+    CV_F(15, cv_class_t, requires,       OBJECT, false, CV_DOC_MAX),
+    CV_F(16, cv_class_t, listed,         BOOL,   false, 0),
+    CV_F(17, cv_class_t, position,       INT,    false, 0),
+};
+
+static const cv_field_t  cv_holder_fields[] = {
+    CV_F(1, cv_holder_t, id,           TEXT, true,  CV_HANDLE_MAX),
+    CV_F(2, cv_holder_t, name,         TEXT, false, CV_TEXT_MAX),
+    CV_F(3, cv_holder_t, display_name, TEXT, false, CV_TEXT_MAX),
+    CV_F(4, cv_holder_t, email,        TEXT, false, CV_TEXT_MAX),
+    CV_F(5, cv_holder_t, organization, TEXT, false, CV_TEXT_MAX),
+    CV_F(6, cv_holder_t, wallet,       TEXT, false, CV_HANDLE_MAX),
+};
+
+static const cv_field_t  cv_credential_fields[] = {
+    CV_F(1,  cv_credential_t, id,         TEXT,   true,  CV_HANDLE_MAX),
+    CV_F_REF(2, cv_credential_t, class, CV_CLASS),
+    CV_F_REF(3, cv_credential_t, holder, CV_HOLDER),
+    CV_F_ENUM(4, cv_credential_t, status, true, cv_status_names),
+    CV_F(5,  cv_credential_t, issued_at,  DATE,   false, CV_DATE_MAX_LEN),
+    CV_F(6,  cv_credential_t, expires_at, DATE,   false, CV_DATE_MAX_LEN),
+    CV_F(7,  cv_credential_t, score,      TEXT,   false, CV_TEXT_MAX),
+    CV_F(8,  cv_credential_t, number,     TEXT,   false, CV_HANDLE_MAX),
+    CV_F(9,  cv_credential_t, code,       TEXT,   false, CV_HANDLE_MAX),
+    CV_F(10, cv_credential_t, public_id,  TEXT,   false, CV_HANDLE_MAX),
+    CV_F(11, cv_credential_t, test,       BOOL,   false, 0),
+    CV_F(12, cv_credential_t, evidence,   ARRAY,  false, CV_DOC_MAX),
+    CV_F(13, cv_credential_t, narrative,  TEXT,   false, CV_LONG_TEXT_MAX),
+    CV_F(14, cv_credential_t, attributes, OBJECT, false, CV_DOC_MAX),
+    CV_F(15, cv_credential_t, created_at, DATE,   false, CV_DATE_MAX_LEN),
+    CV_F(16, cv_credential_t, updated_at, DATE,   false, CV_DATE_MAX_LEN),
+};
+
+static const cv_field_t  cv_token_fields[] = {
+    { "token_sha256", 1, CV_FIELD_HASH, true, CV_TOKEN_HASH_LEN,
+      offsetof(cv_token_t, hash), CV_KINDS, NULL },
+    CV_F_REF(2, cv_token_t, credential, CV_CREDENTIAL),
+    CV_F_ENUM(3, cv_token_t, privacy, false, cv_privacy_names),
+    CV_F(4, cv_token_t, created_at, DATE, false, CV_DATE_MAX_LEN),
+    CV_F(5, cv_token_t, expires_at, DATE, false, CV_DATE_MAX_LEN),
+};
+
+
+#define CV_SCHEMA(name, fields, struct_)                                      \
+    { name, fields, CV_COUNT(fields), sizeof(struct_) }
+
+const cv_schema_t  cv_schemas[CV_KINDS] = {
+    CV_SCHEMA("issuer",     cv_issuer_fields,     cv_issuer_t),
+    CV_SCHEMA("class",      cv_class_fields,      cv_class_t),
+    CV_SCHEMA("holder",     cv_holder_fields,     cv_holder_t),
+    CV_SCHEMA("credential", cv_credential_fields, cv_credential_t),
+    CV_SCHEMA("token",      cv_token_fields,      cv_token_t),
+};
+
+
+const cv_field_t *
+cv_field_find(const cv_schema_t *schema, cv_str_t name)
+{
+    size_t  i;
+
+    for (i = 0; i < schema->nfields; i++) {
+        if (cv_str_eq(cv_str_z(schema->fields[i].name), name)) {
+            return &schema->fields[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+int
+cv_name_index(const char *const *names, cv_str_t name)
+{
+    int  i;
+
+    for (i = 0; names[i] != NULL; i++) {
+        if (cv_str_eq(cv_str_z(names[i]), name)) {
+            return i;
+        }
+    }
+
+    return -1;
+}
+
+
+/* the bytes of a field that is kept as bytes: text, date, hash or document */
+
+static cv_str_t
+cv_field_bytes(const void *record, const cv_field_t *field)
+{
+    const uint8_t  *p;
+
+    p = (const uint8_t *) record + field->offset;
+
+    return field->type == CV_FIELD_DATE ? ((const cv_date_t *) p)->text
+                                        : *(const cv_str_t *) p;
+}
+
+
+bool
+cv_field_present(const void *record, const cv_field_t *field)
+{
+    const uint8_t  *p;
+
+    p = (const uint8_t *) record + field->offset;
+
+    switch (field->type) {
+
+    case CV_FIELD_INT:
+    case CV_FIELD_BOOL:
+    case CV_FIELD_ENUM:
+        return ((const cv_int_t *) p)->present;
+
+    case CV_FIELD_REF:
+        return ((const cv_ref_t *) p)->iid != 0
+               || cv_present(((const cv_ref_t *) p)->id);
+
+    default:
+        return cv_present(cv_field_bytes(record, field));
+    }
+}
+
+
+static uint32_t
+cv_record_checksum(cv_kind_t kind, cv_str_t key, cv_str_t bytes)
+{
+    uint64_t  seed;
+
+    seed = cv_hash(key.data, key.len, (uint64_t) kind);
+
+    return (uint32_t) cv_hash(bytes.data, bytes.len, seed);
+}
+
+
+static void
+cv_field_encode(cv_buf_t *out, const void *record, const cv_field_t *field)
+{
+    cv_str_t        bytes;
+    const uint8_t  *p;
+
+    p = (const uint8_t *) record + field->offset;
+
+    cv_write_u8(out, field->tag);
+
+    switch (field->type) {
+
+    case CV_FIELD_INT:
+    case CV_FIELD_BOOL:
+    case CV_FIELD_ENUM:
+        cv_write_u16(out, 8);
+        cv_write_u64(out, (uint64_t) ((const cv_int_t *) p)->value);
+        return;
+
+    case CV_FIELD_REF:
+        cv_write_u16(out, 8);
+        cv_write_u64(out, ((const cv_ref_t *) p)->iid);
+        return;
+
+    case CV_FIELD_DATE:
+        bytes = ((const cv_date_t *) p)->text;
+        cv_write_u16(out, bytes.len + 8);
+        cv_write_u64(out, (uint64_t) ((const cv_date_t *) p)->at);
+        break;
+
+    default:
+        bytes = cv_field_bytes(record, field);
+        cv_write_u16(out, bytes.len);
+    }
+
+    cv_buf_append_str(out, bytes);
+}
+
+
+void
+cv_record_encode(cv_buf_t *out, cv_kind_t kind, cv_str_t key,
+    const void *record)
+{
+    size_t              i, start;
+    const cv_schema_t  *schema;
+
+    schema = &cv_schemas[kind];
+    start = out->len;
+
+    cv_write_u8(out, CV_RECORD_VERSION);
+
+    for (i = 0; i < schema->nfields; i++) {
+        if (cv_field_present(record, &schema->fields[i])) {
+            cv_field_encode(out, record, &schema->fields[i]);
+        }
+    }
+
+    if (!cv_buf_failed(out)) {
+        cv_write_u32(out, cv_record_checksum(kind, key,
+                              cv_str(out->data + start, out->len - start)));
+    }
+}
+
+
+static bool
+cv_field_decode(void *record, const cv_field_t *field, cv_str_t bytes)
+{
+    uint8_t      *p;
+    uint64_t      value, i;
+    cv_reader_t   r;
+
+    p = (uint8_t *) record + field->offset;
+    r = cv_reader(bytes);
+
+    switch (field->type) {
+
+    case CV_FIELD_INT:
+    case CV_FIELD_BOOL:
+    case CV_FIELD_ENUM:
+        value = cv_read_u64(&r);
+
+        if (field->type == CV_FIELD_BOOL && value > 1) {
+            return false;
+        }
+
+        for (i = 0; field->type == CV_FIELD_ENUM && i <= value; i++) {
+            if (field->names[i] == NULL) {
+                return false;
+            }
+        }
+
+        *(cv_int_t *) p = (cv_int_t) { (int64_t) value, true };
+        break;
+
+    case CV_FIELD_REF:
+        ((cv_ref_t *) p)->iid = cv_read_u64(&r);
+        break;
+
+    case CV_FIELD_DATE:
+        ((cv_date_t *) p)->at = (cv_time_t) cv_read_u64(&r);
+        ((cv_date_t *) p)->text = cv_read_bytes(&r, cv_reader_left(&r));
+        break;
+
+    default:
+        *(cv_str_t *) p = cv_read_bytes(&r, bytes.len);
+    }
+
+    return cv_reader_done(&r);
+}
+
+
+cv_err_t
+cv_record_decode(void *record, cv_kind_t kind, cv_str_t key, cv_str_t bytes)
+{
+    size_t              i;
+    uint8_t             tag;
+    cv_str_t            value;
+    cv_reader_t         r;
+    const cv_schema_t  *schema;
+
+    schema = &cv_schemas[kind];
+    memset(record, 0, schema->size);
+
+    if (bytes.len <= CV_RECORD_CHECKSUM) {
+        return CV_ERR_DAMAGED;
+    }
+
+    bytes.len -= CV_RECORD_CHECKSUM;
+
+    r = (cv_reader_t) { bytes.data + bytes.len,
+                        bytes.data + bytes.len + CV_RECORD_CHECKSUM, false };
+
+    if (cv_read_u32(&r) != cv_record_checksum(kind, key, bytes)) {
+        return CV_ERR_DAMAGED;
+    }
+
+    r = cv_reader(bytes);
+
+    if (cv_read_u8(&r) != CV_RECORD_VERSION) {
+        return CV_ERR_VERSION;
+    }
+
+    for (i = 0; cv_reader_left(&r) > 0; i++) {
+        tag = cv_read_u8(&r);
+        value = cv_read_bytes(&r, cv_read_u16(&r));
+
+        while (i < schema->nfields && schema->fields[i].tag < tag) {
+            i++;
+        }
+
+        if (r.failed || i == schema->nfields || schema->fields[i].tag != tag
+            || !cv_field_decode(record, &schema->fields[i], value))
+        {
+            return CV_ERR_DAMAGED;
+        }
+    }
+
+    return CV_OK;
+}
+
+
+/* bytes that would make an id unreadable, or two of them look alike */
+
+static bool
+cv_handle_printable(cv_str_t s)
+{
+    size_t  i;
+
+    for (i = 0; i < s.len; i++) {
+        if (s.data[i] < 0x20 || s.data[i] == 0x7f) {
+            return false;
+        }
+    }
+
+    return s.len > 0;
+}
+
+
+cv_err_t
+cv_record_validate(const void *record, cv_kind_t kind, cv_error_t *error)
+{
+    size_t              i;
+    cv_str_t            bytes;
+    const cv_field_t   *field;
+    const cv_schema_t  *schema;
+
+    schema = &cv_schemas[kind];
+
+    for (i = 0; i < schema->nfields; i++) {
+        field = &schema->fields[i];
+
+        if (!cv_field_present(record, field)) {
+
+            if (field->required) {
+                return cv_error_set(error, CV_ERR_INPUT,
+                                    "%s: member \"%s\" is required",
+                                    schema->name, field->name);
+            }
+
+            continue;
+        }
+
+        if (field->max == 0) {
+            continue;
+        }
+
+        bytes = cv_field_bytes(record, field);
+
+        if (bytes.len > field->max) {
+            return cv_error_set(error, CV_ERR_INPUT,
+                                "%s: member \"%s\" is %zu bytes long, at most "
+                                "%u are kept", schema->name, field->name,
+                                bytes.len, (unsigned) field->max);
+        }
+
+        if (field->type == CV_FIELD_TEXT && field->max == CV_HANDLE_MAX
+            && !cv_handle_printable(bytes))
+        {
+            return cv_error_set(error, CV_ERR_INPUT,
+                                "%s: member \"%s\" is empty or has control "
+                                "characters", schema->name, field->name);
+        }
+    }
+
+    return CV_OK;
+}

@@ -1,0 +1,108 @@
+
+/*
+ * Copyright (C) The credverify authors
+ */
+
+#include "cv_verdict.h"
+
+
+static bool
+cv_credential_known(const cv_question_t *question)
+{
+    bool                    test;
+    const cv_credential_t  *credential;
+
+    credential = question->credential;
+
+    if (credential == NULL || !question->in_scope) {
+        return false;
+    }
+
+    test = credential->test.present && credential->test.value;
+
+    return test == question->test
+           && credential->status.value != CV_STATUS_DRAFT;
+}
+
+
+/*
+ * Each reason falls through to those below it, and with them the instants
+ * that may still change it: only an expiry that is decided before the reason
+ * can.
+ */
+
+cv_verdict_t
+cv_verdict(const cv_question_t *question, cv_time_t now)
+{
+    cv_time_t     token_expiry, expiry;
+    cv_status_t   status;
+    cv_verdict_t  verdict;
+
+    verdict = (cv_verdict_t) { CV_NOT_FOUND, CV_PRIVACY_FULL, CV_TIME_NEVER };
+
+    if (!cv_credential_known(question)) {
+        return verdict;
+    }
+
+    token_expiry = CV_TIME_NEVER;
+
+    if (question->token != NULL) {
+        token_expiry = cv_date_expiry(&question->token->expires_at);
+
+        if (question->token->privacy.present) {
+            verdict.privacy = (cv_privacy_t) question->token->privacy.value;
+        }
+    }
+
+    status = (cv_status_t) question->credential->status.value;
+
+    if (status == CV_STATUS_REVOKED) {
+        verdict.reason = CV_REVOKED;
+        return verdict;
+    }
+
+    if (token_expiry <= now) {
+        verdict.reason = CV_TOKEN_EXPIRED;
+        return verdict;
+    }
+
+    verdict.next_change_at = token_expiry;
+
+    if (status == CV_STATUS_REFUNDED) {
+        verdict.reason = CV_REFUNDED;
+        return verdict;
+    }
+
+    if (status == CV_STATUS_ISSUED || status == CV_STATUS_PENDING) {
+        expiry = cv_date_expiry(&question->credential->expires_at);
+
+        if (expiry <= now) {
+            verdict.reason = CV_EXPIRED;
+            return verdict;
+        }
+
+        if (expiry < verdict.next_change_at) {
+            verdict.next_change_at = expiry;
+        }
+    }
+
+    switch (status) {
+
+    case CV_STATUS_ISSUED:
+    case CV_STATUS_CLAIMED:
+    case CV_STATUS_USED:
+        verdict.reason = CV_VALID;
+        break;
+
+    case CV_STATUS_PENDING:
+        verdict.reason = CV_PENDING;
+        break;
+
+    default:
+        /* a status this program does not know is never good */
+        verdict.reason = CV_NOT_FOUND;
+        verdict.next_change_at = CV_TIME_NEVER;
+    }
+
+    return verdict;
+}

@@ -1,0 +1,34 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * The verdict on a credential at a moment.  Pure: no I/O, no clock.
+ */
+
+#ifndef CV_VERDICT_H
+#define CV_VERDICT_H
+
+#include "cv_outcome.h"
+#include "cv_record.h"
+
+typedef struct {
+    const cv_credential_t  *credential;  /* NULL: no such handle */
+    const cv_token_t       *token;       /* NULL: the handle is no token */
+    bool                    in_scope;    /* of an issuer that is served here */
+    bool                    test;        /* asked for with a test-class key */
+} cv_question_t;
+
+typedef struct {
+    cv_outcome_t   reason;          /* below CV_REASONS */
+    cv_privacy_t   privacy;
+    cv_time_t      next_change_at;  /* the reason changes by itself at this
+                                       instant; CV_TIME_NEVER if it does not */
+} cv_verdict_t;
+
+/*
+ * Decides in the order not_found, revoked, token_expired, refunded, expired,
+ * pending, valid.  What expires at an instant is not good at that instant.
+ */
+cv_verdict_t cv_verdict(const cv_question_t *question, cv_time_t now);
+
+#endif /* CV_VERDICT_H */

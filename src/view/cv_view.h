@@ -1,0 +1,90 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * Views: what a verdict looks like.  A document is one page or answer of a
+ * view directory, in every format it comes in:
+ *
+ *     DIR/NAME.json   outcomes: the status of each, and the JSON body; needed
+ *     DIR/NAME.html   a Mustache template; optional
+ *     DIR/NAME.svg    a Mustache template; optional
+ *
+ * A document is compiled once, is never changed afterwards, and needs no
+ * memory to be rendered but the buffer it is rendered to.
+ */
+
+#ifndef CV_VIEW_H
+#define CV_VIEW_H
+
+#include "cv_base.h"
+#include "cv_buf.h"
+#include "cv_facts.h"
+#include "cv_outcome.h"
+
+typedef enum {
+    CV_FORMAT_JSON = 0,
+    CV_FORMAT_HTML,
+    CV_FORMAT_SVG,
+    CV_FORMATS
+} cv_format_t;
+
+/* Names as in file endings and "format=" arguments. */
+extern const cv_str_t  cv_format_names[CV_FORMATS];
+
+/* The format of that name, or CV_FORMATS. */
+cv_format_t cv_format_find(cv_str_t name);
+
+typedef struct cv_document_s  cv_document_t;
+
+/*
+ * Reads and compiles the document NAME of the view directory DIR.  An error
+ * names file, line and what is wrong there.  Free with cv_document_free().
+ */
+cv_err_t cv_document_load(cv_document_t **document, const char *dir,
+    const char *name, cv_error_t *error) CV_MUST_CHECK;
+
+/* The same from memory: "source" by format, absent where there is none; used
+ * for documents that come with the program.  Partials are then refused. */
+cv_err_t cv_document_compile(cv_document_t **document, const char *name,
+    const cv_str_t source[CV_FORMATS], cv_error_t *error) CV_MUST_CHECK;
+
+void cv_document_free(cv_document_t *document);
+
+/* True if the document comes in that format. */
+bool cv_document_has(const cv_document_t *document, cv_format_t format);
+
+/*
+ * The contents of every <style> element of a template, in order: what a
+ * Content-Security-Policy allows by hash.  Returns how many there are; those
+ * from "i" on are had one by one.  Borrows from the document.
+ */
+size_t cv_document_nstyles(const cv_document_t *document, cv_format_t format);
+cv_str_t cv_document_style(const cv_document_t *document, cv_format_t format,
+    size_t i);
+
+/*
+ * How an outcome is presented: "outcome" is another one where the view gives
+ * it as an alias, and facts must be disclosed for that one.
+ */
+typedef struct {
+    cv_outcome_t  outcome;
+    unsigned      status;
+    cv_str_t      type;         /* Content-Type; borrows from the document */
+} cv_presentation_t;
+
+cv_presentation_t cv_document_present(const cv_document_t *document,
+    cv_format_t format, cv_outcome_t outcome);
+
+typedef struct {
+    uint64_t  hash;             /* of the body, moments of checking left out */
+    bool      timeless;         /* the body shows no moment of checking */
+} cv_rendering_t;
+
+/*
+ * Renders to the end of "out".  CV_ERR_LIMIT if it does not fit there.
+ */
+cv_err_t cv_document_render(const cv_document_t *document, cv_format_t format,
+    cv_outcome_t outcome, const cv_facts_t *facts, cv_buf_t *out,
+    cv_rendering_t *rendering) CV_MUST_CHECK;
+
+#endif /* CV_VIEW_H */
