@@ -1,0 +1,170 @@
+# GNU make. Try "make help".
+#
+#   NGINX_SRC=path    a full nginx source tree instead of Debian's nginx-dev
+#   NGINX_FLAGS=...   how to configure that tree
+#   SANITIZE=1        library, tool and unit tests with ASan and UBSan, build/san
+#   DEPS=true         never install a package
+#   PORT=8080         where the demo listens
+
+SHELL       = /bin/bash
+DEPS        = .ci/install-deps
+PORT        = 8080
+NGINX_SRC   = /usr/share/nginx/src
+NGINX_FLAGS = --with-compat --with-debug --with-threads \
+              --with-http_ssl_module --with-http_v2_module \
+              --with-http_realip_module --with-http_auth_request_module
+
+export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
+
+MODULE = build/ngx_http_credverify_module.so
+OUT    = build
+CFLAGS = -O2 -g
+
+ifdef SANITIZE
+OUT    = build/san
+CFLAGS = -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all \
+         -fsanitize=address,undefined
+endif
+
+# Sources: "layer path" lines. All but the nginx glue and the tool's commands
+# make up the library.
+
+sources = $(shell awk '$$1 ~ /^[a-z]/ && $(1) { print $$2 }' src/SOURCES)
+
+HEADERS     := $(sort $(wildcard src/*/*.h))
+LIB_SRCS    := $(call sources,$$1 != "http" && $$1 != "cli")
+CLI_SRCS    := $(call sources,$$1 == "cli")
+MODULE_SRCS := ngx_http_credverify_module.c $(call sources,$$1 != "cli")
+UNIT_SRCS   := $(sort $(wildcard t/unit/test_*.c))
+UNIT_SHARED := $(filter-out $(UNIT_SRCS),$(wildcard t/unit/*.c))
+
+objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
+UNITS   = $(patsubst t/unit/%.c,$(OUT)/unit/%,$(UNIT_SRCS))
+
+WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+           -Wpointer-arith -Wcast-qual -Wformat=2 -Wvla -Wundef -Werror
+COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -MMD -MP \
+           $(patsubst %/,-I%,$(filter-out src/http/,$(wildcard src/*/)))
+LIBS     = -llmdb -lyajl -lcrypto
+
+
+.PHONY: help deps module static cli lib demo test unit check clean FORCE
+.DELETE_ON_ERROR:
+
+help:           ## show this
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile | expand -t 10
+
+deps:           ## install the Debian packages that are missing, if any
+	@$(DEPS) test
+
+module: $(MODULE)    ## build the nginx module, build/ngx_http_credverify_module.so
+
+static: build/nginx  ## build nginx with the module linked in (needs NGINX_SRC)
+
+cli: $(OUT)/credverify    ## build the admin tool, build/credverify
+
+lib: $(OUT)/libcredverify.a    ## build the library, build/libcredverify.a
+
+demo:           ## serve all views on http://127.0.0.1:8080/ until Ctrl-C
+	@$(DEPS) build
+	@$(MAKE) --no-print-directory module cli
+	@PORT=$(PORT) exec perl -e '$(OWN_TERMINAL)' conf-examples/demo
+
+# Ctrl-C is for the demo, which then ends well; make itself would fail.
+define OWN_TERMINAL
+use POSIX; $$SIG{TTOU} = "IGNORE"; \
+-t 0 and setpgrp and tcsetpgrp(0, $$$$); \
+$$SIG{TTOU} = "DEFAULT"; exec @ARGV or die "$$ARGV[0]: $$!\n"
+endef
+
+test:           ## build everything and run all tests
+	@$(DEPS) test
+	@$(MAKE) --no-print-directory module cli $(UNITS)
+	@.ci/test
+
+unit: $(UNITS)  ## run the unit tests
+	@[ "$(UNITS)" ] || { echo "no unit tests in t/unit" >&2; exit 1; }
+	CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' $(UNITS)
+
+check:          ## check layering, headers, documentation and test sections
+	@$(DEPS) test
+	@$(MAKE) --no-print-directory cli
+	@.ci/checks
+
+clean:          ## remove build/
+	rm -rf build
+
+
+# The library, the tool and the unit tests
+
+$(OUT)/libcredverify.a: $(call objects,$(LIB_SRCS)) src/SOURCES
+	rm -f $@
+	$(AR) rcs $@ $(filter %.o,$^)
+
+$(OUT)/credverify: $(call objects,$(CLI_SRCS)) $(OUT)/libcredverify.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(UNITS): $(OUT)/unit/%: $(OUT)/obj/t/unit/%.o \
+          $(call objects,$(UNIT_SHARED)) $(OUT)/libcredverify.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+
+$(OUT)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
+
+-include $(patsubst %.o,%.d,$(call objects,$(LIB_SRCS) $(CLI_SRCS) \
+                                          $(UNIT_SRCS) $(UNIT_SHARED)))
+.SECONDARY:
+
+
+# The module. nginx's own makefile knows the dependencies; it is written anew
+# when something it was made from changes: flags, headers, the nginx sources.
+#
+# Debian's conf_flags are what its nginx was configured with; a full tree has
+# no such file.
+
+NGINX_INPUTS = $(CURDIR) $(NGINX_SRC) $(NGINX_FLAGS) $(CC) $(HEADERS) \
+    $(shell cat $(NGINX_SRC)/conf_flags $(NGINX_SRC)/src/core/nginx.h \
+                2>/dev/null | cksum)
+
+build/nginx-%.inputs: FORCE
+	@mkdir -p build
+	@echo '$(NGINX_INPUTS)' | cmp -s - $@ || echo '$(NGINX_INPUTS)' > $@
+
+# $(1) for the compiler, $(2) for the linker, $(3) --add..., $(4) c or h
+define configure
+	@[ -e $(NGINX_SRC)/src/core/nginx.$(4) ] || { \
+	    echo "no nginx.$(4) in $(NGINX_SRC): run 'make deps'" \
+	         "or give NGINX_SRC=path, a full source tree" >&2; exit 1; }
+	@rm -rf $(@D)
+	@mkdir -p $(@D)
+	@echo "configuring nginx, see $(@D)/configure.log"
+	@cd $(NGINX_SRC) && configure=./configure && flags=($(NGINX_FLAGS)) && \
+	if [ -e conf_flags ]; then . ./conf_flags; flags=("$${NGX_CONF_FLAGS[@]}"); fi && \
+	if [ ! -e configure ]; then configure=auto/configure; fi && \
+	$$configure "$${flags[@]}" --with-cc="$(CC)" --with-cc-opt="$(1)" \
+	    --with-ld-opt="$(2)" --builddir=$(CURDIR)/$(@D) \
+	    $(3)=$(CURDIR) > $(CURDIR)/$(@D)/configure.log 2>&1 || \
+	{ tail -n 5 $(CURDIR)/$(@D)/configure.log >&2; exit 1; }
+endef
+
+hardening = $(shell dpkg-buildflags --get $(1) 2>/dev/null)
+
+build/nginx-dynamic/Makefile: config src/SOURCES Makefile \
+                              build/nginx-dynamic.inputs
+	$(call configure,$(call hardening,CFLAGS) $(call hardening,CPPFLAGS) -fPIC,$(call hardening,LDFLAGS) -fPIC,--add-dynamic-module,h)
+
+build/nginx-static/Makefile: config src/SOURCES Makefile \
+                             build/nginx-static.inputs
+	$(call configure,-g -O2,,--add-module,c)
+
+$(MODULE) build/nginx: MAKEOVERRIDES =
+
+$(MODULE): build/nginx-dynamic/Makefile src/exports.map $(MODULE_SRCS) $(HEADERS)
+	$(MAKE) -s -C $(NGINX_SRC) -f $(CURDIR)/$< modules
+	cp build/nginx-dynamic/$(@F) $@
+
+build/nginx: build/nginx-static/Makefile $(MODULE_SRCS) $(HEADERS)
+	$(MAKE) -s -C $(NGINX_SRC) -f $(CURDIR)/$< binary
+	cp build/nginx-static/nginx $@
