@@ -88,8 +88,8 @@ unit: $(UNITS)  ## run the unit tests
 
 check:          ## check layering, headers, documentation and test sections
 	@$(DEPS) test
-	@$(MAKE) --no-print-directory cli
-	@.ci/checks
+	@$(MAKE) --no-print-directory module cli
+	@NGINX_SRC=$(NGINX_SRC) CC='$(CC)' .ci/checks
 
 clean:          ## remove build/
 	rm -rf build
