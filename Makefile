@@ -80,7 +80,7 @@ endef
 test:           ## build everything and run all tests
 	@$(DEPS) test
 	@$(MAKE) --no-print-directory module cli $(UNITS)
-	@.ci/test
+	@CREDVERIFY=$(CURDIR)/$(OUT)/credverify .ci/test
 
 unit: $(UNITS)  ## run the unit tests
 	@[ "$(UNITS)" ] || { echo "no unit tests in t/unit" >&2; exit 1; }
@@ -149,11 +149,14 @@ define configure
 	{ tail -n 5 $(CURDIR)/$(@D)/configure.log >&2; exit 1; }
 endef
 
-hardening = $(shell dpkg-buildflags --get $(1) 2>/dev/null)
+# as Debian builds its own modules
+debian    = $(shell dpkg-buildflags --get $(1) 2>/dev/null)
+SO_CFLAGS = $(call debian,CFLAGS) $(call debian,CPPFLAGS) -fPIC
+SO_LINK   = $(call debian,LDFLAGS) -fPIC
 
 build/nginx-dynamic/Makefile: config src/SOURCES Makefile \
                               build/nginx-dynamic.inputs
-	$(call configure,$(call hardening,CFLAGS) $(call hardening,CPPFLAGS) -fPIC,$(call hardening,LDFLAGS) -fPIC,--add-dynamic-module,h)
+	$(call configure,$(SO_CFLAGS),$(SO_LINK),--add-dynamic-module,h)
 
 build/nginx-static/Makefile: config src/SOURCES Makefile \
                              build/nginx-static.inputs
