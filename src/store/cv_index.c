@@ -1,0 +1,291 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * Indexes: which handles and links a record has, and keeping them so.
+ */
+
+#include "cv_store_internal.h"
+
+
+typedef struct {
+    cv_kind_t          kind;
+    cv_handle_kind_t   handle;
+    size_t             offset;      /* of a cv_str_t */
+    const char        *member;
+} cv_handle_spec_t;
+
+static const cv_handle_spec_t  cv_handle_specs[] = {
+    { CV_ISSUER, CV_HANDLE_ISSUER_ID, offsetof(cv_issuer_t, id), "id" },
+    { CV_CLASS, CV_HANDLE_CLASS_ID, offsetof(cv_class_t, id), "id" },
+    { CV_HOLDER, CV_HANDLE_HOLDER_ID, offsetof(cv_holder_t, id), "id" },
+    { CV_CREDENTIAL, CV_HANDLE_CREDENTIAL_ID,
+      offsetof(cv_credential_t, id), "id" },
+    { CV_CREDENTIAL, CV_HANDLE_CODE,
+      offsetof(cv_credential_t, code), "code" },
+    { CV_CREDENTIAL, CV_HANDLE_NUMBER,
+      offsetof(cv_credential_t, number), "number" },
+    { CV_CREDENTIAL, CV_HANDLE_PUBLIC_ID,
+      offsetof(cv_credential_t, public_id), "public_id" },
+};
+
+typedef struct {
+    cv_kind_t          kind;
+    cv_link_kind_t     link;
+    size_t             offset;
+    bool               text;        /* a cv_str_t; else a cv_ref_t */
+} cv_link_spec_t;
+
+static const cv_link_spec_t  cv_link_specs[] = {
+    { CV_CLASS, CV_LINK_ISSUER_CLASS, offsetof(cv_class_t, issuer), false },
+    { CV_HOLDER, CV_LINK_WALLET_HOLDER, offsetof(cv_holder_t, wallet), true },
+    { CV_CREDENTIAL, CV_LINK_CLASS_CREDENTIAL,
+      offsetof(cv_credential_t, class), false },
+    { CV_CREDENTIAL, CV_LINK_HOLDER_CREDENTIAL,
+      offsetof(cv_credential_t, holder), false },
+    { CV_TOKEN, CV_LINK_CREDENTIAL_TOKEN,
+      offsetof(cv_token_t, credential), false },
+};
+
+#define CV_COUNT(array)  (sizeof(array) / sizeof(array[0]))
+
+
+cv_handle_kind_t
+cv_id_handle(cv_kind_t kind)
+{
+    static const cv_handle_kind_t  handles[] = {
+        [CV_ISSUER] = CV_HANDLE_ISSUER_ID,
+        [CV_CLASS] = CV_HANDLE_CLASS_ID,
+        [CV_HOLDER] = CV_HANDLE_HOLDER_ID,
+        [CV_CREDENTIAL] = CV_HANDLE_CREDENTIAL_ID,
+    };
+
+    return handles[kind];
+}
+
+
+cv_kind_t
+cv_handle_target(uint8_t kind)
+{
+    size_t  i;
+
+    for (i = 0; i < CV_COUNT(cv_handle_specs); i++) {
+        if (cv_handle_specs[i].handle == kind) {
+            return cv_handle_specs[i].kind;
+        }
+    }
+
+    return CV_KINDS;
+}
+
+
+/*
+ * Hexadecimal public ids (UUIDs) mean the same in either case, and so share
+ * one key; all other handles are byte-exact.
+ */
+
+static cv_key_t
+cv_handle_make(cv_handle_kind_t kind, cv_str_t handle)
+{
+    size_t    i;
+    uint8_t   ch;
+    cv_key_t  key;
+
+    key.len = 0;
+
+    if (handle.len == 0 || handle.len > CV_HANDLE_MAX) {
+        return key;
+    }
+
+    key.data[0] = (uint8_t) kind;
+    memcpy(key.data + 1, handle.data, handle.len);
+    key.len = 1 + handle.len;
+
+    if (kind != CV_HANDLE_PUBLIC_ID) {
+        return key;
+    }
+
+    for (i = 0; i < handle.len; i++) {
+        ch = handle.data[i] | 0x20;
+
+        if (!((ch >= 'a' && ch <= 'f') || (ch >= '0' && ch <= '9')
+              || handle.data[i] == '-'))
+        {
+            return key;
+        }
+    }
+
+    for (i = 0; i < handle.len; i++) {
+        if (handle.data[i] >= 'A' && handle.data[i] <= 'F') {
+            key.data[1 + i] |= 0x20;
+        }
+    }
+
+    return key;
+}
+
+
+uint64_t
+cv_find(cv_txn_t *txn, cv_handle_kind_t kind, cv_str_t handle)
+{
+    cv_key_t     key;
+    uint64_t     iid;
+    cv_str_t     value;
+    cv_reader_t  r;
+
+    key = cv_handle_make(kind, handle);
+
+    if (!cv_table_get(txn, CV_TABLE_HANDLE, cv_key_str(&key), &value)) {
+        return 0;
+    }
+
+    r = cv_reader(value);
+    iid = cv_read_u64(&r);
+
+    if (!cv_reader_done(&r) || iid == 0) {
+        (void) cv_txn_ok(txn, MDB_CORRUPTED, txn->store->dir);
+        return 0;
+    }
+
+    return iid;
+}
+
+
+bool
+cv_handle_key(cv_key_t *key, const char **member, cv_kind_t kind,
+    const void *record, unsigned i)
+{
+    size_t                   n;
+    const cv_handle_spec_t  *spec;
+
+    for (n = 0; n < CV_COUNT(cv_handle_specs); n++) {
+        spec = &cv_handle_specs[n];
+
+        if (spec->kind != kind || i-- > 0) {
+            continue;
+        }
+
+        *member = spec->member;
+        *key = cv_handle_make(spec->handle,
+                              record == NULL ? CV_ABSENT
+                              : *(const cv_str_t *)
+                                ((const uint8_t *) record + spec->offset));
+        return true;
+    }
+
+    return false;
+}
+
+
+bool
+cv_link_key(cv_key_t *key, cv_kind_t kind, const void *record, cv_str_t to,
+    unsigned i)
+{
+    size_t                 n;
+    cv_str_t               text;
+    uint64_t               iid;
+    const uint8_t         *p;
+    const cv_link_spec_t  *spec;
+
+    for (n = 0; n < CV_COUNT(cv_link_specs); n++) {
+        spec = &cv_link_specs[n];
+
+        if (spec->kind != kind || i-- > 0) {
+            continue;
+        }
+
+        key->len = 0;
+        p = (const uint8_t *) record + spec->offset;
+
+        if (record == NULL) {
+            return true;
+        }
+
+        if (spec->text) {
+            text = *(const cv_str_t *) p;
+
+            if (text.len == 0) {
+                return true;
+            }
+
+            cv_put_uint(key->data + 1, text.len, 2);
+            memcpy(key->data + 3, text.data, text.len);
+            key->len = 3 + text.len;
+
+        } else {
+            iid = ((const cv_ref_t *) p)->iid;
+            cv_put_uint(key->data + 1, iid, CV_IID_LEN);
+            key->len = 1 + CV_IID_LEN;
+        }
+
+        key->data[0] = (uint8_t) spec->link;
+        memcpy(key->data + key->len, to.data, to.len);
+        key->len += to.len;
+
+        return true;
+    }
+
+    return false;
+}
+
+
+static void
+cv_handle_update(cv_txn_t *txn, cv_str_t key, const cv_key_t *old,
+    const cv_key_t *new, const char *kind, const char *member)
+{
+    if (cv_str_eq(cv_key_str(old), cv_key_str(new))) {
+        return;
+    }
+
+    if (old->len > 0) {
+        (void) cv_table_delete(txn, CV_TABLE_HANDLE, cv_key_str(old));
+    }
+
+    if (new->len > 0
+        && !cv_table_put(txn, CV_TABLE_HANDLE, cv_key_str(new), key,
+                         MDB_NOOVERWRITE)
+        && !cv_txn_failed(txn))
+    {
+        (void) cv_error_set(&txn->error, CV_ERR_CONFLICT,
+                            "%s: member \"%s\": \"%.*s\" belongs to another "
+                            "%s already", kind, member, (int) new->len - 1,
+                            (const char *) new->data + 1, kind);
+    }
+}
+
+
+static void
+cv_link_update(cv_txn_t *txn, const cv_key_t *old, const cv_key_t *new)
+{
+    if (cv_str_eq(cv_key_str(old), cv_key_str(new))) {
+        return;
+    }
+
+    if (old->len > 0) {
+        (void) cv_table_delete(txn, CV_TABLE_LINK, cv_key_str(old));
+    }
+
+    if (new->len > 0) {
+        (void) cv_table_put(txn, CV_TABLE_LINK, cv_key_str(new), CV_STR(""), 0);
+    }
+}
+
+
+void
+cv_index_update(cv_txn_t *txn, cv_kind_t kind, cv_str_t key, const void *old,
+    const void *new)
+{
+    cv_key_t     was, is;
+    unsigned     i;
+    const char  *member;
+
+    for (i = 0; cv_handle_key(&was, &member, kind, old, i); i++) {
+        (void) cv_handle_key(&is, &member, kind, new, i);
+        cv_handle_update(txn, key, &was, &is, cv_schemas[kind].name, member);
+    }
+
+    for (i = 0; cv_link_key(&was, kind, old, key, i); i++) {
+        (void) cv_link_key(&is, kind, new, key, i);
+        cv_link_update(txn, &was, &is);
+    }
+}

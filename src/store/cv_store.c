@@ -1,0 +1,642 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * The environment: making, opening, probing and measuring a store.
+ */
+
+#include "cv_store_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CV_DATA_FILE  "data.mdb"
+#define CV_LOCK_FILE  "lock.mdb"
+
+#define CV_DIR_MODE   02770
+#define CV_FILE_MODE  0660
+
+static const char *const  cv_table_names[CV_TABLES] = {
+    [CV_ISSUER] = "issuer",
+    [CV_CLASS] = "class",
+    [CV_HOLDER] = "holder",
+    [CV_CREDENTIAL] = "credential",
+    [CV_TOKEN] = "token",
+    [CV_TABLE_HANDLE] = "handle",
+    [CV_TABLE_LINK] = "link",
+    [CV_TABLE_CHANGE] = "change",
+    [CV_TABLE_META] = "meta",
+};
+
+
+cv_err_t
+cv_mdb_error(cv_error_t *error, int rc, const char *what)
+{
+    cv_err_t     err;
+    const char  *hint;
+
+    hint = "";
+
+    switch (rc) {
+
+    case ENOENT:
+        err = CV_ERR_MISSING;
+        hint = "; make a store with \"credverify init\"";
+        break;
+
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        err = CV_ERR_ACCESS;
+        hint = "; the directory must be writable for its readers too";
+        break;
+
+    case ENOMEM:
+        err = CV_ERR_NOMEM;
+        break;
+
+    case ENOSPC:
+    case EDQUOT:
+        err = CV_ERR_FULL;
+        break;
+
+    case MDB_MAP_FULL:
+        err = CV_ERR_FULL;
+        hint = "; export it, and import it into one with a larger --map-size";
+        break;
+
+    case MDB_READERS_FULL:
+        err = CV_ERR_READERS;
+        break;
+
+    case MDB_MAP_RESIZED:
+        err = CV_ERR_RESIZED;
+        break;
+
+    case MDB_VERSION_MISMATCH:
+        err = CV_ERR_VERSION;
+        hint = "; it needs another version of credverify";
+        break;
+
+    case MDB_INVALID:
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_PANIC:
+    case MDB_CURSOR_FULL:
+    case MDB_INCOMPATIBLE:
+    case MDB_KEYEXIST:
+    case MDB_NOTFOUND:
+        err = CV_ERR_DAMAGED;
+        hint = "; run \"credverify check\", or restore a backup";
+        break;
+
+    default:
+        err = CV_ERR_IO;
+    }
+
+    return cv_error_set(error, err, "%s: %s%s", what, mdb_strerror(rc), hint);
+}
+
+
+static cv_err_t
+cv_path(char path[PATH_MAX], const char *dir, const char *name,
+    cv_error_t *error)
+{
+    int  n;
+
+    n = snprintf(path, PATH_MAX, "%s/%s", dir, name);
+
+    if (n < 0 || n >= PATH_MAX) {
+        return cv_error_set(error, CV_ERR_INPUT, "%s: the path is too long",
+                            dir);
+    }
+
+    return CV_OK;
+}
+
+
+/* Creation */
+
+static cv_err_t
+cv_store_own(const char *path, const cv_store_options_t *options, mode_t mode,
+    cv_error_t *error)
+{
+    if (options->owner != (unsigned) -1 || options->group != (unsigned) -1) {
+        if (chown(path, options->owner, options->group) != 0) {
+            return cv_mdb_error(error, errno, path);
+        }
+    }
+
+    /* after chown(), which clears the set-group-ID bit */
+
+    if (chmod(path, mode) != 0) {
+        return cv_mdb_error(error, errno, path);
+    }
+
+    return CV_OK;
+}
+
+
+static int
+cv_store_format(MDB_env *env, const cv_store_options_t *options)
+{
+    int       i, rc;
+    uint8_t   format[4];
+    MDB_val   key, value;
+    MDB_dbi   dbi;
+    MDB_txn  *txn;
+
+    rc = mdb_txn_begin(env, NULL, 0, &txn);
+    if (rc != 0) {
+        return rc;
+    }
+
+    dbi = 0;
+
+    for (i = 0; i < CV_TABLES; i++) {
+        rc = mdb_dbi_open(txn, cv_table_names[i], MDB_CREATE, &dbi);
+        if (rc != 0) {
+            goto failed;
+        }
+    }
+
+    /* the last table that was opened is meta */
+
+    cv_put_uint(format, CV_STORE_FORMAT, sizeof(format));
+
+    key = cv_mdb_val(CV_STR("format"));
+    value = cv_mdb_val(cv_str(format, sizeof(format)));
+
+    rc = mdb_put(txn, dbi, &key, &value, 0);
+    if (rc != 0) {
+        goto failed;
+    }
+
+    key = cv_mdb_val(CV_STR("uuid"));
+    value = cv_mdb_val(cv_str(options->uuid, CV_STORE_UUID_LEN));
+
+    rc = mdb_put(txn, dbi, &key, &value, 0);
+    if (rc != 0) {
+        goto failed;
+    }
+
+    return mdb_txn_commit(txn);
+
+failed:
+
+    mdb_txn_abort(txn);
+
+    return rc;
+}
+
+
+/*
+ * A complete environment in a file of its own, without a lock file: linking
+ * it into place is the instant in which the store begins to exist.
+ */
+
+static cv_err_t
+cv_store_make_file(const char *path, const cv_store_options_t *options,
+    cv_error_t *error)
+{
+    int       rc;
+    MDB_env  *env;
+
+    rc = mdb_env_create(&env);
+    if (rc != 0) {
+        return cv_mdb_error(error, rc, path);
+    }
+
+    rc = mdb_env_set_mapsize(env, options->map_size);
+    if (rc == 0) {
+        rc = mdb_env_set_maxdbs(env, CV_TABLES);
+    }
+
+    if (rc == 0) {
+        rc = mdb_env_open(env, path, MDB_NOSUBDIR | MDB_NOLOCK, CV_FILE_MODE);
+    }
+
+    if (rc == 0) {
+        rc = cv_store_format(env, options);
+    }
+
+    mdb_env_close(env);
+
+    return rc == 0 ? CV_OK : cv_mdb_error(error, rc, path);
+}
+
+
+cv_err_t
+cv_store_create(const char *dir, const cv_store_options_t *options,
+    cv_error_t *error)
+{
+    int       fd;
+    char      name[64], new[PATH_MAX], data[PATH_MAX];
+    bool      made;
+    cv_err_t  err;
+
+    (void) snprintf(name, sizeof(name), "%s.%ld", CV_DATA_FILE,
+                    (long) getpid());
+
+    if (cv_path(new, dir, name, error) != CV_OK
+        || cv_path(data, dir, CV_DATA_FILE, error) != CV_OK)
+    {
+        return CV_ERR_INPUT;
+    }
+
+    made = mkdir(dir, CV_DIR_MODE) == 0;
+
+    if (!made && errno != EEXIST) {
+        return cv_mdb_error(error, errno, dir);
+    }
+
+    if (access(data, F_OK) == 0) {
+        return cv_error_set(error, CV_ERR_EXISTS,
+                            "%s: there is a store here already", dir);
+    }
+
+    (void) unlink(new);         /* of an interrupted attempt, with our pid */
+
+    err = cv_store_make_file(new, options, error);
+
+    if (err == CV_OK) {
+        err = cv_store_own(new, options, CV_FILE_MODE, error);
+    }
+
+    if (err == CV_OK) {
+        err = cv_store_own(dir, options, CV_DIR_MODE, error);
+    }
+
+    if (err == CV_OK && link(new, data) != 0) {
+        err = errno == EEXIST
+              ? cv_error_set(error, CV_ERR_EXISTS,
+                             "%s: there is a store here already", dir)
+              : cv_mdb_error(error, errno, data);
+    }
+
+    (void) unlink(new);
+
+    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd != -1) {
+        (void) fsync(fd);
+        (void) close(fd);
+    }
+
+    if (err != CV_OK && made) {
+        (void) rmdir(dir);
+    }
+
+    return err;
+}
+
+
+/* Opening */
+
+static cv_err_t
+cv_store_stat_file(const char *dir, struct stat *st, cv_error_t *error)
+{
+    char      path[PATH_MAX];
+    cv_err_t  err;
+
+    err = cv_path(path, dir, CV_DATA_FILE, error);
+    if (err != CV_OK) {
+        return err;
+    }
+
+    if (stat(path, st) != 0) {
+        return cv_mdb_error(error, errno, path);
+    }
+
+    return CV_OK;
+}
+
+
+/* the pages that the last commit counts on must be in the file */
+
+static cv_err_t
+cv_store_check_size(cv_store_t *store, off_t size, cv_error_t *error)
+{
+    MDB_stat     stat;
+    MDB_envinfo  info;
+
+    (void) mdb_env_info(store->env, &info);
+    (void) mdb_env_stat(store->env, &stat);
+
+    if ((uint64_t) size < ((uint64_t) info.me_last_pgno + 1) * stat.ms_psize) {
+        return cv_error_set(error, CV_ERR_DAMAGED,
+                            "%s/" CV_DATA_FILE ": the file is truncated; "
+                            "restore a backup", store->dir);
+    }
+
+    return CV_OK;
+}
+
+
+/* what a store needs beside being an LMDB environment */
+
+static cv_err_t
+cv_store_open_tables(cv_store_t *store, cv_error_t *error)
+{
+    int       i, rc;
+    MDB_val   key, value;
+    MDB_txn  *txn;
+
+    rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
+    if (rc != 0) {
+        return cv_mdb_error(error, rc, store->dir);
+    }
+
+    for (i = 0; i < CV_TABLES; i++) {
+        rc = mdb_dbi_open(txn, cv_table_names[i], 0, &store->dbi[i]);
+        if (rc != 0) {
+            goto failed;
+        }
+    }
+
+    key = cv_mdb_val(CV_STR("format"));
+
+    rc = mdb_get(txn, store->dbi[CV_TABLE_META], &key, &value);
+    if (rc != 0) {
+        goto failed;
+    }
+
+    if (value.mv_size != 4
+        || memcmp(value.mv_data, "\0\0\0\1", 4) != 0)
+    {
+        mdb_txn_abort(txn);
+
+        return cv_error_set(error, CV_ERR_VERSION,
+                            "%s: the store's format is not version %d; it "
+                            "needs another version of credverify", store->dir,
+                            CV_STORE_FORMAT);
+    }
+
+    key = cv_mdb_val(CV_STR("uuid"));
+
+    rc = mdb_get(txn, store->dbi[CV_TABLE_META], &key, &value);
+
+    if (rc == 0 && value.mv_size != CV_STORE_UUID_LEN) {
+        rc = MDB_INVALID;
+    }
+
+    if (rc != 0) {
+        goto failed;
+    }
+
+    memcpy(store->uuid, value.mv_data, CV_STORE_UUID_LEN);
+
+    /* handles of tables live on only after a commit */
+
+    rc = mdb_txn_commit(txn);
+
+    return rc == 0 ? CV_OK : cv_mdb_error(error, rc, store->dir);
+
+failed:
+
+    mdb_txn_abort(txn);
+
+    return cv_mdb_error(error, rc, store->dir);
+}
+
+
+/*
+ * A lock file that root created must not lock out the readers: it takes the
+ * owner of the data file.  The file is only named, never opened: closing it
+ * would drop the locks that LMDB holds on it.
+ */
+
+static void
+cv_store_own_lock(const char *dir, const struct stat *data)
+{
+    char         path[PATH_MAX];
+    struct stat  lock;
+
+    if (geteuid() != 0 || cv_path(path, dir, CV_LOCK_FILE, NULL) != CV_OK
+        || lstat(path, &lock) != 0 || !S_ISREG(lock.st_mode)
+        || (lock.st_uid == data->st_uid && lock.st_gid == data->st_gid))
+    {
+        return;
+    }
+
+    if (lchown(path, data->st_uid, data->st_gid) == 0) {
+        (void) chmod(path, CV_FILE_MODE);
+    }
+}
+
+
+static cv_err_t
+cv_store_open_env(cv_store_t *store, cv_error_t *error)
+{
+    int       rc;
+    unsigned  flags;
+
+    rc = mdb_env_create(&store->env);
+    if (rc != 0) {
+        return cv_mdb_error(error, rc, store->dir);
+    }
+
+    rc = mdb_env_set_maxdbs(store->env, CV_TABLES);
+    if (rc == 0) {
+        rc = mdb_env_set_maxreaders(store->env, CV_STORE_READERS);
+    }
+
+    if (rc == 0) {
+        cv_guard_env(store);
+
+        flags = MDB_NOTLS | (store->writable ? 0 : MDB_RDONLY);
+        rc = mdb_env_open(store->env, store->dir, flags, CV_FILE_MODE);
+    }
+
+    return rc == 0 ? CV_OK : cv_mdb_error(error, rc, store->dir);
+}
+
+
+typedef struct {
+    cv_store_t   *store;
+    struct stat   st;
+    cv_error_t   *error;
+    cv_err_t      err;
+} cv_store_opening_t;
+
+
+static void
+cv_store_open_guarded(void *arg)
+{
+    cv_store_opening_t  *opening = arg;
+
+    opening->err = cv_store_open_env(opening->store, opening->error);
+
+    if (opening->err == CV_OK) {
+        cv_guard_locate(opening->store);
+        cv_store_own_lock(opening->store->dir, &opening->st);
+
+        opening->err = cv_store_check_size(opening->store, opening->st.st_size,
+                                           opening->error);
+    }
+
+    if (opening->err == CV_OK) {
+        opening->err = cv_store_open_tables(opening->store, opening->error);
+    }
+}
+
+
+cv_err_t
+cv_store_open(cv_store_t **out, const char *dir, bool writable,
+    cv_error_t *error)
+{
+    cv_err_t             err;
+    cv_store_t          *store;
+    cv_store_opening_t   opening;
+
+    err = cv_store_stat_file(dir, &opening.st, error);
+    if (err != CV_OK) {
+        return err;
+    }
+
+    /* LMDB would make a new environment of an empty file */
+
+    if (opening.st.st_size == 0) {
+        return cv_error_set(error, CV_ERR_DAMAGED,
+                            "%s/" CV_DATA_FILE ": the file is empty; restore "
+                            "a backup", dir);
+    }
+
+    store = calloc(1, sizeof(cv_store_t));
+
+    if (store == NULL || (store->dir = strdup(dir)) == NULL) {
+        free(store);
+        return cv_error_set(error, CV_ERR_NOMEM, "%s: no memory", dir);
+    }
+
+    store->writable = writable;
+    store->dev = opening.st.st_dev;
+    store->ino = opening.st.st_ino;
+
+    opening.store = store;
+    opening.error = error;
+
+    err = cv_store_guard(store, cv_store_open_guarded, &opening);
+
+    if (err == CV_ERR_DAMAGED) {
+        (void) cv_error_set(error, err, "%s: the file cannot be read where it "
+                            "must be; restore a backup", dir);
+    } else {
+        err = opening.err;
+    }
+
+    if (err != CV_OK) {
+        cv_store_close(store);
+        return err;
+    }
+
+    *out = store;
+
+    return CV_OK;
+}
+
+
+void
+cv_store_close(cv_store_t *store)
+{
+    if (store == NULL) {
+        return;
+    }
+
+    if (store->env != NULL) {
+        mdb_env_close(store->env);
+    }
+
+    free(store->dir);
+    free(store);
+}
+
+
+cv_err_t
+cv_store_probe(cv_store_t *store, cv_error_t *error)
+{
+    cv_err_t     err;
+    struct stat  st;
+
+    err = cv_store_stat_file(store->dir, &st, error);
+    if (err != CV_OK) {
+        return err;
+    }
+
+    if (st.st_dev != store->dev || st.st_ino != store->ino) {
+        return cv_error_set(error, CV_ERR_MISSING,
+                            "%s: the store was replaced", store->dir);
+    }
+
+    err = cv_store_check_size(store, st.st_size, error);
+    if (err != CV_OK) {
+        return err;
+    }
+
+    (void) mdb_reader_check(store->env, NULL);
+
+    return CV_OK;
+}
+
+
+static int
+cv_count_reader(const char *line, void *data)
+{
+    unsigned  *readers = data;
+
+    /* LMDB prints a heading first, and one line if there is none */
+
+    if (line[0] == ' ' && strstr(line, "pid") == NULL) {
+        (*readers)++;
+    }
+
+    return 0;
+}
+
+
+static uint64_t
+cv_table_entries(cv_txn_t *txn, unsigned table)
+{
+    MDB_stat  stat;
+
+    return cv_txn_ok(txn, mdb_stat(txn->txn, txn->store->dbi[table], &stat),
+                     "measuring a table")
+           ? stat.ms_entries : 0;
+}
+
+
+cv_err_t
+cv_store_stat(cv_txn_t *txn, cv_store_stat_t *out)
+{
+    int          i;
+    MDB_stat     stat;
+    MDB_envinfo  info;
+
+    memset(out, 0, sizeof(cv_store_stat_t));
+
+    (void) mdb_env_info(txn->store->env, &info);
+    (void) mdb_env_stat(txn->store->env, &stat);
+    (void) mdb_reader_list(txn->store->env, cv_count_reader, &out->readers);
+
+    memcpy(out->uuid, txn->store->uuid, CV_STORE_UUID_LEN);
+
+    out->map_size = info.me_mapsize;
+    out->map_used = (info.me_last_pgno + 1) * stat.ms_psize;
+    out->readers_max = info.me_maxreaders;
+
+    for (i = 0; i < CV_KINDS; i++) {
+        out->records[i] = cv_table_entries(txn, (unsigned) i);
+    }
+
+    out->handles = cv_table_entries(txn, CV_TABLE_HANDLE);
+    out->links = cv_table_entries(txn, CV_TABLE_LINK);
+    out->changes = cv_table_entries(txn, CV_TABLE_CHANGE);
+
+    (void) cv_change_last(txn, &out->last_change, &out->changed_at);
+
+    return cv_txn_err(txn, NULL);
+}

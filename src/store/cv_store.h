@@ -1,0 +1,237 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * The store: one LMDB environment in a directory, written by the credverify
+ * command, read by every nginx worker.  This is the only layer that knows
+ * LMDB.
+ *
+ * Tables, all keys and integers big-endian:
+ *
+ *     meta        name                      format, uuid, next numbers
+ *     issuer      number[8]                 record
+ *     class       number[8]                 record
+ *     holder      number[8]                 record
+ *     credential  number[8]                 record
+ *     token       SHA-256[32]               record
+ *     handle      kind[1] text              number[8]
+ *     link        kind[1] from to           (empty)
+ *     change      sequence[8]               kind[1] number[8] time[8]
+ *
+ * A process opens a directory once and must not fork while it is open.
+ */
+
+#ifndef CV_STORE_H
+#define CV_STORE_H
+
+#include "cv_base.h"
+#include "cv_record.h"
+
+#define CV_STORE_FORMAT       1
+#define CV_STORE_UUID_LEN     16
+#define CV_STORE_MAP_DEFAULT  ((size_t) 32 << 30)
+#define CV_STORE_MAP_LEAST    ((size_t) 1 << 20)
+#define CV_STORE_READERS      1022
+
+/* How many entries the change log keeps; older ones are dropped. */
+#define CV_STORE_CHANGES      ((uint64_t) 1 << 20)
+
+typedef struct cv_store_s  cv_store_t;
+typedef struct cv_txn_s    cv_txn_t;
+
+
+/* Environment */
+
+typedef struct {
+    size_t       map_size;      /* bytes; a multiple of the page size */
+    unsigned     owner;         /* who owns directory and files; */
+    unsigned     group;         /* (unsigned) -1 leaves what the system gives */
+    uint8_t      uuid[CV_STORE_UUID_LEN];   /* random, from the caller */
+} cv_store_options_t;
+
+/*
+ * Makes an empty store in "dir", which is made too if missing (its parent is
+ * not).  The store appears whole or not at all; CV_ERR_EXISTS if "dir" has
+ * one, whatever its state.
+ */
+cv_err_t cv_store_create(const char *dir, const cv_store_options_t *options,
+    cv_error_t *error) CV_MUST_CHECK;
+
+/*
+ * Opens the store in "dir" for reading, or for reading and writing.  Creates
+ * nothing but a missing lock file.  Close with cv_store_close(), after every
+ * transaction and snapshot.
+ */
+cv_err_t cv_store_open(cv_store_t **store, const char *dir, bool writable,
+    cv_error_t *error) CV_MUST_CHECK;
+
+void cv_store_close(cv_store_t *store);
+
+/*
+ * Looks whether the directory still holds the file that is open, whole, and
+ * frees the slots of readers that died.  To be called now and then; makes
+ * system calls.  Any error: close, and open again.
+ */
+cv_err_t cv_store_probe(cv_store_t *store, cv_error_t *error) CV_MUST_CHECK;
+
+typedef struct {
+    uint8_t      uuid[CV_STORE_UUID_LEN];
+    size_t       map_size;
+    size_t       map_used;
+    unsigned     readers;           /* slots in use */
+    unsigned     readers_max;
+    uint64_t     records[CV_KINDS];
+    uint64_t     handles;
+    uint64_t     links;
+    uint64_t     changes;           /* entries kept */
+    uint64_t     last_change;       /* sequence; 0 if there was none */
+    cv_time_t    changed_at;        /* of the last change */
+} cv_store_stat_t;
+
+cv_err_t cv_store_stat(cv_txn_t *txn, cv_store_stat_t *stat) CV_MUST_CHECK;
+
+/*
+ * Runs fn(arg) and returns CV_OK; CV_ERR_DAMAGED if it was cut short because
+ * the map could not be read there (a truncated or damaged file, a failing
+ * disk).  "fn" may read the store and write memory that it owns; it must not
+ * hold a lock or be halfway through an allocation while it reads.  Installs
+ * handlers of SIGBUS and SIGSEGV when first used; faults anywhere else go
+ * where they went before.
+ */
+cv_err_t cv_store_guard(cv_store_t *store, void (*fn)(void *arg), void *arg)
+    CV_MUST_CHECK;
+
+
+/*
+ * Transactions
+ *
+ * The first error of a transaction sticks to it: everything after it does
+ * nothing and finds nothing, and cv_txn_err() tells.  Whatever is read from
+ * a transaction borrows from it: until its reset, commit or abort, and in a
+ * write transaction only until the next write.
+ */
+
+/* A snapshot is opened once, idle, and renewed for every use of it. */
+cv_err_t cv_snapshot_open(cv_txn_t **txn, cv_store_t *store,
+    cv_error_t *error) CV_MUST_CHECK;
+void cv_snapshot_close(cv_txn_t *txn);
+
+/* Neither makes a system call nor takes a lock. */
+cv_err_t cv_snapshot_renew(cv_txn_t *txn) CV_MUST_CHECK;
+void cv_snapshot_reset(cv_txn_t *txn);
+
+/* Waits for the store's writer lock. */
+cv_err_t cv_txn_begin(cv_txn_t **txn, cv_store_t *store, cv_error_t *error)
+    CV_MUST_CHECK;
+
+/* Either ends the transaction; a failed commit changes nothing. */
+cv_err_t cv_txn_commit(cv_txn_t *txn, cv_error_t *error) CV_MUST_CHECK;
+void cv_txn_abort(cv_txn_t *txn);
+
+/* The sticky error, with its sentence if "error" is not NULL. */
+cv_err_t cv_txn_err(const cv_txn_t *txn, cv_error_t *error);
+
+
+/* Handles */
+
+/* The values are stored: never reuse or renumber them. */
+
+typedef enum {
+    CV_HANDLE_ISSUER_ID = 1,
+    CV_HANDLE_CLASS_ID = 2,
+    CV_HANDLE_HOLDER_ID = 3,
+    CV_HANDLE_CREDENTIAL_ID = 4,
+    CV_HANDLE_CODE = 5,
+    CV_HANDLE_NUMBER = 6,
+    CV_HANDLE_PUBLIC_ID = 7,        /* hexadecimal ones in either case */
+} cv_handle_kind_t;
+
+/* The number of the record that has this handle, or 0. */
+uint64_t cv_find(cv_txn_t *txn, cv_handle_kind_t kind, cv_str_t handle);
+
+
+/* Records */
+
+/* Reads a record by its number; false if there is none. */
+bool cv_get(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, void *record);
+
+/* Reads a record by its id; its number too, if "iid" is not NULL. */
+bool cv_get_by_id(cv_txn_t *txn, cv_kind_t kind, cv_str_t id, void *record,
+    uint64_t *iid);
+
+bool cv_get_token(cv_txn_t *txn, cv_str_t hash, cv_token_t *token);
+
+/*
+ * Replaces the ids of a record's references by numbers.  CV_ERR_INPUT names
+ * the member that refers to nothing; nothing sticks to the transaction.
+ */
+cv_err_t cv_resolve(cv_txn_t *txn, cv_kind_t kind, void *record,
+    cv_error_t *error) CV_MUST_CHECK;
+
+/* Adds to a record that was read the ids its references stand for. */
+void cv_unresolve(cv_txn_t *txn, cv_kind_t kind, void *record);
+
+/*
+ * Writes a record, replacing the one with its id, with every index entry and
+ * the change log.  The record must be valid, its references resolved, and
+ * must borrow nothing from the transaction.  A handle that belongs to another
+ * record is CV_ERR_CONFLICT.  Returns the record's number (a token has none,
+ * and yields 1), 0 after an error.  Writing what is there already changes
+ * nothing.
+ */
+uint64_t cv_put(cv_txn_t *txn, cv_kind_t kind, const void *record);
+
+/* Removes a token; false if there is none. */
+bool cv_delete_token(cv_txn_t *txn, cv_str_t hash);
+
+
+/* Walking, in the order of the keys */
+
+typedef struct {
+    cv_txn_t   *txn;
+    void       *cursor;
+    cv_kind_t   kind;
+    bool        started;
+    uint8_t     prefix[CV_HANDLE_MAX + 16];
+    size_t      prefix_len;
+} cv_walk_t;
+
+/* Every record of a kind. */
+void cv_walk_open(cv_walk_t *walk, cv_txn_t *txn, cv_kind_t kind);
+bool cv_walk_next(cv_walk_t *walk, void *record, uint64_t *iid);
+void cv_walk_close(cv_walk_t *walk);
+
+/* The values are stored: never reuse or renumber them. */
+
+typedef enum {
+    CV_LINK_ISSUER_CLASS = 1,
+    CV_LINK_CLASS_CREDENTIAL = 2,
+    CV_LINK_HOLDER_CREDENTIAL = 3,
+    CV_LINK_CREDENTIAL_TOKEN = 4,
+    CV_LINK_WALLET_HOLDER = 5,
+} cv_link_kind_t;
+
+/*
+ * What a record is linked to: numbers, or hashes for CV_LINK_CREDENTIAL_TOKEN.
+ * "to" borrows from the transaction.  Close with cv_walk_close().
+ */
+void cv_links_open(cv_walk_t *walk, cv_txn_t *txn, cv_link_kind_t kind,
+    uint64_t from);
+void cv_links_open_text(cv_walk_t *walk, cv_txn_t *txn, cv_link_kind_t kind,
+    cv_str_t from);
+bool cv_links_next(cv_walk_t *walk, cv_str_t *to);
+
+
+/* Checking */
+
+typedef void (*cv_report_pt)(void *data, const char *problem);
+
+/*
+ * Reads every record, index entry and change, and reports each contradiction
+ * as a sentence; returns how many there were.  "records" counts what was
+ * read, for progress.
+ */
+uint64_t cv_store_check(cv_txn_t *txn, cv_report_pt report, void *data,
+    uint64_t *records);
+
+#endif /* CV_STORE_H */

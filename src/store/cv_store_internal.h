@@ -1,0 +1,128 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * What the files of the store share.
+ */
+
+#ifndef CV_STORE_INTERNAL_H
+#define CV_STORE_INTERNAL_H
+
+#include "cv_buf.h"
+#include "cv_codec.h"
+#include "cv_store.h"
+
+#include <lmdb.h>
+#include <sys/types.h>
+
+/* The records' tables come first, in the order of their kinds. */
+
+enum {
+    CV_TABLE_HANDLE = CV_KINDS,
+    CV_TABLE_LINK,
+    CV_TABLE_CHANGE,
+    CV_TABLE_META,
+    CV_TABLES
+};
+
+struct cv_store_s {
+    MDB_env     *env;
+    MDB_dbi      dbi[CV_TABLES];
+    char        *dir;
+    dev_t        dev;               /* the data file that is open */
+    ino_t        ino;
+    uint8_t      uuid[CV_STORE_UUID_LEN];
+    uint8_t     *map;               /* where the map is, for the guard */
+    size_t       map_size;
+    bool         writable;
+};
+
+struct cv_txn_s {
+    cv_store_t  *store;
+    MDB_txn     *txn;
+    cv_error_t   error;             /* the first one sticks */
+    bool         write;
+    cv_buf_t     encoded;           /* of the record being written */
+    cv_buf_t     previous;          /* a copy of the record it replaces */
+    uint64_t     next[CV_KINDS];    /* numbers to give; 0: not read yet */
+    uint64_t     change;            /* sequence of the next change, likewise */
+    cv_time_t    now;
+};
+
+#define CV_IID_LEN  8
+
+/* The longest key: a kind, a length, a handle, and a hash or number. */
+#define CV_KEY_MAX  (1 + 2 + CV_HANDLE_MAX + CV_TOKEN_HASH_LEN)
+
+typedef struct {
+    uint8_t      data[CV_KEY_MAX];
+    size_t       len;
+} cv_key_t;
+
+static inline cv_str_t
+cv_key_str(const cv_key_t *key)
+{
+    return cv_str(key->data, key->len);
+}
+
+static inline MDB_val
+cv_mdb_val(cv_str_t s)
+{
+    return (MDB_val) { s.len, (void *) (uintptr_t) s.data };
+}
+
+static inline cv_str_t
+cv_mdb_str(const MDB_val *val)
+{
+    return cv_str(val->mv_data, val->mv_size);
+}
+
+/* The one place where LMDB's and the system's errors become ours. */
+cv_err_t cv_mdb_error(cv_error_t *error, int rc, const char *what);
+
+/* The same for a transaction, to which it sticks; true if rc is success. */
+bool cv_txn_ok(cv_txn_t *txn, int rc, const char *what);
+
+#define cv_txn_failed(txn)  ((txn)->error.code != CV_OK)
+
+/* Hooks of the guard: into LMDB's assertions, and where the map is. */
+void cv_guard_env(cv_store_t *store);
+void cv_guard_locate(cv_store_t *store);
+
+/* Tables: absence is false, anything else that fails sticks. */
+bool cv_table_get(cv_txn_t *txn, unsigned table, cv_str_t key,
+    cv_str_t *value);
+bool cv_table_put(cv_txn_t *txn, unsigned table, cv_str_t key, cv_str_t value,
+    unsigned flags);
+bool cv_table_delete(cv_txn_t *txn, unsigned table, cv_str_t key);
+
+/* The key of a record in its table: its number, or a token's hash. */
+cv_key_t cv_record_key(cv_kind_t kind, uint64_t iid, const void *record);
+
+/* True if cv_put() gives records of this kind a number. */
+#define cv_kind_numbered(kind)  ((kind) != CV_TOKEN)
+
+/* Handles and links that a record has, one by one from i = 0; false past the
+ * last.  A slot the record does not fill yields an empty key. */
+bool cv_handle_key(cv_key_t *key, const char **member, cv_kind_t kind,
+    const void *record, unsigned i);
+bool cv_link_key(cv_key_t *key, cv_kind_t kind, const void *record,
+    cv_str_t to, unsigned i);
+
+cv_handle_kind_t cv_id_handle(cv_kind_t kind);
+
+/* Brings the index from what "old" (NULL: nothing) has to what "new" has. */
+void cv_index_update(cv_txn_t *txn, cv_kind_t kind, cv_str_t key,
+    const void *old, const void *new);
+
+/* Which kind of record an index entry of that kind leads to, or CV_KINDS. */
+cv_kind_t cv_handle_target(uint8_t kind);
+
+/* The change log. */
+void cv_change_append(cv_txn_t *txn, cv_kind_t kind, uint64_t iid);
+bool cv_change_last(cv_txn_t *txn, uint64_t *sequence, cv_time_t *at);
+
+/* Writes the numbers that were given out; part of every commit. */
+void cv_numbers_store(cv_txn_t *txn);
+
+#endif /* CV_STORE_INTERNAL_H */

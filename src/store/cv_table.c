@@ -1,0 +1,544 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * Tables: reading, writing and walking records.
+ */
+
+#include "cv_store_internal.h"
+
+
+bool
+cv_table_get(cv_txn_t *txn, unsigned table, cv_str_t key, cv_str_t *value)
+{
+    int      rc;
+    MDB_val  k, v;
+
+    if (cv_txn_failed(txn) || key.len == 0) {
+        return false;
+    }
+
+    k = cv_mdb_val(key);
+
+    rc = mdb_get(txn->txn, txn->store->dbi[table], &k, &v);
+
+    if (rc == MDB_NOTFOUND) {
+        return false;
+    }
+
+    *value = cv_mdb_str(&v);
+
+    return cv_txn_ok(txn, rc, txn->store->dir);
+}
+
+
+/* false, without an error, only for a key that MDB_NOOVERWRITE finds */
+
+bool
+cv_table_put(cv_txn_t *txn, unsigned table, cv_str_t key, cv_str_t value,
+    unsigned flags)
+{
+    int      rc;
+    MDB_val  k, v;
+
+    if (cv_txn_failed(txn)) {
+        return false;
+    }
+
+    k = cv_mdb_val(key);
+    v = cv_mdb_val(value);
+
+    rc = mdb_put(txn->txn, txn->store->dbi[table], &k, &v, flags);
+
+    if (rc == MDB_KEYEXIST && (flags & MDB_NOOVERWRITE)) {
+        return false;
+    }
+
+    return cv_txn_ok(txn, rc, txn->store->dir);
+}
+
+
+bool
+cv_table_delete(cv_txn_t *txn, unsigned table, cv_str_t key)
+{
+    int      rc;
+    MDB_val  k;
+
+    if (cv_txn_failed(txn)) {
+        return false;
+    }
+
+    k = cv_mdb_val(key);
+
+    rc = mdb_del(txn->txn, txn->store->dbi[table], &k, NULL);
+
+    return rc != MDB_NOTFOUND && cv_txn_ok(txn, rc, txn->store->dir);
+}
+
+
+cv_key_t
+cv_record_key(cv_kind_t kind, uint64_t iid, const void *record)
+{
+    cv_key_t           key;
+    const cv_token_t  *token;
+
+    if (cv_kind_numbered(kind)) {
+        cv_put_uint(key.data, iid, CV_IID_LEN);
+        key.len = CV_IID_LEN;
+        return key;
+    }
+
+    token = record;
+    memcpy(key.data, token->hash.data, CV_TOKEN_HASH_LEN);
+    key.len = CV_TOKEN_HASH_LEN;
+
+    return key;
+}
+
+
+static bool
+cv_decode(cv_txn_t *txn, cv_kind_t kind, cv_str_t key, cv_str_t bytes,
+    void *record)
+{
+    cv_err_t  err;
+
+    err = cv_record_decode(record, kind, key, bytes);
+
+    if (err != CV_OK && !cv_txn_failed(txn)) {
+        (void) cv_error_set(&txn->error, err, "%s: a %s record is %s; run "
+                            "\"credverify check\"", txn->store->dir,
+                            cv_schemas[kind].name,
+                            err == CV_ERR_VERSION ? "of another version"
+                                                  : "damaged");
+    }
+
+    return err == CV_OK;
+}
+
+
+bool
+cv_get(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, void *record)
+{
+    cv_key_t  key;
+    cv_str_t  bytes;
+
+    key = cv_record_key(kind, iid, NULL);
+
+    return cv_table_get(txn, kind, cv_key_str(&key), &bytes)
+           && cv_decode(txn, kind, cv_key_str(&key), bytes, record);
+}
+
+
+bool
+cv_get_by_id(cv_txn_t *txn, cv_kind_t kind, cv_str_t id, void *record,
+    uint64_t *iid)
+{
+    uint64_t  number;
+
+    number = cv_find(txn, cv_id_handle(kind), id);
+
+    if (number == 0 || !cv_get(txn, kind, number, record)) {
+        return false;
+    }
+
+    if (iid != NULL) {
+        *iid = number;
+    }
+
+    return true;
+}
+
+
+bool
+cv_get_token(cv_txn_t *txn, cv_str_t hash, cv_token_t *token)
+{
+    cv_str_t  bytes;
+
+    return hash.len == CV_TOKEN_HASH_LEN
+           && cv_table_get(txn, CV_TOKEN, hash, &bytes)
+           && cv_decode(txn, CV_TOKEN, hash, bytes, token);
+}
+
+
+/* References */
+
+cv_err_t
+cv_resolve(cv_txn_t *txn, cv_kind_t kind, void *record, cv_error_t *error)
+{
+    size_t              i;
+    cv_ref_t           *ref;
+    const cv_field_t   *field;
+    const cv_schema_t  *schema;
+
+    schema = &cv_schemas[kind];
+
+    for (i = 0; i < schema->nfields; i++) {
+        field = &schema->fields[i];
+
+        if (field->type != CV_FIELD_REF) {
+            continue;
+        }
+
+        ref = cv_field_of(record, field, cv_ref_t);
+
+        if (!cv_present(ref->id)) {
+            continue;
+        }
+
+        ref->iid = cv_find(txn, cv_id_handle(field->ref), ref->id);
+
+        if (ref->iid == 0) {
+            return cv_error_set(error, CV_ERR_INPUT,
+                                "%s: member \"%s\": there is no %s \"%.*s\"",
+                                schema->name, field->name,
+                                cv_schemas[field->ref].name, CV_FMT(ref->id));
+        }
+    }
+
+    return CV_OK;
+}
+
+
+void
+cv_unresolve(cv_txn_t *txn, cv_kind_t kind, void *record)
+{
+    size_t              i;
+    cv_ref_t           *ref;
+    cv_record_t         target;
+    const cv_field_t   *field;
+    const cv_schema_t  *schema;
+
+    schema = &cv_schemas[kind];
+
+    for (i = 0; i < schema->nfields; i++) {
+        field = &schema->fields[i];
+
+        if (field->type != CV_FIELD_REF) {
+            continue;
+        }
+
+        ref = cv_field_of(record, field, cv_ref_t);
+
+        if (ref->iid != 0 && cv_get(txn, field->ref, ref->iid, &target)) {
+            /* every record that has a number begins with its id */
+            ref->id = *(cv_str_t *) (void *) &target;
+        }
+    }
+}
+
+
+/* Writing */
+
+static uint64_t
+cv_number_new(cv_txn_t *txn, cv_kind_t kind)
+{
+    size_t       i;
+    cv_str_t     value;
+    cv_reader_t  r;
+
+    if (txn->next[kind] == 0) {
+        value = CV_ABSENT;
+        (void) cv_table_get(txn, CV_TABLE_META, CV_STR("next"), &value);
+
+        r = cv_reader(value);
+
+        for (i = 0; i < CV_KINDS; i++) {
+            txn->next[i] = cv_reader_left(&r) > 0 ? cv_read_u64(&r) : 1;
+        }
+    }
+
+    return txn->next[kind]++;
+}
+
+
+void
+cv_numbers_store(cv_txn_t *txn)
+{
+    size_t   i;
+    uint8_t  value[CV_KINDS * CV_IID_LEN];
+
+    if (txn->next[0] == 0) {
+        return;
+    }
+
+    for (i = 0; i < CV_KINDS; i++) {
+        cv_put_uint(value + i * CV_IID_LEN, txn->next[i], CV_IID_LEN);
+    }
+
+    (void) cv_table_put(txn, CV_TABLE_META, CV_STR("next"),
+                        cv_str(value, sizeof(value)), 0);
+}
+
+
+/*
+ * The record that stands under "key", copied out of the map, which the writes
+ * to come may move; NULL if there is none, or after an error.
+ */
+
+static void *
+cv_previous(cv_txn_t *txn, cv_kind_t kind, cv_str_t key, cv_record_t *record)
+{
+    cv_str_t  bytes;
+
+    cv_buf_reset(&txn->previous);
+
+    if (!cv_table_get(txn, kind, key, &bytes)) {
+        return NULL;
+    }
+
+    cv_buf_append_str(&txn->previous, bytes);
+
+    if (cv_buf_failed(&txn->previous)) {
+        (void) cv_error_set(&txn->error, txn->previous.err,
+                            "%s: a stored record is too long",
+                            txn->store->dir);
+        return NULL;
+    }
+
+    return cv_decode(txn, kind, key, cv_buf_str(&txn->previous), record)
+           ? record : NULL;
+}
+
+
+static cv_str_t
+cv_encode(cv_txn_t *txn, cv_kind_t kind, cv_str_t key, const void *record)
+{
+    cv_buf_reset(&txn->encoded);
+    cv_record_encode(&txn->encoded, kind, key, record);
+
+    if (cv_buf_failed(&txn->encoded)) {
+        (void) cv_error_set(&txn->error, txn->encoded.err,
+                            "%s: the record is longer than %d bytes",
+                            cv_schemas[kind].name, CV_RECORD_MAX);
+    }
+
+    return cv_buf_str(&txn->encoded);
+}
+
+
+/* whose live status a change of this record changes */
+
+static void
+cv_put_change(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *record)
+{
+    if (kind == CV_TOKEN) {
+        kind = CV_CREDENTIAL;
+        iid = ((const cv_token_t *) record)->credential.iid;
+    }
+
+    cv_change_append(txn, kind, iid);
+}
+
+
+uint64_t
+cv_put(cv_txn_t *txn, cv_kind_t kind, const void *record)
+{
+    void         *old;
+    bool          new;
+    cv_key_t      key;
+    cv_str_t      bytes;
+    uint64_t      iid;
+    cv_record_t   previous;
+
+    iid = 1;
+    new = false;
+
+    if (cv_kind_numbered(kind)) {
+        iid = cv_find(txn, cv_id_handle(kind), *(const cv_str_t *) record);
+
+        if (iid == 0) {
+            iid = cv_number_new(txn, kind);
+            new = true;
+        }
+    }
+
+    key = cv_record_key(kind, iid, record);
+
+    old = new ? NULL : cv_previous(txn, kind, cv_key_str(&key), &previous);
+    bytes = cv_encode(txn, kind, cv_key_str(&key), record);
+
+    if (cv_txn_failed(txn)) {
+        return 0;
+    }
+
+    if (old != NULL && cv_str_eq(bytes, cv_buf_str(&txn->previous))) {
+        return iid;
+    }
+
+    (void) cv_table_put(txn, kind, cv_key_str(&key), bytes,
+                        new ? MDB_APPEND : 0);
+
+    cv_index_update(txn, kind, cv_key_str(&key), old, record);
+    cv_put_change(txn, kind, iid, record);
+
+    return cv_txn_failed(txn) ? 0 : iid;
+}
+
+
+bool
+cv_delete_token(cv_txn_t *txn, cv_str_t hash)
+{
+    void         *old;
+    cv_record_t   previous;
+
+    old = hash.len == CV_TOKEN_HASH_LEN
+          ? cv_previous(txn, CV_TOKEN, hash, &previous) : NULL;
+
+    if (old == NULL || !cv_table_delete(txn, CV_TOKEN, hash)) {
+        return false;
+    }
+
+    cv_index_update(txn, CV_TOKEN, hash, old, NULL);
+    cv_put_change(txn, CV_TOKEN, 0, old);
+
+    return !cv_txn_failed(txn);
+}
+
+
+/* Walking */
+
+static void
+cv_walk_start(cv_walk_t *walk, cv_txn_t *txn, unsigned table)
+{
+    MDB_cursor  *cursor;
+
+    walk->txn = txn;
+    walk->cursor = NULL;
+    walk->started = false;
+    walk->prefix_len = 0;
+
+    if (!cv_txn_failed(txn)
+        && cv_txn_ok(txn, mdb_cursor_open(txn->txn, txn->store->dbi[table],
+                                          &cursor),
+                     txn->store->dir))
+    {
+        walk->cursor = cursor;
+    }
+}
+
+
+/* the next entry that begins with the prefix */
+
+static bool
+cv_walk_step(cv_walk_t *walk, MDB_val *key, MDB_val *value)
+{
+    int            rc;
+    MDB_cursor_op  op;
+
+    if (walk->cursor == NULL || cv_txn_failed(walk->txn)) {
+        return false;
+    }
+
+    op = MDB_NEXT;
+
+    if (!walk->started) {
+        walk->started = true;
+        op = walk->prefix_len > 0 ? MDB_SET_RANGE : MDB_FIRST;
+        *key = cv_mdb_val(cv_str(walk->prefix, walk->prefix_len));
+    }
+
+    rc = mdb_cursor_get(walk->cursor, key, value, op);
+
+    if (rc == MDB_NOTFOUND) {
+        return false;
+    }
+
+    return cv_txn_ok(walk->txn, rc, walk->txn->store->dir)
+           && key->mv_size >= walk->prefix_len
+           && memcmp(key->mv_data, walk->prefix, walk->prefix_len) == 0;
+}
+
+
+void
+cv_walk_open(cv_walk_t *walk, cv_txn_t *txn, cv_kind_t kind)
+{
+    cv_walk_start(walk, txn, kind);
+    walk->kind = kind;
+}
+
+
+bool
+cv_walk_next(cv_walk_t *walk, void *record, uint64_t *iid)
+{
+    MDB_val      key, value;
+    cv_reader_t  r;
+
+    if (!cv_walk_step(walk, &key, &value)
+        || !cv_decode(walk->txn, walk->kind, cv_mdb_str(&key),
+                      cv_mdb_str(&value), record))
+    {
+        return false;
+    }
+
+    if (iid != NULL) {
+        r = cv_reader(cv_mdb_str(&key));
+        *iid = cv_kind_numbered(walk->kind) ? cv_read_u64(&r) : 0;
+    }
+
+    return true;
+}
+
+
+void
+cv_walk_close(cv_walk_t *walk)
+{
+    if (walk->cursor != NULL) {
+        mdb_cursor_close(walk->cursor);
+        walk->cursor = NULL;
+    }
+}
+
+
+static void
+cv_links_start(cv_walk_t *walk, cv_txn_t *txn, cv_link_kind_t kind)
+{
+    cv_walk_start(walk, txn, CV_TABLE_LINK);
+
+    walk->prefix[0] = (uint8_t) kind;
+    walk->prefix_len = 1;
+}
+
+
+void
+cv_links_open(cv_walk_t *walk, cv_txn_t *txn, cv_link_kind_t kind,
+    uint64_t from)
+{
+    cv_links_start(walk, txn, kind);
+
+    cv_put_uint(walk->prefix + 1, from, CV_IID_LEN);
+    walk->prefix_len += CV_IID_LEN;
+}
+
+
+void
+cv_links_open_text(cv_walk_t *walk, cv_txn_t *txn, cv_link_kind_t kind,
+    cv_str_t from)
+{
+    cv_links_start(walk, txn, kind);
+
+    if (from.len > CV_HANDLE_MAX) {
+        /* nothing is linked to it */
+        cv_walk_close(walk);
+        return;
+    }
+
+    cv_put_uint(walk->prefix + 1, from.len, 2);
+    memcpy(walk->prefix + 3, from.data, from.len);
+    walk->prefix_len += 2 + from.len;
+}
+
+
+bool
+cv_links_next(cv_walk_t *walk, cv_str_t *to)
+{
+    MDB_val  key, value;
+
+    if (!cv_walk_step(walk, &key, &value)) {
+        return false;
+    }
+
+    *to = cv_str((uint8_t *) key.mv_data + walk->prefix_len,
+                 key.mv_size - walk->prefix_len);
+
+    return true;
+}

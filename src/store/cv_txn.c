@@ -1,0 +1,177 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * Snapshots and write transactions.
+ */
+
+#include "cv_store_internal.h"
+
+#include <stdlib.h>
+
+
+cv_err_t
+cv_txn_err(const cv_txn_t *txn, cv_error_t *error)
+{
+    if (error != NULL && cv_txn_failed(txn)) {
+        *error = txn->error;
+    }
+
+    return txn->error.code;
+}
+
+
+bool
+cv_txn_ok(cv_txn_t *txn, int rc, const char *what)
+{
+    if (rc == 0) {
+        return true;
+    }
+
+    if (!cv_txn_failed(txn)) {
+        (void) cv_mdb_error(&txn->error, rc, what);
+    }
+
+    return false;
+}
+
+
+static cv_err_t
+cv_txn_new(cv_txn_t **out, cv_store_t *store, bool write, cv_error_t *error)
+{
+    int        rc;
+    cv_txn_t  *txn;
+
+    txn = calloc(1, sizeof(cv_txn_t));
+    if (txn == NULL) {
+        return cv_error_set(error, CV_ERR_NOMEM, "%s: no memory", store->dir);
+    }
+
+    txn->store = store;
+    txn->write = write;
+
+    rc = mdb_txn_begin(store->env, NULL, write ? 0 : MDB_RDONLY, &txn->txn);
+
+    if (rc == MDB_READERS_FULL) {
+        /* some may belong to processes that died */
+        (void) mdb_reader_check(store->env, NULL);
+        rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn->txn);
+    }
+
+    if (rc != 0) {
+        free(txn);
+        return cv_mdb_error(error, rc, store->dir);
+    }
+
+    *out = txn;
+
+    return CV_OK;
+}
+
+
+static void
+cv_txn_free(cv_txn_t *txn)
+{
+    cv_buf_free(&txn->encoded);
+    cv_buf_free(&txn->previous);
+    free(txn);
+}
+
+
+cv_err_t
+cv_snapshot_open(cv_txn_t **txn, cv_store_t *store, cv_error_t *error)
+{
+    cv_err_t  err;
+
+    err = cv_txn_new(txn, store, false, error);
+
+    if (err == CV_OK) {
+        mdb_txn_reset((*txn)->txn);
+    }
+
+    return err;
+}
+
+
+void
+cv_snapshot_close(cv_txn_t *txn)
+{
+    if (txn != NULL) {
+        mdb_txn_abort(txn->txn);
+        cv_txn_free(txn);
+    }
+}
+
+
+cv_err_t
+cv_snapshot_renew(cv_txn_t *txn)
+{
+    txn->error.code = CV_OK;
+
+    (void) cv_txn_ok(txn, mdb_txn_renew(txn->txn), txn->store->dir);
+
+    return txn->error.code;
+}
+
+
+void
+cv_snapshot_reset(cv_txn_t *txn)
+{
+    mdb_txn_reset(txn->txn);
+}
+
+
+cv_err_t
+cv_txn_begin(cv_txn_t **out, cv_store_t *store, cv_error_t *error)
+{
+    cv_err_t   err;
+    cv_txn_t  *txn;
+
+    /* pages that a dead reader pins could not be used again */
+    (void) mdb_reader_check(store->env, NULL);
+
+    err = cv_txn_new(&txn, store, true, error);
+    if (err != CV_OK) {
+        return err;
+    }
+
+    cv_buf_init(&txn->encoded, CV_RECORD_MAX);
+    cv_buf_init(&txn->previous, CV_RECORD_MAX);
+
+    txn->now = cv_time_now();
+
+    *out = txn;
+
+    return CV_OK;
+}
+
+
+cv_err_t
+cv_txn_commit(cv_txn_t *txn, cv_error_t *error)
+{
+    cv_err_t  err;
+
+    cv_numbers_store(txn);
+
+    if (cv_txn_failed(txn)) {
+        mdb_txn_abort(txn->txn);
+
+    } else {
+        (void) cv_txn_ok(txn, mdb_txn_commit(txn->txn), txn->store->dir);
+    }
+
+    err = cv_txn_err(txn, error);
+    cv_txn_free(txn);
+
+    return err;
+}
+
+
+void
+cv_txn_abort(cv_txn_t *txn)
+{
+    if (txn != NULL) {
+        mdb_txn_abort(txn->txn);
+        cv_txn_free(txn);
+    }
+}
