@@ -1,0 +1,734 @@
+
+/*
+ * Copyright (C) The credverify authors
+ */
+
+#include "cv_codec.h"
+#include "cv_store.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define TEST_MAP  ((size_t) 16 << 20)
+
+typedef struct {
+    char         dir[64];
+    cv_store_t  *store;
+} test_t;
+
+static cv_error_t  error;
+static char       *program;
+
+
+static cv_err_t
+test_create(const char *dir)
+{
+    cv_store_options_t  options;
+
+    memset(&options, 0, sizeof(options));
+    options.map_size = TEST_MAP;
+    options.owner = (unsigned) -1;
+    options.group = (unsigned) -1;
+    memcpy(options.uuid, "0123456789abcdef", CV_STORE_UUID_LEN);
+
+    return cv_store_create(dir, &options, &error);
+}
+
+
+static int
+setup(void **state)
+{
+    test_t  *test;
+
+    test = calloc(1, sizeof(test_t));
+    strcpy(test->dir, "/tmp/cv_test_store.XXXXXX");
+
+    if (mkdtemp(test->dir) == NULL || test_create(test->dir) != CV_OK
+        || cv_store_open(&test->store, test->dir, true, &error) != CV_OK)
+    {
+        fprintf(stderr, "# %s\n", error.text);
+        return -1;
+    }
+
+    *state = test;
+
+    return 0;
+}
+
+
+static void
+test_path(char path[128], const test_t *test, const char *name)
+{
+    (void) snprintf(path, 128, "%s/%s", test->dir, name);
+}
+
+
+static int
+teardown(void **state)
+{
+    char    path[128];
+    test_t  *test = *state;
+
+    cv_store_close(test->store);
+
+    test_path(path, test, "data.mdb");
+    (void) unlink(path);
+    test_path(path, test, "lock.mdb");
+    (void) unlink(path);
+    (void) rmdir(test->dir);
+
+    free(test);
+
+    return 0;
+}
+
+
+static cv_txn_t *
+begin(test_t *test)
+{
+    cv_txn_t  *txn;
+
+    assert_int_equal(cv_txn_begin(&txn, test->store, &error), CV_OK);
+
+    return txn;
+}
+
+
+static void
+commit(cv_txn_t *txn)
+{
+    cv_err_t  err;
+
+    err = cv_txn_commit(txn, &error);
+
+    if (err != CV_OK) {
+        fail_msg("%s", error.text);
+    }
+}
+
+
+static uint64_t
+put_credential(cv_txn_t *txn, const char *id, const char *code,
+    const char *number)
+{
+    cv_credential_t  credential;
+
+    memset(&credential, 0, sizeof(credential));
+    credential.id = cv_str_z(id);
+    credential.class.id = CV_STR("class");
+    credential.holder.id = CV_STR("holder");
+    credential.status = (cv_int_t) { CV_STATUS_ISSUED, true };
+    credential.code = cv_str_z(code);
+    credential.number = cv_str_z(number);
+    credential.public_id = cv_str_z(number);
+
+    assert_int_equal(cv_resolve(txn, CV_CREDENTIAL, &credential, &error),
+                     CV_OK);
+
+    return cv_put(txn, CV_CREDENTIAL, &credential);
+}
+
+
+static void
+put_token(cv_txn_t *txn, const char *credential, cv_str_t hash)
+{
+    cv_token_t  token;
+
+    memset(&token, 0, sizeof(token));
+    token.hash = hash;
+    token.credential.id = cv_str_z(credential);
+
+    assert_int_equal(cv_resolve(txn, CV_TOKEN, &token, &error), CV_OK);
+    assert_int_equal(cv_put(txn, CV_TOKEN, &token), 1);
+}
+
+
+/* an issuer, a class, a holder, the credentials "one" and "two", a token */
+
+static const cv_str_t  hash = {
+    (const uint8_t *) "0123456789abcdef0123456789abcdef", CV_TOKEN_HASH_LEN
+};
+
+static void
+fill(test_t *test)
+{
+    cv_txn_t     *txn;
+    cv_class_t    class;
+    cv_issuer_t   issuer;
+    cv_holder_t   holder;
+
+    memset(&issuer, 0, sizeof(issuer));
+    issuer.id = CV_STR("issuer");
+    issuer.name = CV_STR("Issuer");
+
+    memset(&class, 0, sizeof(class));
+    class.id = CV_STR("class");
+    class.issuer.id = issuer.id;
+    class.title = CV_STR("Class");
+
+    memset(&holder, 0, sizeof(holder));
+    holder.id = CV_STR("holder");
+    holder.wallet = CV_STR("wallet");
+
+    txn = begin(test);
+
+    assert_int_equal(cv_put(txn, CV_ISSUER, &issuer), 1);
+    assert_int_equal(cv_resolve(txn, CV_CLASS, &class, &error), CV_OK);
+    assert_int_equal(cv_put(txn, CV_CLASS, &class), 1);
+    assert_int_equal(cv_put(txn, CV_HOLDER, &holder), 1);
+    assert_int_equal(put_credential(txn, "one", "c1", "AB-1"), 1);
+    assert_int_equal(put_credential(txn, "two", "c2", NULL), 2);
+    put_token(txn, "one", hash);
+
+    commit(txn);
+}
+
+
+static void
+report(void *data, const char *problem)
+{
+    (void) data;
+
+    fprintf(stderr, "# %s\n", problem);
+}
+
+
+static uint64_t
+check(test_t *test)
+{
+    cv_txn_t  *txn;
+    uint64_t   records, problems;
+
+    assert_int_equal(cv_snapshot_open(&txn, test->store, &error), CV_OK);
+    assert_int_equal(cv_snapshot_renew(txn), CV_OK);
+
+    problems = cv_store_check(txn, report, NULL, &records);
+
+    cv_snapshot_close(txn);
+
+    return problems;
+}
+
+
+static void
+test_create_twice(void **state)
+{
+    test_t  *test = *state;
+
+    assert_int_equal(test_create(test->dir), CV_ERR_EXISTS);
+}
+
+
+static void
+test_create_modes(void **state)
+{
+    char         path[128];
+    test_t      *test = *state;
+    struct stat  st;
+
+    assert_int_equal(stat(test->dir, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 02770);
+
+    test_path(path, test, "data.mdb");
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0660);
+}
+
+
+static void
+test_find(void **state)
+{
+    test_t           *test = *state;
+    cv_txn_t         *txn;
+    uint64_t          iid;
+    cv_token_t        token;
+    cv_credential_t   credential;
+
+    fill(test);
+
+    assert_int_equal(cv_snapshot_open(&txn, test->store, &error), CV_OK);
+    assert_int_equal(cv_snapshot_renew(txn), CV_OK);
+
+    assert_int_equal(cv_find(txn, CV_HANDLE_CODE, CV_STR("c1")), 1);
+    assert_int_equal(cv_find(txn, CV_HANDLE_CODE, CV_STR("C1")), 0);
+    assert_int_equal(cv_find(txn, CV_HANDLE_CODE, CV_STR("c")), 0);
+    assert_int_equal(cv_find(txn, CV_HANDLE_CODE, CV_STR("")), 0);
+    assert_int_equal(cv_find(txn, CV_HANDLE_NUMBER, CV_STR("AB-1")), 1);
+    assert_int_equal(cv_find(txn, CV_HANDLE_NUMBER, CV_STR("ab-1")), 0);
+    assert_int_equal(cv_find(txn, CV_HANDLE_PUBLIC_ID, CV_STR("ab-1")), 1);
+    assert_int_equal(cv_find(txn, CV_HANDLE_PUBLIC_ID, CV_STR("Ab-1")), 1);
+
+    assert_true(cv_get_by_id(txn, CV_CREDENTIAL, CV_STR("one"), &credential,
+                             &iid));
+    assert_int_equal(iid, 1);
+    assert_int_equal(credential.class.iid, 1);
+    assert_false(cv_present(credential.class.id));
+
+    cv_unresolve(txn, CV_CREDENTIAL, &credential);
+    assert_true(cv_str_eq(credential.class.id, CV_STR("class")));
+
+    assert_true(cv_get_token(txn, hash, &token));
+    assert_int_equal(token.credential.iid, 1);
+    assert_false(cv_get_token(txn, CV_STR("short"), &token));
+
+    assert_int_equal(cv_txn_err(txn, NULL), CV_OK);
+
+    cv_snapshot_close(txn);
+}
+
+
+static void
+test_upsert(void **state)
+{
+    test_t    *test = *state;
+    cv_txn_t  *txn;
+
+    fill(test);
+
+    txn = begin(test);
+    assert_int_equal(put_credential(txn, "one", "c3", NULL), 1);
+    assert_int_equal(cv_find(txn, CV_HANDLE_CODE, CV_STR("c1")), 0);
+    assert_int_equal(cv_find(txn, CV_HANDLE_CODE, CV_STR("c3")), 1);
+    assert_int_equal(cv_find(txn, CV_HANDLE_NUMBER, CV_STR("AB-1")), 0);
+    commit(txn);
+
+    assert_int_equal(check(test), 0);
+}
+
+
+static void
+test_conflict(void **state)
+{
+    test_t    *test = *state;
+    cv_txn_t  *txn;
+
+    fill(test);
+
+    txn = begin(test);
+    assert_int_equal(put_credential(txn, "three", "c1", NULL), 0);
+    assert_int_equal(cv_txn_err(txn, &error), CV_ERR_CONFLICT);
+    assert_string_equal(error.text, "credential: member \"code\": \"c1\" "
+                        "belongs to another credential already");
+    assert_int_equal(cv_find(txn, CV_HANDLE_CODE, CV_STR("c2")), 0);
+    assert_int_equal(cv_txn_commit(txn, &error), CV_ERR_CONFLICT);
+
+    assert_int_equal(check(test), 0);
+}
+
+
+static void
+test_unknown_reference(void **state)
+{
+    test_t      *test = *state;
+    cv_txn_t    *txn;
+    cv_token_t   token;
+
+    memset(&token, 0, sizeof(token));
+    token.hash = hash;
+    token.credential.id = CV_STR("nobody");
+
+    txn = begin(test);
+    assert_int_equal(cv_resolve(txn, CV_TOKEN, &token, &error), CV_ERR_INPUT);
+    assert_string_equal(error.text, "token: member \"credential\": there is "
+                        "no credential \"nobody\"");
+    commit(txn);
+}
+
+
+static void
+test_unchanged(void **state)
+{
+    test_t           *test = *state;
+    cv_txn_t         *txn;
+    cv_store_stat_t   before, after;
+
+    fill(test);
+
+    txn = begin(test);
+    assert_int_equal(cv_store_stat(txn, &before), CV_OK);
+    assert_int_equal(before.records[CV_CREDENTIAL], 2);
+    assert_int_equal(before.records[CV_TOKEN], 1);
+    assert_int_equal(before.changes, 6);
+    assert_int_equal(before.last_change, 6);
+    assert_true(before.changed_at > 0);
+
+    assert_int_equal(put_credential(txn, "one", "c1", "AB-1"), 1);
+    assert_int_equal(cv_store_stat(txn, &after), CV_OK);
+    assert_int_equal(after.last_change, 6);
+    commit(txn);
+}
+
+
+static void
+test_snapshot(void **state)
+{
+    test_t    *test = *state;
+    cv_txn_t  *txn, *snapshot;
+
+    fill(test);
+
+    assert_int_equal(cv_snapshot_open(&snapshot, test->store, &error), CV_OK);
+    assert_int_equal(cv_snapshot_renew(snapshot), CV_OK);
+
+    txn = begin(test);
+    assert_int_equal(put_credential(txn, "three", "c3", NULL), 3);
+    commit(txn);
+
+    assert_int_equal(cv_find(snapshot, CV_HANDLE_CODE, CV_STR("c3")), 0);
+
+    cv_snapshot_reset(snapshot);
+    assert_int_equal(cv_snapshot_renew(snapshot), CV_OK);
+    assert_int_equal(cv_find(snapshot, CV_HANDLE_CODE, CV_STR("c3")), 3);
+
+    cv_snapshot_close(snapshot);
+}
+
+
+static void
+test_links(void **state)
+{
+    test_t       *test = *state;
+    cv_str_t      to;
+    cv_txn_t     *txn;
+    cv_walk_t     walk;
+    cv_reader_t   r;
+
+    fill(test);
+
+    txn = begin(test);
+
+    cv_links_open(&walk, txn, CV_LINK_HOLDER_CREDENTIAL, 1);
+    assert_true(cv_links_next(&walk, &to));
+    r = cv_reader(to);
+    assert_int_equal(cv_read_u64(&r), 1);
+    assert_true(cv_links_next(&walk, &to));
+    r = cv_reader(to);
+    assert_int_equal(cv_read_u64(&r), 2);
+    assert_false(cv_links_next(&walk, &to));
+    cv_walk_close(&walk);
+
+    cv_links_open(&walk, txn, CV_LINK_CREDENTIAL_TOKEN, 1);
+    assert_true(cv_links_next(&walk, &to));
+    assert_true(cv_str_eq(to, hash));
+    assert_false(cv_links_next(&walk, &to));
+    cv_walk_close(&walk);
+
+    cv_links_open_text(&walk, txn, CV_LINK_WALLET_HOLDER, CV_STR("wallet"));
+    assert_true(cv_links_next(&walk, &to));
+    cv_walk_close(&walk);
+
+    cv_links_open_text(&walk, txn, CV_LINK_WALLET_HOLDER, CV_STR("wall"));
+    assert_false(cv_links_next(&walk, &to));
+    cv_walk_close(&walk);
+
+    assert_true(cv_delete_token(txn, hash));
+    assert_false(cv_delete_token(txn, hash));
+
+    cv_links_open(&walk, txn, CV_LINK_CREDENTIAL_TOKEN, 1);
+    assert_false(cv_links_next(&walk, &to));
+    cv_walk_close(&walk);
+
+    commit(txn);
+
+    assert_int_equal(check(test), 0);
+}
+
+
+static void
+test_walk(void **state)
+{
+    test_t       *test = *state;
+    cv_txn_t     *txn;
+    uint64_t      iid, n;
+    cv_walk_t     walk;
+    cv_record_t   record;
+
+    fill(test);
+
+    txn = begin(test);
+
+    n = 0;
+    cv_walk_open(&walk, txn, CV_CREDENTIAL);
+
+    while (cv_walk_next(&walk, &record, &iid)) {
+        assert_int_equal(iid, ++n);
+    }
+
+    cv_walk_close(&walk);
+    cv_txn_abort(txn);
+
+    assert_int_equal(n, 2);
+}
+
+
+/* the file is overwritten behind the store's back, as a failing disk would */
+
+static void
+scribble(test_t *test, off_t offset, size_t len, uint8_t byte)
+{
+    int       fd;
+    char      path[128];
+    uint8_t  *bytes;
+
+    test_path(path, test, "data.mdb");
+
+    bytes = malloc(len);
+    memset(bytes, byte, len);
+
+    fd = open(path, O_WRONLY);
+    assert_int_equal(pwrite(fd, bytes, len, offset), (ssize_t) len);
+    (void) close(fd);
+
+    free(bytes);
+}
+
+
+static void
+test_damaged_record(void **state)
+{
+    char              path[128], *map;
+    test_t           *test = *state;
+    FILE             *file;
+    off_t             at;
+    size_t            size;
+    cv_txn_t         *txn;
+    cv_class_t        class;
+
+    fill(test);
+
+    /* the title of the class, wherever a page has it */
+
+    test_path(path, test, "data.mdb");
+    file = fopen(path, "rb");
+    map = malloc(TEST_MAP);
+    size = fread(map, 1, TEST_MAP, file);
+    (void) fclose(file);
+
+    for (at = 0; (size_t) at + 5 < size; at++) {
+        if (memcmp(map + at, "Class", 5) == 0) {
+            scribble(test, at, 1, 'G');
+        }
+    }
+
+    free(map);
+
+    assert_int_equal(cv_snapshot_open(&txn, test->store, &error), CV_OK);
+    assert_int_equal(cv_snapshot_renew(txn), CV_OK);
+    assert_false(cv_get(txn, CV_CLASS, 1, &class));
+    assert_int_equal(cv_txn_err(txn, &error), CV_ERR_DAMAGED);
+    assert_non_null(strstr(error.text, "credverify check"));
+    cv_snapshot_close(txn);
+
+    /* the record, its handle and the link to it */
+    assert_int_equal(check(test), 3);
+}
+
+
+static void
+test_truncated(void **state)
+{
+    char         path[128];
+    test_t      *test = *state;
+    cv_store_t  *again;
+
+    fill(test);
+
+    test_path(path, test, "data.mdb");
+    assert_int_equal(cv_store_probe(test->store, &error), CV_OK);
+
+    cv_store_close(test->store);
+    test->store = NULL;
+
+    assert_int_equal(truncate(path, 3 * 4096), 0);
+    assert_int_equal(cv_store_open(&again, test->dir, false, &error),
+                     CV_ERR_DAMAGED);
+    assert_non_null(strstr(error.text, "truncated"));
+
+    assert_int_equal(truncate(path, 0), 0);
+    assert_int_equal(cv_store_open(&again, test->dir, true, &error),
+                     CV_ERR_DAMAGED);
+
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(cv_store_open(&again, test->dir, false, &error),
+                     CV_ERR_MISSING);
+}
+
+
+static void
+test_probe(void **state)
+{
+    char     path[128], other[128];
+    test_t  *test = *state;
+
+    test_path(path, test, "data.mdb");
+    test_path(other, test, "other.mdb");
+
+    assert_int_equal(cv_store_probe(test->store, &error), CV_OK);
+
+    assert_int_equal(rename(path, other), 0);
+    assert_int_equal(cv_store_probe(test->store, &error), CV_ERR_MISSING);
+
+    assert_int_equal(test_create(test->dir), CV_OK);
+    assert_int_equal(cv_store_probe(test->store, &error), CV_ERR_MISSING);
+    assert_non_null(strstr(error.text, "replaced"));
+
+    (void) unlink(other);
+}
+
+
+static void
+read_all(void *arg)
+{
+    cv_txn_t    *txn = arg;
+    uint64_t     iid;
+    cv_walk_t    walk;
+    cv_record_t  record;
+
+    cv_walk_open(&walk, txn, CV_CREDENTIAL);
+    while (cv_walk_next(&walk, &record, &iid)) { /* void */ }
+    cv_walk_close(&walk);
+}
+
+
+static void
+crash(void *arg)
+{
+    volatile int  *nowhere = arg;
+
+    *nowhere = 1;
+}
+
+
+/*
+ * Faults are tried in a process of their own, since the test runner has
+ * signal handlers itself: a page vanishes under a reader, which must notice
+ * and go on; then a bug, which must stay one.
+ */
+
+static int
+fault(const char *dir)
+{
+    char         path[128];
+    cv_txn_t    *txn;
+    cv_store_t  *store;
+
+    (void) snprintf(path, sizeof(path), "%s/data.mdb", dir);
+
+    if (cv_store_open(&store, dir, false, &error) != CV_OK
+        || cv_snapshot_open(&txn, store, &error) != CV_OK
+        || cv_snapshot_renew(txn) != CV_OK
+        || cv_store_guard(store, read_all, txn) != CV_OK)
+    {
+        return 2;
+    }
+
+    if (truncate(path, 2 * 4096) != 0
+        || cv_store_guard(store, read_all, txn) != CV_ERR_DAMAGED
+        || cv_store_guard(store, read_all, txn) != CV_ERR_DAMAGED
+        || cv_store_probe(store, &error) != CV_ERR_DAMAGED)
+    {
+        return 3;
+    }
+
+    return cv_store_guard(store, crash, NULL) == CV_OK ? 4 : 5;
+}
+
+
+static void
+test_guard(void **state)
+{
+    int      status;
+    char     option[] = "--fault", *argv[4];
+    pid_t    pid;
+    test_t  *test = *state;
+
+    fill(test);
+
+    pid = fork();
+
+    if (pid == 0) {
+        argv[0] = program;
+        argv[1] = option;
+        argv[2] = test->dir;
+        argv[3] = NULL;
+        (void) execv(program, argv);
+        _exit(6);
+    }
+
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGSEGV);
+}
+
+
+static void
+test_full(void **state)
+{
+    int          i, put;
+    char         id[32];
+    test_t      *test = *state;
+    cv_txn_t    *txn;
+    cv_holder_t  holder;
+    char         name[4000];
+
+    memset(name, 'n', sizeof(name));
+    memset(&holder, 0, sizeof(holder));
+    holder.name = cv_str(name, sizeof(name));
+
+    txn = begin(test);
+
+    for (put = 0, i = 0; i < 10000; i++) {
+        (void) snprintf(id, sizeof(id), "h%d", i);
+        holder.id = cv_str_z(id);
+        put += cv_put(txn, CV_HOLDER, &holder) != 0;
+    }
+
+    assert_in_range(put, 100, 9999);
+    assert_int_equal(cv_txn_commit(txn, &error), CV_ERR_FULL);
+    assert_non_null(strstr(error.text, "--map-size"));
+
+    assert_int_equal(check(test), 0);
+    fill(test);
+}
+
+
+int
+main(int argc, char **argv)
+{
+    if (argc == 3 && strcmp(argv[1], "--fault") == 0) {
+        return fault(argv[2]);
+    }
+
+    program = argv[0];
+
+#define TEST(name)  cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+    const struct CMUnitTest  tests[] = {
+        TEST(test_create_twice),
+        TEST(test_create_modes),
+        TEST(test_find),
+        TEST(test_upsert),
+        TEST(test_conflict),
+        TEST(test_unknown_reference),
+        TEST(test_unchanged),
+        TEST(test_snapshot),
+        TEST(test_links),
+        TEST(test_walk),
+        TEST(test_damaged_record),
+        TEST(test_truncated),
+        TEST(test_probe),
+        TEST(test_guard),
+        TEST(test_full),
+    };
+
+    return cmocka_run_group_tests_name("store", tests, NULL, NULL);
+}
