@@ -1,0 +1,54 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * Lines into the store, in batches that leave the writer lock to others: a
+ * line is there with its whole batch or not at all.
+ */
+
+#ifndef CV_IMPORT_H
+#define CV_IMPORT_H
+
+#include "cv_base.h"
+#include "cv_record.h"
+#include "cv_store.h"
+
+#include <signal.h>
+
+/* How much one write transaction may hold up others. */
+#define CV_IMPORT_BATCH_LINES  5000
+#define CV_IMPORT_BATCH_MS     50
+#define CV_IMPORT_PAUSE_MS     2
+
+typedef struct {
+    uint64_t   lines;               /* read, the blank ones too */
+    uint64_t   committed;           /* the last line that is in the store */
+    uint64_t   records[CV_KINDS];   /* in the store, or checked */
+    uint64_t   invalid;             /* lines that were reported */
+    uint64_t   unkept;              /* lines of kinds not kept here */
+    unsigned   unkept_kinds;        /* which: bits, by cv_unkept_kinds */
+    bool       interrupted;
+} cv_import_result_t;
+
+typedef struct {
+    bool       dry_run;             /* check, write nothing */
+    bool       skip_invalid;        /* report wrong lines and go on */
+    bool       exclusive;           /* no pause between batches */
+
+    /* once not zero, the batch is finished and the rest is left */
+    const volatile sig_atomic_t  *stop;
+
+    void     (*invalid)(void *data, uint64_t line, const char *problem);
+    void     (*progress)(void *data, const cv_import_result_t *result);
+    void      *data;
+} cv_import_options_t;
+
+/*
+ * Reads lines from "fd" to its end.  After an error result->lines is the line
+ * that it is about, and nothing after result->committed was written.
+ */
+cv_err_t cv_import(cv_store_t *store, int fd,
+    const cv_import_options_t *options, cv_import_result_t *result,
+    cv_error_t *error) CV_MUST_CHECK;
+
+#endif /* CV_IMPORT_H */

@@ -1,0 +1,59 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * A record as one line of JSON, the form in which records come in and go out:
+ * {"kind":"issuer","id":"...",...}.  Driven by the schemas alone; a member
+ * that is null is absent.
+ */
+
+#ifndef CV_LINE_H
+#define CV_LINE_H
+
+#include "cv_base.h"
+#include "cv_buf.h"
+#include "cv_digest.h"
+#include "cv_record.h"
+
+/* A line's bytes without its end; more is refused. */
+#define CV_LINE_MAX  ((size_t) 1 << 20)
+
+/*
+ * Kinds that other versions keep and this one does not; NULL-terminated.  A
+ * line of such a kind is no mistake of who wrote it.
+ */
+extern const char *const  cv_unkept_kinds[];
+
+typedef struct {
+    cv_kind_t      kind;
+    cv_record_t    record;      /* borrows from this struct */
+    int            unkept;      /* index of the line's kind, or -1 */
+    cv_buf_t       document;
+    cv_digest_t   *digest;
+    uint8_t        hash[CV_TOKEN_HASH_LEN];
+} cv_line_t;
+
+cv_err_t cv_line_init(cv_line_t *line, cv_error_t *error) CV_MUST_CHECK;
+void cv_line_free(cv_line_t *line);
+
+/*
+ * Reads a line into line->kind and line->record, which is then valid but for
+ * its references: they have ids only.  An error names kind and member.
+ */
+cv_err_t cv_line_read(cv_line_t *line, cv_str_t text, cv_error_t *error)
+    CV_MUST_CHECK;
+
+/*
+ * Writes a record, whose references have their ids, as compact JSON without
+ * an end of line: members in the schema's order, absent ones left out.
+ */
+void cv_line_write(cv_buf_t *out, cv_kind_t kind, const void *record);
+
+/* The same in pieces; a field that is absent yields nothing. */
+void cv_line_open(cv_buf_t *out, cv_kind_t kind);
+void cv_line_write_name(cv_buf_t *out, const cv_field_t *field);
+void cv_line_write_value(cv_buf_t *out, const void *record,
+    const cv_field_t *field);
+void cv_line_close(cv_buf_t *out);
+
+#endif /* CV_LINE_H */

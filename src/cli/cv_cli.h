@@ -1,0 +1,209 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * What the commands share: how they are described, what they were given, how
+ * they speak, and how they come to the store.
+ */
+
+#ifndef CV_CLI_H
+#define CV_CLI_H
+
+#include "cv_base.h"
+#include "cv_buf.h"
+#include "cv_line.h"
+#include "cv_record.h"
+#include "cv_store.h"
+
+#define CV_CLI_VERSION        "0.1.0"
+#define CV_CLI_STORE          "var/store"
+
+#define CV_CLI_DONE           0
+#define CV_CLI_FAILED         1
+#define CV_CLI_USAGE          2
+
+#define CV_CLI_OPTIONS_MAX    32
+#define CV_CLI_OPTIONS_GLOBAL 4
+#define CV_CLI_ARGUMENTS_MAX  2
+
+typedef struct cv_cli_s      cv_cli_t;
+typedef struct cv_command_s  cv_command_t;
+
+/*
+ * An option stands for itself, or for a member of a record, whose name it
+ * then has, with "-" for "_".
+ */
+
+typedef struct {
+    const char        *name;        /* without the dashes; NULL ends a list */
+    const char        *argument;    /* as help calls it; NULL: a flag */
+    const char        *help;
+    const cv_field_t  *field;
+} cv_option_t;
+
+struct cv_command_s {
+    const char         *noun;
+    const char         *verb;       /* NULL: the noun says it all */
+    const char         *arguments;  /* as help shows them */
+    unsigned            least;      /* how many there must be, */
+    unsigned            most;       /* and may be */
+    const char         *summary;
+    const char         *details;    /* NULL, or more lines for --help */
+    const cv_option_t  *options;    /* NULL: none */
+    cv_kind_t           kind;       /* of whose members there are options */
+    const char         *members;    /* those members as " a b "; NULL: none */
+    int               (*run)(cv_cli_t *cli);
+};
+
+/* A place that output goes to, a buffer at a time. */
+
+typedef struct {
+    cv_buf_t            buf;
+    const char         *name;
+    int                 fd;
+    int                 failed;     /* errno of the first failure */
+} cv_out_t;
+
+struct cv_cli_s {
+    const cv_command_t *command;
+    const char         *noun;       /* as given, while the verb is missing */
+    const char         *store_dir;
+    bool                json;
+
+    cv_option_t         options[CV_CLI_OPTIONS_MAX];
+    const char         *values[CV_CLI_OPTIONS_MAX];
+    unsigned            noptions;
+    const char         *arguments[CV_CLI_ARGUMENTS_MAX];
+    unsigned            narguments;
+
+    cv_out_t            out;        /* standard output */
+    cv_store_t         *store;
+    cv_txn_t           *txn;        /* while a body runs */
+    void               *data;       /* of the command */
+};
+
+/* the commands, ended by a NULL noun */
+extern const cv_command_t  cv_commands[];
+
+
+/* Options */
+
+/* the ones that every command has */
+extern const cv_option_t  cv_options_global[];
+
+/* Makes a command, with its options, the one that runs; false if unknown. */
+bool cv_options_select(cv_cli_t *cli, const char *noun, const char *verb);
+
+/* Reads the command line; CV_CLI_USAGE after it complained. */
+int cv_options_parse(cv_cli_t *cli, int argc, char **argv);
+
+/* The value of an option, "" for a flag that is set; NULL if not given. */
+const char *cv_option(const cv_cli_t *cli, const char *name);
+
+/* Writes an option's name as it is typed, without the dashes. */
+void cv_option_name(cv_buf_t *out, const cv_option_t *option);
+
+/* The whole number of an option between bounds; false after it complained. */
+bool cv_option_number(cv_cli_t *cli, const char *name, uint64_t least,
+    uint64_t most, uint64_t *value);
+
+
+/* Speaking: "credverify: what: why" on standard error, in one line */
+
+void cv_cli_say(const cv_cli_t *cli, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The same as an error that ends the command: returns CV_CLI_FAILED, ... */
+int cv_cli_fail(const cv_cli_t *cli, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* ... or CV_CLI_USAGE, after a hint where to read on. */
+int cv_cli_misuse(const cv_cli_t *cli, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+void cv_out_init(cv_out_t *out, int fd, const char *name);
+void cv_out_free(cv_out_t *out);
+
+/* Writes what has gathered, if it is much; false once writing has failed. */
+bool cv_out_more(cv_out_t *out);
+bool cv_out_flush(cv_out_t *out);
+
+/* Text for people: control characters are shown, never obeyed. */
+void cv_out_plain(cv_buf_t *out, cv_str_t text);
+
+/*
+ * An answer of named values: an object with --json, a line for each without.
+ * An absent text is null, and no line.
+ */
+void cv_answer_open(cv_cli_t *cli);
+void cv_answer_text(cv_cli_t *cli, const char *name, cv_str_t text);
+void cv_answer_number(cv_cli_t *cli, const char *name, uint64_t number);
+void cv_answer_flag(cv_cli_t *cli, const char *name, bool flag);
+void cv_answer_close(cv_cli_t *cli);
+
+/* One record: its line with --json, its members by name without. */
+void cv_answer_record(cv_cli_t *cli, cv_kind_t kind, const void *record);
+
+/* A member's value for people; empty if it is absent. */
+void cv_member_plain(cv_buf_t *out, const void *record,
+    const cv_field_t *field);
+
+
+/*
+ * The record of that id which the command's options for members describe: an
+ * option sets its member, or removes it if it is empty; the other members are
+ * those of "old", unless that is NULL.  CV_CLI_USAGE after it complained.
+ */
+int cv_record_from_options(cv_cli_t *cli, cv_line_t *line, cv_kind_t kind,
+    cv_str_t id, const void *old);
+
+
+/* Help */
+
+int cv_help_command(cv_cli_t *cli);
+int cv_help_noun(cv_cli_t *cli, const char *noun);
+int cv_help_overview(cv_cli_t *cli);
+int cmd_help(cv_cli_t *cli);
+
+
+/* The store */
+
+/* Runs a body over a snapshot; false if opening or reading it failed. */
+int cv_cli_read(cv_cli_t *cli, int (*body)(cv_cli_t *cli));
+
+/*
+ * Runs a body in a write transaction, which is committed if the body returns
+ * CV_CLI_DONE, and aborted otherwise.  What the body has put out is seen only
+ * after the commit.
+ */
+int cv_cli_write(cv_cli_t *cli, int (*body)(cv_cli_t *cli));
+
+/*
+ * Runs fn(cli) with the store open and guarded against a damaged map; returns
+ * what it returned.
+ */
+int cv_cli_with_store(cv_cli_t *cli, bool writable, int (*fn)(cv_cli_t *cli));
+
+
+/* Commands */
+
+int cmd_init(cv_cli_t *cli);
+int cmd_import(cv_cli_t *cli);
+int cmd_export(cv_cli_t *cli);
+int cmd_check(cv_cli_t *cli);
+int cmd_stats(cv_cli_t *cli);
+
+int cmd_record_set(cv_cli_t *cli);
+int cmd_record_list(cv_cli_t *cli);
+int cmd_record_show(cv_cli_t *cli);
+
+int cmd_credential_create(cv_cli_t *cli);
+int cmd_credential_issue(cv_cli_t *cli);
+int cmd_credential_revoke(cv_cli_t *cli);
+int cmd_credential_show(cv_cli_t *cli);
+
+int cmd_token_new(cv_cli_t *cli);
+int cmd_token_list(cv_cli_t *cli);
+int cmd_token_revoke(cv_cli_t *cli);
+
+#endif /* CV_CLI_H */
