@@ -1,0 +1,63 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * A document as its compilers build it.
+ */
+
+#ifndef CV_VIEW_DOCUMENT_H
+#define CV_VIEW_DOCUMENT_H
+
+#include "cv_base.h"
+#include "cv_buf.h"
+#include "cv_doc.h"
+#include "cv_view.h"
+#include "cv_view_program.h"
+
+#define CV_VIEW_FILE_MAX  (256 * 1024)
+#define CV_VIEW_PATH_MAX  4096
+#define CV_VIEW_STYLES    16
+#define CV_VIEW_TYPE_MAX  128
+
+typedef struct {
+    cv_outcome_t       outcome;     /* another one if it is an alias */
+    unsigned           status;
+    size_t             entry;       /* into the JSON program */
+    size_t             type_len;
+    uint8_t            type[CV_VIEW_TYPE_MAX];
+} cv_view_outcome_t;
+
+typedef struct {
+    bool               present;
+    cv_view_program_t  program;
+    cv_buf_t           style_text;
+    size_t             nstyles;
+    size_t             style_ends[CV_VIEW_STYLES];
+} cv_view_format_t;
+
+struct cv_document_s {
+    cv_view_outcome_t  outcomes[CV_OUTCOMES];
+    cv_view_format_t   formats[CV_FORMATS];
+};
+
+/* "file" is what errors call the source. */
+
+cv_err_t cv_view_json_compile(cv_document_t *document, const char *file,
+    cv_str_t source, cv_error_t *error) CV_MUST_CHECK;
+
+/* "dir" is where partials are, NULL if there are none. */
+cv_err_t cv_view_template_compile(cv_document_t *document, cv_format_t format,
+    const char *dir, const char *file, cv_str_t source, cv_error_t *error)
+    CV_MUST_CHECK;
+
+/*
+ * Reads a file into "buf", whose limit bounds it.  "found" tells whether
+ * there is one; it may be NULL if there must be.
+ */
+cv_err_t cv_view_read(cv_buf_t *buf, const char *path, bool *found,
+    cv_error_t *error) CV_MUST_CHECK;
+
+/* True for what may name a document or a partial: [a-z0-9_-]+ */
+bool cv_view_file_name(cv_str_t name);
+
+#endif /* CV_VIEW_DOCUMENT_H */

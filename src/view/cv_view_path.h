@@ -1,0 +1,73 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * Names of facts as views write them, "credential.issued_at|date".
+ */
+
+#ifndef CV_VIEW_PATH_H
+#define CV_VIEW_PATH_H
+
+#include "cv_base.h"
+#include "cv_facts.h"
+
+#define CV_VIEW_NAMES     16
+#define CV_VIEW_NAME_MAX  255
+
+typedef enum {
+    CV_FILTER_NONE = 0,
+    CV_FILTER_EXISTS,
+    CV_FILTER_DATE,             /* the others are dates too */
+    CV_FILTER_DATETIME,
+    CV_FILTER_DATETIME_OFFSET,
+    CV_FILTER_DATETIME_MS,
+    CV_FILTER_DATE_LONG,
+    CV_FILTERS
+} cv_view_filter_t;
+
+/* Where the value is looked for when it is rendered. */
+
+typedef enum {
+    CV_SCOPE_FACT = 0,          /* among the facts */
+    CV_SCOPE_ITEM,              /* in the innermost item */
+    CV_SCOPE_NAME,              /* in the items, then among the facts */
+} cv_view_scope_t;
+
+typedef struct {
+    cv_str_t          text;     /* without filter; borrows from the source */
+    cv_str_t          names[CV_VIEW_NAMES];
+    unsigned          nnames;
+    unsigned          skip;     /* the names that make up the fact's */
+    cv_fact_id_t      fact;     /* CV_FACT_COUNT: none begins like that */
+    cv_view_filter_t  filter;
+    cv_view_scope_t   scope;    /* CV_SCOPE_FACT until a compiler knows */
+} cv_view_path_t;
+
+/* True for a character that may stand in a name. */
+bool cv_view_name_char(uint8_t ch);
+
+/*
+ * Takes a path apart and finds the fact it names.  That there is none is for
+ * the caller to judge: it may be the name of an item's member.
+ */
+cv_err_t cv_view_path_parse(cv_view_path_t *path, cv_str_t text,
+    cv_error_t *error) CV_MUST_CHECK;
+
+/*
+ * What can be said of the path, once its scope is known, before there are
+ * facts: that there is such a fact and that its filter fits.
+ */
+cv_err_t cv_view_path_check(const cv_view_path_t *path, cv_error_t *error)
+    CV_MUST_CHECK;
+
+/* Beyond that: that the value is none that has no text. */
+cv_err_t cv_view_path_check_text(const cv_view_path_t *path,
+    cv_error_t *error) CV_MUST_CHECK;
+
+/* True if the path names one of the facts that are documents. */
+bool cv_view_path_is_doc(const cv_view_path_t *path);
+
+/* True if the path may show the moment of checking. */
+bool cv_view_path_is_now(const cv_view_path_t *path);
+
+#endif /* CV_VIEW_PATH_H */

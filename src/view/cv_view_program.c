@@ -1,0 +1,125 @@
+
+/*
+ * Copyright (C) The credverify authors
+ */
+
+#include "cv_view_program.h"
+#include "cv_text.h"
+
+
+void
+cv_view_program_init(cv_view_program_t *program)
+{
+    cv_buf_init(&program->ops, CV_VIEW_OPS * sizeof(cv_view_op_t));
+    cv_buf_init(&program->text, CV_VIEW_TEXT_MAX);
+    cv_buf_init(&program->names, CV_VIEW_TEXT_MAX);
+    program->pending = 0;
+}
+
+
+void
+cv_view_program_free(cv_view_program_t *program)
+{
+    cv_buf_free(&program->ops);
+    cv_buf_free(&program->text);
+    cv_buf_free(&program->names);
+}
+
+
+cv_err_t
+cv_view_program_finish(cv_view_program_t *program, cv_error_t *error)
+{
+    size_t           i;
+    const cv_buf_t  *bufs[3];
+
+    bufs[0] = &program->ops;
+    bufs[1] = &program->text;
+    bufs[2] = &program->names;
+
+    cv_buf_append(&program->text, (uint8_t[CV_VIEW_PADDING]) { 0 },
+                  CV_VIEW_PADDING);
+
+    for (i = 0; i < 3; i++) {
+        if (cv_buf_failed(bufs[i])) {
+            return cv_error_set(error, bufs[i]->err,
+                                bufs[i]->err == CV_ERR_NOMEM
+                                ? "out of memory" : "the view is too long");
+        }
+    }
+
+    return CV_OK;
+}
+
+
+void
+cv_view_emit_text(cv_view_program_t *program, cv_str_t text)
+{
+    cv_buf_append_str(&program->text, text);
+}
+
+
+void
+cv_view_emit_json(cv_view_program_t *program, cv_str_t text)
+{
+    cv_escape_json(&program->text, text);
+}
+
+
+size_t
+cv_view_emit(cv_view_program_t *program, cv_view_opcode_t code,
+    const cv_view_path_t *path)
+{
+    unsigned      i, first;
+    cv_view_op_t  op;
+
+    memset(&op, 0, sizeof(cv_view_op_t));
+
+    op.code = (uint8_t) code;
+    op.text = (uint32_t) program->pending;
+    op.len = (uint32_t) (program->text.len - program->pending);
+
+    program->pending = program->text.len;
+
+    if (path != NULL) {
+        first = path->scope == CV_SCOPE_FACT ? path->skip : 0;
+
+        op.filter = (uint8_t) path->filter;
+        op.scope = (uint8_t) path->scope;
+        op.fact = (uint16_t) path->fact;
+        op.skip = (uint8_t) (path->skip - first);
+        op.nnames = (uint8_t) (path->nnames - first);
+        op.names = (uint32_t) program->names.len;
+
+        for (i = first; i < path->nnames; i++) {
+            cv_buf_append_byte(&program->names, (uint8_t) path->names[i].len);
+            cv_buf_append_str(&program->names, path->names[i]);
+        }
+    }
+
+    cv_buf_append(&program->ops, &op, sizeof(cv_view_op_t));
+
+    return program->ops.len / sizeof(cv_view_op_t) - 1;
+}
+
+
+size_t
+cv_view_emit_label(cv_view_program_t *program)
+{
+    if (program->text.len > program->pending) {
+        (void) cv_view_emit(program, CV_OP_TEXT, NULL);
+    }
+
+    return program->ops.len / sizeof(cv_view_op_t);
+}
+
+
+void
+cv_view_emit_jump(cv_view_program_t *program, size_t index, size_t to)
+{
+    cv_view_op_t  *ops;
+
+    if (!cv_buf_failed(&program->ops)) {
+        ops = (cv_view_op_t *) (void *) program->ops.data;
+        ops[index].jump = (uint32_t) to;
+    }
+}

@@ -1,0 +1,733 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * The runner.  A body is mostly constant text and short clean values, so
+ * both are copied in words, and the general escaping is for the rest.
+ */
+
+#include "cv_view_program.h"
+#include "cv_hash.h"
+#include "cv_text.h"
+
+#define CV_NOW_LONG_MAX  (sizeof("30 September 9999") - 1)
+
+
+typedef struct {
+    cv_value_t     value;
+    cv_doc_iter_t  it;
+    bool           list;
+} cv_view_item_t;
+
+typedef struct {
+    size_t            at;       /* in the buffer */
+    cv_time_t         now;
+    cv_view_filter_t  filter;
+} cv_view_now_t;
+
+typedef struct {
+    const cv_view_program_t  *program;
+    const cv_facts_t         *facts;
+    cv_buf_t                 *out;
+    unsigned                  steps;
+    unsigned                  nitems;
+    unsigned                  nnows;
+    cv_view_item_t            items[CV_VIEW_ITEMS];
+    cv_view_now_t             nows[CV_VIEW_NOWS];
+} cv_view_run_t;
+
+
+static const cv_time_format_t  cv_filter_formats[CV_FILTERS] = {
+    [CV_FILTER_NONE] = CV_TIME_Z,
+    [CV_FILTER_DATE] = CV_TIME_DATE,
+    [CV_FILTER_DATETIME] = CV_TIME_Z,
+    [CV_FILTER_DATETIME_OFFSET] = CV_TIME_OFFSET,
+    [CV_FILTER_DATETIME_MS] = CV_TIME_MS,
+    [CV_FILTER_DATE_LONG] = CV_TIME_LONG,
+};
+
+static const uint8_t  cv_now_widths[CV_FILTERS] = {
+    [CV_FILTER_NONE] = sizeof("2026-03-11T10:30:00Z") - 1,
+    [CV_FILTER_DATE] = sizeof("2026-03-11") - 1,
+    [CV_FILTER_DATETIME] = sizeof("2026-03-11T10:30:00Z") - 1,
+    [CV_FILTER_DATETIME_OFFSET] = sizeof("2026-03-11T10:30:00+00:00") - 1,
+    [CV_FILTER_DATETIME_MS] = sizeof("2026-03-11T10:30:00.000Z") - 1,
+    [CV_FILTER_DATE_LONG] = CV_NOW_LONG_MAX,
+};
+
+
+static inline uint64_t
+cv_word(const uint8_t *p)
+{
+    uint64_t  word;
+
+    memcpy(&word, p, sizeof(word));
+
+    return word;
+}
+
+
+static inline void
+cv_put_word(uint8_t *p, uint64_t word)
+{
+    memcpy(p, &word, sizeof(word));
+}
+
+
+/* non-zero if a byte of the word must be escaped in JSON */
+
+static inline uint64_t
+cv_word_dirty(uint64_t word)
+{
+    uint64_t  quote, slash;
+
+    quote = word ^ (0x0101010101010101 * '"');
+    slash = word ^ (0x0101010101010101 * '\\');
+
+    return (((word - 0x2020202020202020) & ~word)
+            | ((quote - 0x0101010101010101) & ~quote)
+            | ((slash - 0x0101010101010101) & ~slash))
+           & 0x8080808080808080;
+}
+
+
+/* copies constant text, which has padding to read from */
+
+static inline void
+cv_view_copy(cv_buf_t *out, const uint8_t *text, size_t len)
+{
+    size_t    n;
+    uint8_t  *p;
+
+    if (out->size - out->len < len + CV_VIEW_PADDING) {
+        cv_buf_append(out, text, len);
+        return;
+    }
+
+    p = out->data + out->len;
+    out->len += len;
+
+    for (n = 0; n < len; n += CV_VIEW_PADDING) {
+        memcpy(p + n, text + n, CV_VIEW_PADDING);
+    }
+}
+
+
+/* what must not be escaped, else false; reads and writes nothing beyond */
+
+static inline bool
+cv_view_copy_short(uint8_t *p, cv_str_t s)
+{
+    size_t    i;
+    uint32_t  low, high;
+    uint64_t  word;
+
+    if (s.len >= 4) {
+        memcpy(&low, s.data, 4);
+        memcpy(&high, s.data + s.len - 4, 4);
+        memcpy(p, &low, 4);
+        memcpy(p + s.len - 4, &high, 4);
+
+        return !cv_word_dirty(low | (uint64_t) high << 32);
+    }
+
+    for (word = 0x2020202020202020, i = 0; i < s.len; i++) {
+        word = word << 8 | s.data[i];
+        p[i] = s.data[i];
+    }
+
+    return !cv_word_dirty(word);
+}
+
+
+static inline bool
+cv_view_copy_long(uint8_t *p, cv_str_t s)
+{
+    size_t    i;
+    uint64_t  word, dirty;
+
+    for (dirty = 0, i = 0; i + 8 < s.len; i += 8) {
+        word = cv_word(s.data + i);
+        dirty |= cv_word_dirty(word);
+        cv_put_word(p + i, word);
+    }
+
+    word = cv_word(s.data + s.len - 8);
+    dirty |= cv_word_dirty(word);
+    cv_put_word(p + s.len - 8, word);
+
+    return !dirty;
+}
+
+
+static inline void
+cv_view_json_text(cv_buf_t *out, cv_str_t s)
+{
+    uint8_t  *p;
+
+    if (out->size - out->len >= s.len) {
+        p = out->data + out->len;
+
+        if (s.len < 8 ? cv_view_copy_short(p, s) : cv_view_copy_long(p, s)) {
+            out->len += s.len;
+            return;
+        }
+    }
+
+    cv_escape_json(out, s);
+}
+
+
+static inline void
+cv_view_json_string(cv_buf_t *out, cv_str_t s)
+{
+    cv_buf_append_byte(out, '"');
+    cv_view_json_text(out, s);
+    cv_buf_append_byte(out, '"');
+}
+
+
+/* an item's or a document's member: JSON types become those of facts */
+
+static cv_value_t
+cv_view_doc_value(cv_doc_t doc)
+{
+    switch (cv_doc_type(doc)) {
+
+    case CV_DOC_NONE:
+    case CV_DOC_NULL:
+        return (cv_value_t) { CV_VALUE_NONE, 0, CV_ABSENT };
+
+    case CV_DOC_TRUE:
+    case CV_DOC_FALSE:
+        return (cv_value_t) { CV_VALUE_BOOL, cv_doc_type(doc) == CV_DOC_TRUE,
+                              CV_ABSENT };
+
+    case CV_DOC_STRING:
+        return (cv_value_t) { CV_VALUE_TEXT, 0, cv_doc_text(doc) };
+
+    default:
+        return (cv_value_t) { CV_VALUE_DOC, 0, doc };
+    }
+}
+
+
+static cv_str_t
+cv_view_next_name(const uint8_t **p)
+{
+    cv_str_t  name;
+
+    name = cv_str(*p + 1, **p);
+    *p += 1 + name.len;
+
+    return name;
+}
+
+
+static void
+cv_view_member(cv_value_t *value, const uint8_t *names, unsigned n)
+{
+    cv_str_t  name;
+
+    for ( /* void */ ; n > 0 && value->type != CV_VALUE_NONE; n--) {
+        name = cv_view_next_name(&names);
+
+        if (value->type == CV_VALUE_DOC) {
+            *value = cv_view_doc_value(cv_doc_member(value->text, name));
+
+        } else {
+            value->type = CV_VALUE_NONE;
+        }
+    }
+}
+
+
+/* in the innermost item that has the first name, else among the facts */
+
+static cv_value_t
+cv_view_find_name(cv_view_run_t *run, const cv_view_op_t *op)
+{
+    unsigned        i;
+    cv_str_t        name;
+    cv_value_t      value;
+    const uint8_t  *names, *rest;
+
+    names = run->program->names.data + op->names;
+    rest = names;
+    name = cv_view_next_name(&rest);
+
+    for (i = run->nitems; i > 0; i--) {
+        value = run->items[i - 1].value;
+
+        if (value.type == CV_VALUE_DOC
+            && cv_present(cv_doc_member(value.text, name)))
+        {
+            cv_view_member(&value, names, op->nnames);
+            return value;
+        }
+    }
+
+    if (op->fact == CV_FACT_COUNT) {
+        return (cv_value_t) { CV_VALUE_NONE, 0, CV_ABSENT };
+    }
+
+    value = run->facts->at[op->fact];
+
+    for (i = 0, rest = names; i < op->skip; i++) {
+        (void) cv_view_next_name(&rest);
+    }
+
+    cv_view_member(&value, rest, op->nnames - op->skip);
+
+    return value;
+}
+
+
+static void
+cv_view_filter(cv_value_t *value, cv_view_filter_t filter)
+{
+    cv_date_t  date;
+
+    if (filter == CV_FILTER_EXISTS) {
+        value->number = value->type != CV_VALUE_NONE;
+        value->type = CV_VALUE_BOOL;
+        return;
+    }
+
+    switch (value->type) {
+
+    case CV_VALUE_DATE:
+    case CV_VALUE_INSTANT:
+    case CV_VALUE_NOW:
+        return;
+
+    case CV_VALUE_TEXT:
+        if (cv_date_parse(&date, value->text)) {
+            value->type = CV_VALUE_DATE;
+            value->number = date.at;
+            return;
+        }
+
+        /* fall through */
+
+    default:
+        value->type = CV_VALUE_NONE;
+    }
+}
+
+
+static const cv_value_t *
+cv_view_lookup(cv_view_run_t *run, const cv_view_op_t *op, cv_value_t *space)
+{
+    switch (op->scope) {
+
+    case CV_SCOPE_NAME:
+        *space = cv_view_find_name(run, op);
+        break;
+
+    case CV_SCOPE_ITEM:
+        *space = run->items[run->nitems - 1].value;
+        cv_view_member(space, run->program->names.data + op->names,
+                       op->nnames);
+        break;
+
+    default:
+        *space = run->facts->at[op->fact];
+        cv_view_member(space, run->program->names.data + op->names,
+                       op->nnames);
+    }
+
+    if (op->filter != CV_FILTER_NONE) {
+        cv_view_filter(space, op->filter);
+    }
+
+    return space;
+}
+
+
+static inline const cv_value_t *
+cv_view_value(cv_view_run_t *run, const cv_view_op_t *op, cv_value_t *space)
+{
+    /* the compiler let only dates have the other filters */
+
+    if (op->scope == CV_SCOPE_FACT && op->nnames == 0
+        && op->filter != CV_FILTER_EXISTS)
+    {
+        return &run->facts->at[op->fact];
+    }
+
+    return cv_view_lookup(run, op, space);
+}
+
+
+/*
+ * The moment of checking: room for it, filled in when the rest is hashed.
+ */
+
+static void
+cv_view_now(cv_view_run_t *run, cv_time_t now, cv_view_filter_t filter)
+{
+    uint8_t        *p;
+    cv_view_now_t  *slot;
+
+    p = cv_buf_extend(run->out, cv_now_widths[filter]);
+
+    if (p == NULL || run->nnows == CV_VIEW_NOWS) {
+        return;
+    }
+
+    memset(p, '0', cv_now_widths[filter]);
+
+    slot = &run->nows[run->nnows++];
+    slot->at = (size_t) (p - run->out->data);
+    slot->now = now;
+    slot->filter = filter;
+}
+
+
+/* from the last to the first: a shorter one moves what follows it */
+
+static void
+cv_view_fill_nows(cv_view_run_t *run)
+{
+    size_t          len, width;
+    uint8_t        *p, text[CV_TIME_TEXT_MAX];
+    unsigned        i;
+    cv_buf_t       *out;
+    cv_view_now_t  *slot;
+
+    out = run->out;
+
+    for (i = run->nnows; i > 0; i--) {
+        slot = &run->nows[i - 1];
+        width = cv_now_widths[slot->filter];
+        len = cv_time_format(text, slot->now,
+                             cv_filter_formats[slot->filter]);
+
+        p = out->data + slot->at;
+        memcpy(p, text, len);
+
+        if (len < width) {
+            memmove(p + len, p + width, out->len - slot->at - width);
+            out->len -= width - len;
+        }
+    }
+}
+
+
+/* the text of a value; of a list or an object there is none */
+
+static cv_str_t
+cv_view_text(const cv_value_t *value, cv_view_filter_t filter,
+    uint8_t space[CV_TIME_TEXT_MAX])
+{
+    cv_buf_t  buf;
+
+    switch (value->type) {
+
+    case CV_VALUE_BOOL:
+        return value->number ? CV_STR("true") : CV_STR("false");
+
+    case CV_VALUE_INT:
+        cv_buf_borrow(&buf, space, CV_TIME_TEXT_MAX);
+        cv_buf_append_int(&buf, value->number);
+        return cv_buf_str(&buf);
+
+    case CV_VALUE_TEXT:
+        return value->text;
+
+    case CV_VALUE_DATE:
+        if (filter == CV_FILTER_NONE
+            || (filter == CV_FILTER_DATE
+                && value->text.len == CV_DATE_BARE_LEN))
+        {
+            return value->text;
+        }
+
+        break;
+
+    case CV_VALUE_INSTANT:
+    case CV_VALUE_NOW:
+        break;
+
+    case CV_VALUE_DOC:
+        return cv_doc_text(value->text);
+
+    default:
+        return CV_ABSENT;
+    }
+
+    return cv_str(space, cv_time_format(space, value->number,
+                                        cv_filter_formats[filter]));
+}
+
+
+static inline void
+cv_view_json(cv_view_run_t *run, const cv_view_op_t *op)
+{
+    uint8_t            text[CV_TIME_TEXT_MAX];
+    cv_buf_t          *out;
+    cv_value_t         space;
+    const cv_value_t  *value;
+
+    out = run->out;
+    value = cv_view_value(run, op, &space);
+
+    switch (value->type) {
+
+    case CV_VALUE_NONE:
+        cv_buf_append(out, "null", 4);
+        return;
+
+    case CV_VALUE_BOOL:
+    case CV_VALUE_INT:
+        cv_buf_append_str(out, cv_view_text(value, op->filter, text));
+        return;
+
+    case CV_VALUE_NOW:
+        cv_buf_append_byte(out, '"');
+        cv_view_now(run, value->number, op->filter);
+        cv_buf_append_byte(out, '"');
+        return;
+
+    case CV_VALUE_DOC:
+        cv_doc_write_json(out, value->text);
+        return;
+
+    default:
+        cv_view_json_string(out, cv_view_text(value, op->filter, text));
+    }
+}
+
+
+/* a value as text, in a JSON string or a page */
+
+static void
+cv_view_escaped(cv_view_run_t *run, const cv_view_op_t *op)
+{
+    uint8_t            space[CV_TIME_TEXT_MAX];
+    cv_str_t           text;
+    cv_value_t         found;
+    const cv_value_t  *value;
+
+    value = cv_view_value(run, op, &found);
+
+    if (value->type == CV_VALUE_NOW) {
+        cv_view_now(run, value->number, op->filter);
+        return;
+    }
+
+    text = cv_view_text(value, op->filter, space);
+
+    switch (op->code) {
+
+    case CV_OP_JSON_TEXT:
+        cv_view_json_text(run->out, text);
+        return;
+
+    case CV_OP_HTML:
+        cv_escape_html(run->out, text);
+        return;
+
+    case CV_OP_URL:
+        cv_escape_url(run->out, text);
+        return;
+
+    default:
+        cv_escape_href(run->out, text);
+    }
+}
+
+
+/* true if there is an item to begin with */
+
+static bool
+cv_view_enter(cv_view_run_t *run, const cv_view_op_t *op)
+{
+    cv_doc_t           doc;
+    cv_value_t         space;
+    cv_view_item_t    *item;
+    const cv_value_t  *value;
+
+    value = cv_view_value(run, op, &space);
+
+    if (!cv_value_truth(value) || run->nitems == CV_VIEW_ITEMS) {
+        return false;
+    }
+
+    item = &run->items[run->nitems];
+
+    item->list = value->type == CV_VALUE_DOC
+                 && cv_doc_type(value->text) == CV_DOC_ARRAY;
+
+    if (item->list) {
+        item->it = cv_doc_iter(value->text);
+
+        if (!cv_doc_next(&item->it, NULL, &doc)) {
+            return false;
+        }
+
+        item->value = cv_view_doc_value(doc);
+
+    } else if (op->code == CV_OP_SECTION) {
+        item->value = *value;
+
+    } else {
+        return false;
+    }
+
+    run->nitems++;
+
+    return true;
+}
+
+
+static bool
+cv_view_next(cv_view_run_t *run)
+{
+    cv_doc_t         doc;
+    cv_view_item_t  *item;
+
+    item = &run->items[run->nitems - 1];
+
+    if (++run->steps > CV_VIEW_STEPS) {
+        run->out->err = CV_ERR_LIMIT;
+        run->out->size = run->out->len;
+    }
+
+    if (!item->list || cv_buf_failed(run->out)
+        || !cv_doc_next(&item->it, NULL, &doc))
+    {
+        run->nitems--;
+        return false;
+    }
+
+    item->value = cv_view_doc_value(doc);
+
+    return true;
+}
+
+
+/* true if the instructions up to its "jump" are left out */
+
+static bool
+cv_view_skips(cv_view_run_t *run, const cv_view_op_t *op)
+{
+    cv_value_t         space;
+    const cv_value_t  *value;
+
+    value = cv_view_value(run, op, &space);
+
+    switch (op->code) {
+
+    case CV_OP_SKIP_ABSENT:
+        return value->type == CV_VALUE_NONE;
+
+    case CV_OP_SKIP_FALSE:
+        return !cv_value_truth(value);
+
+    default:
+        return cv_value_truth(value);
+    }
+}
+
+
+static void
+cv_view_close(cv_buf_t *out, size_t start)
+{
+    if (out->len > start && out->data[out->len - 1] == ',') {
+        out->len--;
+    }
+}
+
+
+cv_err_t
+cv_view_run(const cv_view_program_t *program, size_t entry,
+    const cv_facts_t *facts, cv_buf_t *out, cv_rendering_t *rendering)
+{
+    size_t               start;
+    cv_view_run_t        run;
+    const cv_view_op_t  *ops, *op;
+
+    run.program = program;
+    run.facts = facts;
+    run.out = out;
+    run.steps = 0;
+    run.nitems = 0;
+    run.nnows = 0;
+
+    start = out->len;
+    ops = (const cv_view_op_t *) (const void *) program->ops.data;
+
+    for (op = ops + entry; /* void */ ; op++) {
+
+        if (op->len > 0) {
+            cv_view_copy(out, program->text.data + op->text, op->len);
+        }
+
+        switch ((cv_view_opcode_t) op->code) {
+
+        case CV_OP_TEXT:
+            break;
+
+        case CV_OP_JSON:
+            cv_view_json(&run, op);
+            break;
+
+        case CV_OP_JSON_TEXT:
+        case CV_OP_HTML:
+        case CV_OP_URL:
+        case CV_OP_HREF:
+            cv_view_escaped(&run, op);
+            break;
+
+        case CV_OP_JSON_CLOSE:
+            cv_view_close(out, start);
+            break;
+
+        case CV_OP_JUMP:
+            op = ops + op->jump - 1;
+            break;
+
+        case CV_OP_SKIP_ABSENT:
+        case CV_OP_SKIP_FALSE:
+        case CV_OP_SKIP_TRUE:
+            if (cv_view_skips(&run, op)) {
+                op = ops + op->jump - 1;
+            }
+
+            break;
+
+        case CV_OP_EACH:
+        case CV_OP_SECTION:
+            if (!cv_view_enter(&run, op)) {
+                op = ops + op->jump - 1;
+            }
+
+            break;
+
+        case CV_OP_NEXT:
+            if (cv_view_next(&run)) {
+                op = ops + op->jump - 1;
+            }
+
+            break;
+
+        case CV_OP_END:
+            goto done;
+        }
+    }
+
+done:
+
+    if (cv_buf_failed(out)) {
+        return out->err;
+    }
+
+    rendering->hash = cv_hash(out->data + start, out->len - start, 0);
+    rendering->timeless = run.nnows == 0;
+
+    cv_view_fill_nows(&run);
+
+    return CV_OK;
+}
