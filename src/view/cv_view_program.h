@@ -60,7 +60,7 @@ typedef struct {
 } cv_view_program_t;
 
 /* The runner may read that much beyond a constant text. */
-#define CV_VIEW_PADDING  16
+#define CV_VIEW_PADDING  32
 
 void cv_view_program_init(cv_view_program_t *program);
 void cv_view_program_free(cv_view_program_t *program);

@@ -10,8 +10,11 @@
 #include "cv_hash.h"
 #include "cv_text.h"
 
+#define CV_VECTOR        16
 #define CV_NOW_LONG_MAX  (sizeof("30 September 9999") - 1)
 
+
+typedef uint8_t  cv_vector_t __attribute__((vector_size(CV_VECTOR)));
 
 typedef struct {
     cv_value_t     value;
@@ -56,38 +59,12 @@ static const uint8_t  cv_now_widths[CV_FILTERS] = {
 };
 
 
-static inline uint64_t
-cv_word(const uint8_t *p)
+/* not zero where a byte must be escaped in JSON */
+
+static inline cv_vector_t
+cv_view_dirty(cv_vector_t v)
 {
-    uint64_t  word;
-
-    memcpy(&word, p, sizeof(word));
-
-    return word;
-}
-
-
-static inline void
-cv_put_word(uint8_t *p, uint64_t word)
-{
-    memcpy(p, &word, sizeof(word));
-}
-
-
-/* non-zero if a byte of the word must be escaped in JSON */
-
-static inline uint64_t
-cv_word_dirty(uint64_t word)
-{
-    uint64_t  quote, slash;
-
-    quote = word ^ (0x0101010101010101 * '"');
-    slash = word ^ (0x0101010101010101 * '\\');
-
-    return (((word - 0x2020202020202020) & ~word)
-            | ((quote - 0x0101010101010101) & ~quote)
-            | ((slash - 0x0101010101010101) & ~slash))
-           & 0x8080808080808080;
+    return (cv_vector_t) ((v < 0x20) | (v == '"') | (v == '\\'));
 }
 
 
@@ -107,71 +84,83 @@ cv_view_copy(cv_buf_t *out, const uint8_t *text, size_t len)
     p = out->data + out->len;
     out->len += len;
 
-    for (n = 0; n < len; n += CV_VIEW_PADDING) {
+    memcpy(p, text, CV_VIEW_PADDING);
+
+    for (n = CV_VIEW_PADDING; n < len; n += CV_VIEW_PADDING) {
         memcpy(p + n, text + n, CV_VIEW_PADDING);
     }
 }
 
 
-/* what must not be escaped, else false; reads and writes nothing beyond */
+/*
+ * Copies a text of which nothing needs to be escaped in JSON; false if
+ * something does.  Nothing is read or written beyond its length.
+ */
 
 static inline bool
-cv_view_copy_short(uint8_t *p, cv_str_t s)
+cv_view_copy_clean(uint8_t *p, cv_str_t s)
 {
-    size_t    i;
-    uint32_t  low, high;
-    uint64_t  word;
+    size_t       i;
+    uint32_t     low, high;
+    uint64_t     words[2];
+    cv_vector_t  v, dirty;
 
-    if (s.len >= 4) {
+    dirty = (cv_vector_t) { 0 };
+
+    if (s.len >= CV_VECTOR) {
+
+        for (i = 0; i + CV_VECTOR < s.len; i += CV_VECTOR) {
+            memcpy(&v, s.data + i, CV_VECTOR);
+            memcpy(p + i, &v, CV_VECTOR);
+            dirty |= cv_view_dirty(v);
+        }
+
+        memcpy(&v, s.data + s.len - CV_VECTOR, CV_VECTOR);
+        memcpy(p + s.len - CV_VECTOR, &v, CV_VECTOR);
+
+    } else if (s.len >= 8) {
+        memcpy(&words[0], s.data, 8);
+        memcpy(&words[1], s.data + s.len - 8, 8);
+        memcpy(p, &words[0], 8);
+        memcpy(p + s.len - 8, &words[1], 8);
+        memcpy(&v, words, CV_VECTOR);
+
+    } else if (s.len >= 4) {
         memcpy(&low, s.data, 4);
         memcpy(&high, s.data + s.len - 4, 4);
         memcpy(p, &low, 4);
         memcpy(p + s.len - 4, &high, 4);
+        words[0] = low | (uint64_t) high << 32;
+        words[1] = words[0];
+        memcpy(&v, words, CV_VECTOR);
 
-        return !cv_word_dirty(low | (uint64_t) high << 32);
+    } else {
+        words[0] = 0x2020202020202020;
+        words[1] = words[0];
+
+        for (i = 0; i < s.len; i++) {
+            words[0] = words[0] << 8 | s.data[i];
+            p[i] = s.data[i];
+        }
+
+        memcpy(&v, words, CV_VECTOR);
     }
 
-    for (word = 0x2020202020202020, i = 0; i < s.len; i++) {
-        word = word << 8 | s.data[i];
-        p[i] = s.data[i];
-    }
+    dirty |= cv_view_dirty(v);
+    memcpy(words, &dirty, CV_VECTOR);
 
-    return !cv_word_dirty(word);
+    return (words[0] | words[1]) == 0;
 }
 
 
-static inline bool
-cv_view_copy_long(uint8_t *p, cv_str_t s)
-{
-    size_t    i;
-    uint64_t  word, dirty;
-
-    for (dirty = 0, i = 0; i + 8 < s.len; i += 8) {
-        word = cv_word(s.data + i);
-        dirty |= cv_word_dirty(word);
-        cv_put_word(p + i, word);
-    }
-
-    word = cv_word(s.data + s.len - 8);
-    dirty |= cv_word_dirty(word);
-    cv_put_word(p + s.len - 8, word);
-
-    return !dirty;
-}
-
-
-static inline void
+static void
 cv_view_json_text(cv_buf_t *out, cv_str_t s)
 {
-    uint8_t  *p;
-
-    if (out->size - out->len >= s.len) {
-        p = out->data + out->len;
-
-        if (s.len < 8 ? cv_view_copy_short(p, s) : cv_view_copy_long(p, s)) {
-            out->len += s.len;
-            return;
-        }
+    if (out->size - out->len >= s.len
+        && cv_view_copy_clean(out->data + out->len, s))
+    {
+        out->len += s.len;
+        return;
     }
 
     cv_escape_json(out, s);
@@ -181,8 +170,21 @@ cv_view_json_text(cv_buf_t *out, cv_str_t s)
 static inline void
 cv_view_json_string(cv_buf_t *out, cv_str_t s)
 {
+    uint8_t  *p;
+
+    if (out->size - out->len >= s.len + 2) {
+        p = out->data + out->len;
+
+        if (cv_view_copy_clean(p + 1, s)) {
+            p[0] = '"';
+            p[s.len + 1] = '"';
+            out->len += s.len + 2;
+            return;
+        }
+    }
+
     cv_buf_append_byte(out, '"');
-    cv_view_json_text(out, s);
+    cv_escape_json(out, s);
     cv_buf_append_byte(out, '"');
 }
 
@@ -472,6 +474,11 @@ cv_view_json(cv_view_run_t *run, const cv_view_op_t *op)
 
     out = run->out;
     value = cv_view_value(run, op, &space);
+
+    if (value->type == CV_VALUE_TEXT) {
+        cv_view_json_string(out, value->text);
+        return;
+    }
 
     switch (value->type) {
 
