@@ -77,14 +77,7 @@
     X(HOLDER_WALLET,             "holder.wallet")                             \
     X(TOKEN,                     "token")                                     \
     X(TOKEN_CREATED_AT,          "token.created_at")                          \
-    X(TOKEN_EXPIRES_AT,          "token.expires_at")                          \
-    X(STORE_STATE,               "store.state")                               \
-    X(STORE_CHANGED_AT,          "store.changed_at")                          \
-    X(STORE_CHANGE_AGE,          "store.change_age")                          \
-    X(STORE_MAP_SIZE,            "store.map_size")                            \
-    X(STORE_MAP_USED,            "store.map_used")                            \
-    X(STORE_READERS,             "store.readers")                             \
-    X(STORE_READERS_MAX,         "store.readers_max")
+    X(TOKEN_EXPIRES_AT,          "token.expires_at")
 
 typedef enum {
 #define CV_FACT_ENUM(identifier, name)  CV_FACT_##identifier,

@@ -1,0 +1,165 @@
+
+/*
+ * Copyright (C) The credverify authors
+ */
+
+#include "cv_verify.h"
+#include "cv_text.h"
+
+#define CV_BY_NAME(name)  { (const uint8_t *) name, sizeof(name) - 1 }
+
+
+const cv_str_t  cv_by_names[CV_BY_COUNT] = {
+    [CV_BY_TOKEN] = CV_BY_NAME("token"),
+    [CV_BY_CODE] = CV_BY_NAME("code"),
+    [CV_BY_NUMBER] = CV_BY_NAME("number"),
+    [CV_BY_ID] = CV_BY_NAME("id"),
+};
+
+
+/*
+ * The number of the credential that a token leads to, or 0.  What is hashed
+ * is the token's text in lower case, so that its digits mean the same in
+ * either case.
+ */
+
+static cv_err_t
+cv_verify_token(cv_verification_t *out, cv_txn_t *snapshot,
+    cv_digest_t *digest, cv_str_t handle, uint64_t *iid)
+{
+    char      text[2 * CV_TOKEN_HASH_LEN];
+    uint8_t   secret[CV_TOKEN_HASH_LEN], hash[CV_SHA256_LEN];
+    cv_err_t  err;
+
+    *iid = 0;
+
+    if (!cv_hex_decode(secret, sizeof(secret), handle)) {
+        return CV_OK;
+    }
+
+    cv_hex_encode(text, cv_str(secret, sizeof(secret)));
+
+    err = cv_digest_sha256(digest, hash, cv_str(text, sizeof(text)));
+
+    if (err == CV_OK
+        && cv_get_token(snapshot, cv_str(hash, sizeof(hash)), &out->token))
+    {
+        out->evidence.token = &out->token;
+        *iid = out->token.credential.iid;
+    }
+
+    return err;
+}
+
+
+/* an index that leads elsewhere than it says must never decide a verdict */
+
+static bool
+cv_verify_has(const cv_credential_t *credential, const cv_request_t *request)
+{
+    switch (request->by) {
+
+    case CV_BY_CODE:
+        return cv_str_eq(credential->code, request->handle);
+
+    case CV_BY_NUMBER:
+        return cv_str_eq(credential->number, request->handle);
+
+    case CV_BY_ID:
+        return credential->public_id.len == request->handle.len;
+
+    default:
+        return true;
+    }
+}
+
+
+static bool
+cv_verify_in_scope(const cv_issuer_t *issuer, const cv_request_t *request)
+{
+    size_t  i;
+
+    for (i = 0; i < request->nissuers; i++) {
+        if (cv_str_eq(issuer->id, request->issuers[i])) {
+            return true;
+        }
+    }
+
+    return request->nissuers == 0;
+}
+
+
+/* reads the credential, its class and its issuer; all three must be there */
+
+static bool
+cv_verify_read(cv_verification_t *out, cv_txn_t *snapshot, uint64_t iid,
+    const cv_request_t *request)
+{
+    if (!cv_get(snapshot, CV_CREDENTIAL, iid, &out->credential)
+        || !cv_verify_has(&out->credential, request)
+        || !cv_get(snapshot, CV_CLASS, out->credential.class.iid, &out->class)
+        || !cv_get(snapshot, CV_ISSUER, out->class.issuer.iid, &out->issuer))
+    {
+        return false;
+    }
+
+    out->evidence.credential = &out->credential;
+    out->evidence.class = &out->class;
+    out->evidence.issuer = &out->issuer;
+
+    return true;
+}
+
+
+cv_err_t
+cv_verify(cv_verification_t *out, cv_txn_t *snapshot, cv_digest_t *digest,
+    const cv_request_t *request, cv_time_t now)
+{
+    cv_err_t       err;
+    uint64_t       iid;
+    cv_question_t  question;
+
+    static const cv_handle_kind_t  kinds[CV_BY_COUNT] = {
+        [CV_BY_CODE] = CV_HANDLE_CODE,
+        [CV_BY_NUMBER] = CV_HANDLE_NUMBER,
+        [CV_BY_ID] = CV_HANDLE_PUBLIC_ID,
+    };
+
+    memset(&out->evidence, 0, sizeof(cv_evidence_t));
+
+    if (request->by == CV_BY_TOKEN) {
+        err = cv_verify_token(out, snapshot, digest, request->handle, &iid);
+        if (err != CV_OK) {
+            return err;
+        }
+
+    } else {
+        iid = cv_find(snapshot, kinds[request->by], request->handle);
+    }
+
+    if (iid != 0 && !cv_verify_read(out, snapshot, iid, request)) {
+        err = cv_txn_err(snapshot, NULL);
+        return err != CV_OK ? err : CV_ERR_DAMAGED;
+    }
+
+    question.credential = out->evidence.credential;
+    question.token = out->evidence.token;
+    question.test = request->test;
+    question.in_scope = iid != 0 && cv_verify_in_scope(&out->issuer, request);
+
+    out->verdict = cv_verdict(&question, now);
+
+    if (cv_discloses_holder(&out->verdict)) {
+
+        if (!cv_get(snapshot, CV_HOLDER, out->credential.holder.iid,
+                    &out->holder))
+        {
+            err = cv_txn_err(snapshot, NULL);
+            return err != CV_OK ? err : CV_ERR_DAMAGED;
+        }
+
+        out->evidence.holder = &out->holder;
+    }
+
+    return cv_txn_err(snapshot, NULL);
+}

@@ -1,0 +1,58 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * Verification: a handle in, a verdict and what it was reached from out.
+ */
+
+#ifndef CV_VERIFY_H
+#define CV_VERIFY_H
+
+#include "cv_base.h"
+#include "cv_digest.h"
+#include "cv_facts.h"
+#include "cv_store.h"
+
+typedef enum {
+    CV_BY_TOKEN = 0,
+    CV_BY_CODE,
+    CV_BY_NUMBER,
+    CV_BY_ID,               /* the public id */
+    CV_BY_COUNT
+} cv_by_t;
+
+/* Names as in configuration, arguments and logs. */
+extern const cv_str_t  cv_by_names[CV_BY_COUNT];
+
+/* What is asked for, and for whom. */
+
+typedef struct {
+    cv_by_t          by;
+    cv_str_t         handle;    /* any bytes */
+    const cv_str_t  *issuers;   /* the ids that are served; */
+    size_t           nissuers;  /* 0: all */
+    bool             test;      /* with a test-class key */
+} cv_request_t;
+
+/* The records are those that were found; "evidence" points to them. */
+
+typedef struct {
+    cv_verdict_t     verdict;
+    cv_evidence_t    evidence;
+    cv_token_t       token;
+    cv_credential_t  credential;
+    cv_class_t       class;
+    cv_issuer_t      issuer;
+    cv_holder_t      holder;
+} cv_verification_t;
+
+/*
+ * Verifies in "snapshot", from which everything in "out" borrows.  A handle
+ * that is malformed, unknown or out of scope is a verdict, not an error: an
+ * error means that nothing can be said, and is the snapshot's.
+ */
+cv_err_t cv_verify(cv_verification_t *out, cv_txn_t *snapshot,
+    cv_digest_t *digest, const cv_request_t *request, cv_time_t now)
+    CV_MUST_CHECK;
+
+#endif /* CV_VERIFY_H */

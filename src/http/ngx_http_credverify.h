@@ -1,0 +1,176 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * What the files of the module share: configuration, request context, and
+ * the stores of a worker.
+ */
+
+#ifndef NGX_HTTP_CREDVERIFY_H
+#define NGX_HTTP_CREDVERIFY_H
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "cv_digest.h"
+#include "cv_verify.h"
+#include "cv_view.h"
+
+typedef struct ngx_http_credverify_store_s  ngx_http_credverify_store_t;
+
+
+/* Configuration */
+
+typedef struct {
+    ngx_array_t                   documents;  /* those compiled so far */
+    ngx_array_t                   stores;     /* ngx_str_t: their paths */
+} ngx_http_credverify_main_conf_t;
+
+typedef struct {
+    cv_by_t                       by;
+    ngx_http_complex_value_t     *value;
+    ngx_uint_t                    encoded;    /* value is as in the URL */
+} ngx_http_credverify_handle_t;
+
+typedef struct {
+    ngx_str_t                     path;       /* DIR/DOCUMENT */
+    ngx_str_t                     name;       /* of the view */
+    cv_document_t                *document;
+    ngx_str_t                     csp[CV_FORMATS];
+} ngx_http_credverify_document_t;
+
+typedef struct {
+    ngx_str_t                     store;      /* path; empty: none */
+    ngx_str_t                     views;      /* directory */
+    ngx_str_t                     view;
+    ngx_str_t                     document;
+    ngx_array_t                  *issuers;    /* cv_str_t; NULL: any */
+    ngx_array_t                  *handles;    /* not inherited */
+    ngx_uint_t                    health;     /* likewise */
+    ngx_http_complex_value_t     *format;
+    ngx_array_t                  *formats;    /* cv_format_t, preferred first */
+    time_t                        max_age;    /* seconds */
+
+    ngx_http_credverify_document_t  *compiled;
+} ngx_http_credverify_loc_conf_t;
+
+/* What is known of a request once it was answered, for variables; the strings
+ * are in the request's pool. */
+
+typedef struct {
+    cv_outcome_t                  outcome;
+    ngx_str_t                     handle;
+    ngx_str_t                     privacy;
+    ngx_str_t                     credential;
+    ngx_str_t                     class;
+    ngx_str_t                     issuer;
+} ngx_http_credverify_ctx_t;
+
+extern ngx_module_t  ngx_http_credverify_module;
+
+
+/* ngx_http_credverify_conf.c: values of directives, compiled views */
+
+char *ngx_http_credverify_view(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_credverify_issuers(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_credverify_format(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_credverify_handles(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf);
+
+/* Registers the location's store; compiles its document, or finds it compiled
+ * already. */
+char *ngx_http_credverify_use_store(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf);
+char *ngx_http_credverify_use_document(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf);
+
+
+/* ngx_http_credverify_store.c: the stores of a worker, open as long as it
+ * lives, watched by a timer */
+
+ngx_int_t ngx_http_credverify_init_worker(ngx_cycle_t *cycle);
+void ngx_http_credverify_exit_worker(ngx_cycle_t *cycle);
+
+ngx_http_credverify_store_t *ngx_http_credverify_store(ngx_str_t *path);
+
+/*
+ * Runs fn(txn, arg) in a snapshot of the store, guarded against damage.  The
+ * error that kept it from being run, or that it returned, is logged if it is
+ * news.  Nothing of the snapshot may be used afterwards.
+ */
+cv_err_t ngx_http_credverify_read(ngx_http_credverify_store_t *store,
+    cv_err_t (*fn)(cv_txn_t *txn, void *arg), void *arg);
+
+/* The worker's context for digests; NULL if memory is exhausted. */
+cv_digest_t *ngx_http_credverify_digest(void);
+
+
+/* ngx_http_credverify_accept.c: which format a request wants */
+
+/*
+ * Sets "format", or returns NGX_DECLINED if the request names one that the
+ * location does not have; "negotiated" if Accept decided.
+ */
+ngx_int_t ngx_http_credverify_choose(ngx_http_request_t *r,
+    ngx_http_credverify_loc_conf_t *clcf, cv_format_t *format,
+    ngx_uint_t *negotiated);
+
+
+/* ngx_http_credverify_respond.c: status, headers and body */
+
+typedef struct {
+    ngx_uint_t                    status;
+    cv_str_t                      type;       /* Content-Type; outlives it */
+    cv_str_t                      body;
+    ngx_str_t                     csp;        /* empty: none */
+    ngx_uint_t                    vary;       /* on Accept */
+    ngx_uint_t                    hashed;     /* an ETag is made from */
+    cv_rendering_t                rendering;
+    ngx_int_t                     max_age;    /* seconds; -1: do not store */
+    const char                   *allow;      /* of a 405 */
+} ngx_http_credverify_answer_t;
+
+ngx_int_t ngx_http_credverify_send(ngx_http_request_t *r,
+    ngx_http_credverify_answer_t *answer);
+
+/* A worker has one buffer that answers are rendered to, one at a time. */
+#define NGX_HTTP_CREDVERIFY_ANSWER_MAX  (256 * 1024)
+
+ngx_int_t ngx_http_credverify_scratch(cv_buf_t *buf);
+
+
+/* Handlers */
+
+ngx_int_t ngx_http_credverify_verify_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_credverify_health_handler(ngx_http_request_t *r);
+
+/* ngx_http_credverify_variables.c */
+
+ngx_int_t ngx_http_credverify_add_variables(ngx_conf_t *cf);
+
+
+static ngx_inline ngx_str_t
+ngx_http_credverify_str(cv_str_t s)
+{
+    ngx_str_t  str;
+
+    str.len = s.len;
+    str.data = (u_char *) (uintptr_t) s.data;
+
+    return str;
+}
+
+static ngx_inline cv_time_t
+ngx_http_credverify_now(void)
+{
+    ngx_time_t  *tp;
+
+    tp = ngx_timeofday();
+
+    return (cv_time_t) tp->sec * CV_SECOND + (cv_time_t) tp->msec;
+}
+
+#endif /* NGX_HTTP_CREDVERIFY_H */

@@ -1,0 +1,211 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * Content negotiation: by an argument, else by Accept (RFC 9110, 12.5.1).
+ */
+
+#include "ngx_http_credverify.h"
+
+
+typedef struct {
+    ngx_uint_t  rank;       /* how exactly the range named the type */
+    ngx_uint_t  q;          /* in thousandths */
+} ngx_http_credverify_weight_t;
+
+
+static void ngx_http_credverify_weigh(ngx_str_t *accept,
+    ngx_http_credverify_weight_t *weights);
+static ngx_uint_t ngx_http_credverify_quality(u_char *p, u_char *end);
+static ngx_uint_t ngx_http_credverify_rank(u_char *p, u_char *end,
+    cv_format_t format);
+
+
+static const ngx_str_t  ngx_http_credverify_types[CV_FORMATS] = {
+    [CV_FORMAT_JSON] = ngx_string("application/json"),
+    [CV_FORMAT_HTML] = ngx_string("text/html"),
+    [CV_FORMAT_SVG] = ngx_string("image/svg+xml"),
+};
+
+
+ngx_int_t
+ngx_http_credverify_choose(ngx_http_request_t *r,
+    ngx_http_credverify_loc_conf_t *clcf, cv_format_t *format,
+    ngx_uint_t *negotiated)
+{
+    ngx_str_t                      value;
+    ngx_uint_t                     i, n, best;
+    cv_format_t                   *formats, named;
+    ngx_list_part_t               *part;
+    ngx_table_elt_t               *header;
+    ngx_http_credverify_weight_t   weights[CV_FORMATS];
+
+    formats = clcf->formats->elts;
+
+    *format = formats[0];
+    *negotiated = 0;
+
+    if (ngx_http_complex_value(r, clcf->format, &value) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (value.len != 0) {
+        named = cv_format_find(cv_str(value.data, value.len));
+
+        for (i = 0; i < clcf->formats->nelts; i++) {
+            if (formats[i] == named) {
+                *format = named;
+                return NGX_OK;
+            }
+        }
+
+        return NGX_DECLINED;
+    }
+
+    if (clcf->formats->nelts == 1) {
+        return NGX_OK;
+    }
+
+    *negotiated = 1;
+
+    ngx_memzero(weights, sizeof(weights));
+
+    /* nginx parses no Accept unless it was built with certain modules */
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+        header = part->elts;
+
+        for (n = 0; n < part->nelts; n++) {
+            if (header[n].key.len == 6
+                && ngx_strncasecmp(header[n].key.data, (u_char *) "Accept", 6)
+                   == 0)
+            {
+                ngx_http_credverify_weigh(&header[n].value, weights);
+            }
+        }
+    }
+
+    /* what nothing was asked of, or nothing suits, gets the first format */
+
+    for (best = 0, i = 0; i < clcf->formats->nelts; i++) {
+        if (weights[formats[i]].q > best) {
+            best = weights[formats[i]].q;
+            *format = formats[i];
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* gives every format the weight of the most exact range that covers it */
+
+static void
+ngx_http_credverify_weigh(ngx_str_t *accept,
+    ngx_http_credverify_weight_t *weights)
+{
+    u_char       *p, *end, *range, *last;
+    ngx_uint_t    q, rank;
+    cv_format_t   format;
+
+    p = accept->data;
+    end = p + accept->len;
+
+    while (p < end) {
+
+        while (p < end && (*p == ' ' || *p == '\t' || *p == ',')) {
+            p++;
+        }
+
+        for (range = p; p < end && *p != ',' && *p != ';'; p++) { /* void */ }
+
+        last = p;
+
+        while (last > range && (last[-1] == ' ' || last[-1] == '\t')) {
+            last--;
+        }
+
+        while (p < end && *p != ',') {
+            p++;
+        }
+
+        q = ngx_http_credverify_quality(last, p);
+
+        for (format = 0; format < CV_FORMATS; format++) {
+            rank = ngx_http_credverify_rank(range, last, format);
+
+            if (rank > weights[format].rank) {
+                weights[format].rank = rank;
+                weights[format].q = q;
+            }
+        }
+    }
+}
+
+
+/* 3: the type itself, 2: its main type, 1: any type, 0: not this one */
+
+static ngx_uint_t
+ngx_http_credverify_rank(u_char *p, u_char *end, cv_format_t format)
+{
+    size_t            len, major;
+    const ngx_str_t  *type;
+
+    type = &ngx_http_credverify_types[format];
+    len = (size_t) (end - p);
+
+    if (len == type->len && ngx_strncasecmp(p, type->data, len) == 0) {
+        return 3;
+    }
+
+    major = (size_t) (ngx_strlchr(type->data, type->data + type->len, '/')
+                      - type->data) + 1;
+
+    if (len == major + 1 && end[-1] == '*'
+        && ngx_strncasecmp(p, type->data, major) == 0)
+    {
+        return 2;
+    }
+
+    return len == 3 && ngx_strncmp(p, "*/*", 3) == 0;
+}
+
+
+/* the "q" among a range's parameters; 1 if it has none, or none we can read */
+
+static ngx_uint_t
+ngx_http_credverify_quality(u_char *p, u_char *end)
+{
+    ngx_uint_t  q, scale;
+
+    while (p < end) {
+
+        while (p < end && (*p == ';' || *p == ' ' || *p == '\t')) {
+            p++;
+        }
+
+        if (end - p >= 3 && (*p == 'q' || *p == 'Q') && p[1] == '='
+            && (p[2] == '0' || p[2] == '1'))
+        {
+            q = (ngx_uint_t) (p[2] - '0') * 1000;
+            p += 3;
+
+            if (p < end && *p == '.') {
+                for (scale = 100, p++;
+                     p < end && *p >= '0' && *p <= '9';
+                     p++, scale /= 10)
+                {
+                    q += (ngx_uint_t) (*p - '0') * scale;
+                }
+            }
+
+            return q > 1000 ? 1000 : q;
+        }
+
+        while (p < end && *p != ';') {
+            p++;
+        }
+    }
+
+    return 1000;
+}

@@ -1,0 +1,528 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * Values of directives, and the documents that locations use.
+ */
+
+#include "ngx_http_credverify.h"
+
+
+static ngx_int_t ngx_http_credverify_is_argument(ngx_str_t *value);
+static char *ngx_http_credverify_default_format(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf);
+static ngx_http_credverify_document_t *ngx_http_credverify_compile(
+    ngx_conf_t *cf, ngx_http_credverify_loc_conf_t *clcf, ngx_str_t *path);
+static ngx_int_t ngx_http_credverify_csp(ngx_conf_t *cf,
+    ngx_http_credverify_document_t *doc, cv_format_t format);
+static void ngx_http_credverify_document_cleanup(void *data);
+
+
+/* credverify_view name [document] */
+
+char *
+ngx_http_credverify_view(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_credverify_loc_conf_t  *clcf = conf;
+
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+
+    if (clcf->view.data != NULL) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        if (value[i].len == 0 || value[i].data[0] == '.'
+            || ngx_strlchr(value[i].data, value[i].data + value[i].len, '/'))
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid name \"%V\" in \"%V\": it names a "
+                               "directory of \"credverify_views\"",
+                               &value[i], &cmd->name);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    clcf->view = value[1];
+
+    if (cf->args->nelts == 3) {
+        clcf->document = value[2];
+
+    } else {
+        ngx_str_set(&clcf->document, "verify");
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* credverify_issuers any | id ... */
+
+char *
+ngx_http_credverify_issuers(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_credverify_loc_conf_t  *clcf = conf;
+
+    cv_str_t    *issuer;
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+
+    if (clcf->issuers != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts == 2 && ngx_strcmp(value[1].data, "any") == 0) {
+        clcf->issuers = NULL;
+        return NGX_CONF_OK;
+    }
+
+    clcf->issuers = ngx_array_create(cf->pool, cf->args->nelts - 1,
+                                     sizeof(cv_str_t));
+    if (clcf->issuers == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        if (value[i].len == 0) {
+            return "has an empty issuer";
+        }
+
+        issuer = ngx_array_push(clcf->issuers);
+        *issuer = cv_str(value[i].data, value[i].len);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* credverify_format value format ... */
+
+char *
+ngx_http_credverify_format(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_credverify_loc_conf_t  *clcf = conf;
+
+    ngx_str_t                         *value;
+    ngx_uint_t                         i;
+    cv_format_t                       *format;
+    ngx_http_compile_complex_value_t   ccv;
+
+    if (clcf->format != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    clcf->format = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
+    clcf->formats = ngx_array_create(cf->pool, CV_FORMATS,
+                                     sizeof(cv_format_t));
+
+    if (clcf->format == NULL || clcf->formats == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = &value[1];
+    ccv.complex_value = clcf->format;
+
+    if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 2; i < cf->args->nelts; i++) {
+
+        format = ngx_array_push(clcf->formats);
+        if (format == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *format = cv_format_find(cv_str(value[i].data, value[i].len));
+
+        if (*format == CV_FORMATS) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "unknown format \"%V\"", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* "$arg_name" or "${arg_name}" and nothing else: still percent-encoded */
+
+static ngx_int_t
+ngx_http_credverify_is_argument(ngx_str_t *value)
+{
+    u_char  *p, *end;
+
+    p = value->data;
+    end = p + value->len;
+
+    if (value->len > 2 && p[1] == '{' && end[-1] == '}') {
+        p++;
+        end--;
+    }
+
+    if (end - p <= 5 || value->data[0] != '$'
+        || ngx_strncmp(p + 1, "arg_", 4) != 0)
+    {
+        return 0;
+    }
+
+    for (p += 5; p < end; p++) {
+        if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z')
+              || (*p >= '0' && *p <= '9') || *p == '_'))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/* credverify_verify by=value ... */
+
+char *
+ngx_http_credverify_handles(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf)
+{
+    u_char                            *p;
+    cv_by_t                            by;
+    ngx_str_t                         *value, text;
+    ngx_uint_t                         i, n;
+    ngx_http_credverify_handle_t      *handle;
+    ngx_http_compile_complex_value_t   ccv;
+
+    value = cf->args->elts;
+
+    clcf->handles = ngx_array_create(cf->pool, CV_BY_COUNT,
+                                     sizeof(ngx_http_credverify_handle_t));
+    if (clcf->handles == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        p = ngx_strlchr(value[i].data, value[i].data + value[i].len, '=');
+        n = p == NULL ? 0 : (ngx_uint_t) (p - value[i].data);
+
+        for (by = 0; by < CV_BY_COUNT; by++) {
+            if (cv_str_eq(cv_str(value[i].data, n), cv_by_names[by])) {
+                break;
+            }
+        }
+
+        if (by == CV_BY_COUNT || n + 1 == value[i].len) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\": it must be token=, "
+                               "code=, number= or id= and a value", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        handle = ngx_array_push(clcf->handles);
+        if (handle == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        text.data = value[i].data + n + 1;
+        text.len = value[i].len - n - 1;
+
+        handle->by = by;
+        handle->encoded = ngx_http_credverify_is_argument(&text);
+        handle->value = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
+
+        if (handle->value == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+        ccv.cf = cf;
+        ccv.value = &text;
+        ccv.complex_value = handle->value;
+
+        if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_credverify_use_store(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf)
+{
+    ngx_str_t                        *path;
+    ngx_uint_t                        i;
+    ngx_http_credverify_main_conf_t  *cmcf;
+
+    if (clcf->store.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "no \"credverify_store\" is set for this location");
+        return NGX_CONF_ERROR;
+    }
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_credverify_module);
+
+    path = cmcf->stores.elts;
+
+    for (i = 0; i < cmcf->stores.nelts; i++) {
+        if (path[i].len == clcf->store.len
+            && ngx_strcmp(path[i].data, clcf->store.data) == 0)
+        {
+            return NGX_CONF_OK;
+        }
+    }
+
+    path = ngx_array_push(&cmcf->stores);
+    if (path == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *path = clcf->store;
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_credverify_use_document(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf)
+{
+    ngx_str_t                         path;
+    ngx_uint_t                        i;
+    cv_format_t                      *format;
+    ngx_http_credverify_document_t  **doc;
+    ngx_http_credverify_main_conf_t  *cmcf;
+
+    path.len = clcf->views.len + 1 + clcf->view.len + 1 + clcf->document.len;
+    path.data = ngx_pnalloc(cf->pool, path.len + 1);
+    if (path.data == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_sprintf(path.data, "%V/%V/%V%Z", &clcf->views, &clcf->view,
+                &clcf->document);
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_credverify_module);
+
+    doc = cmcf->documents.elts;
+
+    for (i = 0; i < cmcf->documents.nelts; i++) {
+        if (doc[i]->path.len == path.len
+            && ngx_strcmp(doc[i]->path.data, path.data) == 0)
+        {
+            clcf->compiled = doc[i];
+            break;
+        }
+    }
+
+    if (clcf->compiled == NULL) {
+
+        doc = ngx_array_push(&cmcf->documents);
+        if (doc == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *doc = ngx_http_credverify_compile(cf, clcf, &path);
+        if (*doc == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        clcf->compiled = *doc;
+    }
+
+    if (clcf->formats == NULL) {
+        return ngx_http_credverify_default_format(cf, clcf);
+    }
+
+    format = clcf->formats->elts;
+
+    for (i = 0; i < clcf->formats->nelts; i++) {
+        if (!cv_document_has(clcf->compiled->document, format[i])) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" does not come in the format \"%*s\"",
+                               &path, cv_format_names[format[i]].len,
+                               cv_format_names[format[i]].data);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* the argument "format", and all that the document comes in */
+
+static char *
+ngx_http_credverify_default_format(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf)
+{
+    ngx_str_t                          value;
+    cv_format_t                        i, *format;
+    ngx_http_compile_complex_value_t   ccv;
+
+    clcf->format = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
+    clcf->formats = ngx_array_create(cf->pool, CV_FORMATS,
+                                     sizeof(cv_format_t));
+
+    if (clcf->format == NULL || clcf->formats == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_str_set(&value, "$arg_format");
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = &value;
+    ccv.complex_value = clcf->format;
+
+    if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 0; i < CV_FORMATS; i++) {
+        if (cv_document_has(clcf->compiled->document, i)) {
+            format = ngx_array_push(clcf->formats);
+            *format = i;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_http_credverify_document_t *
+ngx_http_credverify_compile(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf, ngx_str_t *path)
+{
+    cv_error_t                       error;
+    cv_format_t                      format;
+    ngx_pool_cleanup_t              *cln;
+    ngx_http_credverify_document_t  *doc;
+
+    doc = ngx_pcalloc(cf->pool, sizeof(ngx_http_credverify_document_t));
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+
+    if (doc == NULL || cln == NULL) {
+        return NULL;
+    }
+
+    doc->path = *path;
+    doc->name = clcf->view;
+
+    /* the directory for a moment ends where the document's name begins */
+
+    path->data[path->len - clcf->document.len - 1] = '\0';
+
+    if (cv_document_load(&doc->document, (char *) path->data,
+                         (char *) clcf->document.data, &error)
+        != CV_OK)
+    {
+        path->data[path->len - clcf->document.len - 1] = '/';
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "credverify: %s", error.text);
+
+        return NULL;
+    }
+
+    path->data[path->len - clcf->document.len - 1] = '/';
+
+    cln->handler = ngx_http_credverify_document_cleanup;
+    cln->data = doc->document;
+
+    for (format = CV_FORMAT_HTML; format < CV_FORMATS; format++) {
+        if (ngx_http_credverify_csp(cf, doc, format) != NGX_OK) {
+            return NULL;
+        }
+    }
+
+    return doc;
+}
+
+
+/*
+ * A page may do nothing but look the way its own <style> elements say, which
+ * are allowed by hash, so that nothing injected would be.
+ */
+
+static ngx_int_t
+ngx_http_credverify_csp(ngx_conf_t *cf, ngx_http_credverify_document_t *doc,
+    cv_format_t format)
+{
+    char          base64[CV_SHA256_BASE64_LEN + 1];
+    size_t        i, n;
+    u_char       *p, hash[CV_SHA256_LEN];
+    cv_str_t      style;
+    cv_digest_t  *digest;
+
+#define NGX_HTTP_CREDVERIFY_CSP_HEAD  "default-src 'none'; style-src"
+#define NGX_HTTP_CREDVERIFY_CSP_TAIL                                          \
+    "; img-src 'self' data:; base-uri 'none'; form-action 'none'; "           \
+    "frame-ancestors 'none'"
+
+    if (!cv_document_has(doc->document, format)) {
+        return NGX_OK;
+    }
+
+    n = cv_document_nstyles(doc->document, format);
+
+    p = ngx_pnalloc(cf->pool, sizeof(NGX_HTTP_CREDVERIFY_CSP_HEAD)
+                              + sizeof(NGX_HTTP_CREDVERIFY_CSP_TAIL)
+                              + (n + 1) * sizeof(" 'sha256-'")
+                              + n * CV_SHA256_BASE64_LEN);
+    digest = cv_digest_new();
+
+    if (p == NULL || digest == NULL) {
+        cv_digest_free(digest);
+        return NGX_ERROR;
+    }
+
+    doc->csp[format].data = p;
+
+    p = ngx_sprintf(p, NGX_HTTP_CREDVERIFY_CSP_HEAD);
+
+    for (i = 0; i < n; i++) {
+        style = cv_document_style(doc->document, format, i);
+
+        if (cv_digest_sha256(digest, hash, style) != CV_OK) {
+            cv_digest_free(digest);
+            return NGX_ERROR;
+        }
+
+        cv_digest_base64(base64, hash);
+        p = ngx_sprintf(p, " 'sha256-%s'", base64);
+    }
+
+    if (n == 0) {
+        p = ngx_sprintf(p, " 'none'");
+    }
+
+    p = ngx_sprintf(p, NGX_HTTP_CREDVERIFY_CSP_TAIL);
+
+    doc->csp[format].len = (size_t) (p - doc->csp[format].data);
+
+    cv_digest_free(digest);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_credverify_document_cleanup(void *data)
+{
+    cv_document_free(data);
+}

@@ -1,0 +1,235 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * Answers: status, headers and body, the same way for every handler.
+ */
+
+#include "ngx_http_credverify.h"
+#include "nginx.h"
+
+
+static ngx_table_elt_t *ngx_http_credverify_header(ngx_http_request_t *r,
+    const char *key, size_t key_len, u_char *value, size_t len);
+static ngx_int_t ngx_http_credverify_etag(ngx_http_request_t *r,
+    ngx_http_credverify_answer_t *answer);
+static ngx_int_t ngx_http_credverify_caching(ngx_http_request_t *r,
+    ngx_http_credverify_answer_t *answer);
+static ngx_int_t ngx_http_credverify_headers(ngx_http_request_t *r,
+    ngx_http_credverify_answer_t *answer);
+static ngx_int_t ngx_http_credverify_body(ngx_http_request_t *r,
+    ngx_http_credverify_answer_t *answer);
+
+
+#define ngx_http_credverify_add(r, key, value, len)                           \
+    (ngx_http_credverify_header(r, key, sizeof(key) - 1, value, len) != NULL)
+
+#define ngx_http_credverify_add_literal(r, key, value)                        \
+    ngx_http_credverify_add(r, key, (u_char *) value, sizeof(value) - 1)
+
+
+ngx_int_t
+ngx_http_credverify_scratch(cv_buf_t *buf)
+{
+    static u_char  *memory;
+
+    if (memory == NULL) {
+        memory = ngx_alloc(NGX_HTTP_CREDVERIFY_ANSWER_MAX, ngx_cycle->log);
+        if (memory == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    cv_buf_borrow(buf, memory, NGX_HTTP_CREDVERIFY_ANSWER_MAX);
+
+    return NGX_OK;
+}
+
+
+/* "value" must live as long as the request */
+
+static ngx_table_elt_t *
+ngx_http_credverify_header(ngx_http_request_t *r, const char *key,
+    size_t key_len, u_char *value, size_t len)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NULL;
+    }
+
+    h->hash = 1;
+    h->key.len = key_len;
+    h->key.data = (u_char *) (uintptr_t) key;
+    h->value.len = len;
+    h->value.data = value;
+    h->lowcase_key = NULL;
+
+#if (nginx_version >= 1023000)
+    h->next = NULL;
+#endif
+
+    return h;
+}
+
+
+/* nginx itself answers 304 when it matches */
+
+static ngx_int_t
+ngx_http_credverify_etag(ngx_http_request_t *r,
+    ngx_http_credverify_answer_t *answer)
+{
+    u_char  *p, *last;
+
+    if (!answer->hashed) {
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(r->pool, sizeof("W/\"\"") - 1 + 16);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    last = ngx_sprintf(p, "%s\"%016xL\"",
+                       answer->rendering.timeless ? "" : "W/",
+                       answer->rendering.hash);
+
+    r->headers_out.etag = ngx_http_credverify_header(r, "ETag",
+                              sizeof("ETag") - 1, p, (size_t) (last - p));
+
+    return r->headers_out.etag == NULL ? NGX_ERROR : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_credverify_caching(ngx_http_request_t *r,
+    ngx_http_credverify_answer_t *answer)
+{
+    u_char  *p, *last;
+
+    if (answer->max_age < 0) {
+        return ngx_http_credverify_add_literal(r, "Cache-Control", "no-store")
+               ? NGX_OK : NGX_ERROR;
+    }
+
+    if (answer->max_age == 0) {
+        return ngx_http_credverify_add_literal(r, "Cache-Control", "no-cache")
+               ? NGX_OK : NGX_ERROR;
+    }
+
+    p = ngx_pnalloc(r->pool, sizeof("public, max-age=") - 1 + NGX_INT_T_LEN);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    last = ngx_sprintf(p, "public, max-age=%i", answer->max_age);
+
+    return ngx_http_credverify_add(r, "Cache-Control", p, (size_t) (last - p))
+           ? NGX_OK : NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_credverify_headers(ngx_http_request_t *r,
+    ngx_http_credverify_answer_t *answer)
+{
+    u_char  *semicolon;
+
+    r->headers_out.status = answer->status;
+    r->headers_out.content_length_n = (off_t) answer->body.len;
+    r->headers_out.content_type = ngx_http_credverify_str(answer->type);
+    r->headers_out.content_type_lowcase = NULL;
+
+    /* the length that types are compared by, in gzip_types and the like */
+
+    semicolon = ngx_strlchr(r->headers_out.content_type.data,
+                            r->headers_out.content_type.data
+                            + answer->type.len, ';');
+
+    r->headers_out.content_type_len = semicolon == NULL
+        ? answer->type.len
+        : (size_t) (semicolon - r->headers_out.content_type.data);
+
+    if (ngx_http_credverify_etag(r, answer) != NGX_OK
+        || ngx_http_credverify_caching(r, answer) != NGX_OK
+        || !ngx_http_credverify_add_literal(r, "X-Content-Type-Options",
+                                            "nosniff")
+        || !ngx_http_credverify_add_literal(r, "Referrer-Policy",
+                                            "no-referrer"))
+    {
+        return NGX_ERROR;
+    }
+
+    if (answer->vary && !ngx_http_credverify_add_literal(r, "Vary", "Accept")) {
+        return NGX_ERROR;
+    }
+
+    if (answer->csp.len != 0
+        && !ngx_http_credverify_add(r, "Content-Security-Policy",
+                                    answer->csp.data, answer->csp.len))
+    {
+        return NGX_ERROR;
+    }
+
+    if (answer->status == NGX_HTTP_SERVICE_UNAVAILABLE
+        && !ngx_http_credverify_add_literal(r, "Retry-After", "1"))
+    {
+        return NGX_ERROR;
+    }
+
+    if (answer->allow != NULL
+        && !ngx_http_credverify_add(r, "Allow",
+                                    (u_char *) (uintptr_t) answer->allow,
+                                    ngx_strlen(answer->allow)))
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_credverify_body(ngx_http_request_t *r,
+    ngx_http_credverify_answer_t *answer)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t   out;
+
+    b = ngx_create_temp_buf(r->pool, answer->body.len);
+    if (b == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    b->last = ngx_cpymem(b->last, answer->body.data, answer->body.len);
+    b->last_buf = r == r->main;
+    b->last_in_chain = 1;
+
+    out.buf = b;
+    out.next = NULL;
+
+    return ngx_http_output_filter(r, &out);
+}
+
+
+ngx_int_t
+ngx_http_credverify_send(ngx_http_request_t *r,
+    ngx_http_credverify_answer_t *answer)
+{
+    ngx_int_t  rc;
+
+    if (ngx_http_discard_request_body(r) != NGX_OK
+        || ngx_http_credverify_headers(r, answer) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    return ngx_http_credverify_body(r, answer);
+}

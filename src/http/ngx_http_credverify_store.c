@@ -1,0 +1,300 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * The stores of a worker.  They are opened after the fork and watched by a
+ * timer: a store that is missing, damaged or replaced never stops nginx, is
+ * answered by 503 meanwhile, and is served again by itself.
+ */
+
+#include "ngx_http_credverify.h"
+#include "cv_store.h"
+
+
+/* how often a store is looked after, and how long an error stays no news */
+
+#define NGX_HTTP_CREDVERIFY_PROBE   1000
+#define NGX_HTTP_CREDVERIFY_REPEAT  60
+
+
+/*
+ * Lives outside of cycles: in a process without a master, a reload leaves the
+ * store open, and no environment may be opened twice.
+ */
+
+struct ngx_http_credverify_store_s {
+    ngx_http_credverify_store_t  *next;
+    cv_store_t                   *store;
+    cv_txn_t                     *snapshot;
+    ngx_event_t                   timer;
+    ngx_connection_t              fake;
+    cv_err_t                      err;          /* the last one that was logged */
+    time_t                        logged;
+    ngx_uint_t                    stale;        /* reopen before using it */
+    u_char                        path[1];
+};
+
+typedef struct {
+    cv_txn_t                     *snapshot;
+    cv_err_t                    (*fn)(cv_txn_t *txn, void *arg);
+    void                         *arg;
+    cv_err_t                      err;
+} ngx_http_credverify_reading_t;
+
+
+static void ngx_http_credverify_open(ngx_http_credverify_store_t *store);
+static void ngx_http_credverify_close(ngx_http_credverify_store_t *store);
+static void ngx_http_credverify_probe(ngx_event_t *ev);
+static void ngx_http_credverify_complain(ngx_http_credverify_store_t *store,
+    cv_err_t err, const char *text);
+static void ngx_http_credverify_read_guarded(void *arg);
+
+
+static ngx_http_credverify_store_t  *ngx_http_credverify_stores;
+static cv_digest_t                  *ngx_http_credverify_digests;
+
+
+ngx_int_t
+ngx_http_credverify_init_worker(ngx_cycle_t *cycle)
+{
+    ngx_str_t                        *path;
+    ngx_uint_t                        i;
+    ngx_http_credverify_main_conf_t  *cmcf;
+
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return NGX_OK;
+    }
+
+    cmcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                               ngx_http_credverify_module);
+    if (cmcf == NULL) {
+        return NGX_OK;
+    }
+
+    path = cmcf->stores.elts;
+
+    for (i = 0; i < cmcf->stores.nelts; i++) {
+        (void) ngx_http_credverify_store(&path[i]);
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_credverify_exit_worker(ngx_cycle_t *cycle)
+{
+    ngx_http_credverify_store_t  *store;
+
+    while (ngx_http_credverify_stores != NULL) {
+        store = ngx_http_credverify_stores;
+        ngx_http_credverify_stores = store->next;
+
+        if (store->timer.timer_set) {
+            ngx_del_timer(&store->timer);
+        }
+
+        ngx_http_credverify_close(store);
+        ngx_free(store);
+    }
+
+    cv_digest_free(ngx_http_credverify_digests);
+    ngx_http_credverify_digests = NULL;
+}
+
+
+cv_digest_t *
+ngx_http_credverify_digest(void)
+{
+    if (ngx_http_credverify_digests == NULL) {
+        ngx_http_credverify_digests = cv_digest_new();
+    }
+
+    return ngx_http_credverify_digests;
+}
+
+
+ngx_http_credverify_store_t *
+ngx_http_credverify_store(ngx_str_t *path)
+{
+    ngx_http_credverify_store_t  *store;
+
+    for (store = ngx_http_credverify_stores; store; store = store->next) {
+        if (ngx_strcmp(store->path, path->data) == 0) {
+            return store;
+        }
+    }
+
+    store = ngx_calloc(sizeof(ngx_http_credverify_store_t) + path->len,
+                       ngx_cycle->log);
+    if (store == NULL) {
+        return NULL;
+    }
+
+    ngx_memcpy(store->path, path->data, path->len);
+
+    store->fake.fd = (ngx_socket_t) -1;
+    store->timer.handler = ngx_http_credverify_probe;
+    store->timer.data = &store->fake;
+    store->timer.log = ngx_cycle->log;
+    store->timer.cancelable = 1;
+    store->fake.data = store;
+
+    store->next = ngx_http_credverify_stores;
+    ngx_http_credverify_stores = store;
+
+    ngx_http_credverify_open(store);
+    ngx_add_timer(&store->timer, NGX_HTTP_CREDVERIFY_PROBE);
+
+    return store;
+}
+
+
+static void
+ngx_http_credverify_open(ngx_http_credverify_store_t *store)
+{
+    cv_err_t    err;
+    cv_error_t  error;
+
+    err = cv_store_open(&store->store, (char *) store->path, 0, &error);
+
+    if (err == CV_OK) {
+        err = cv_snapshot_open(&store->snapshot, store->store, &error);
+    }
+
+    if (err != CV_OK) {
+        ngx_http_credverify_close(store);
+        ngx_http_credverify_complain(store, err, error.text);
+        return;
+    }
+
+    if (store->err != CV_OK) {
+        store->err = CV_OK;
+        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                      "credverify: the store \"%s\" is served again",
+                      store->path);
+    }
+}
+
+
+static void
+ngx_http_credverify_close(ngx_http_credverify_store_t *store)
+{
+    cv_snapshot_close(store->snapshot);
+    cv_store_close(store->store);
+
+    store->snapshot = NULL;
+    store->store = NULL;
+    store->stale = 0;
+}
+
+
+static void
+ngx_http_credverify_probe(ngx_event_t *ev)
+{
+    cv_error_t                    error;
+    ngx_connection_t             *c;
+    ngx_http_credverify_store_t  *store;
+
+    c = ev->data;
+    store = c->data;
+
+    if (store->store != NULL
+        && (store->stale || cv_store_probe(store->store, &error) != CV_OK))
+    {
+        /* what is wrong with it now, if anything, opening will tell */
+        ngx_http_credverify_close(store);
+    }
+
+    if (store->store == NULL) {
+        ngx_http_credverify_open(store);
+    }
+
+    if (!ngx_exiting) {
+        ngx_add_timer(ev, NGX_HTTP_CREDVERIFY_PROBE);
+    }
+}
+
+
+/* says it once, and again after a while if it is still so */
+
+static void
+ngx_http_credverify_complain(ngx_http_credverify_store_t *store, cv_err_t err,
+    const char *text)
+{
+    if (store->err == err
+        && ngx_time() - store->logged < NGX_HTTP_CREDVERIFY_REPEAT)
+    {
+        return;
+    }
+
+    store->err = err;
+    store->logged = ngx_time();
+
+    /* not the request's log, which would add the request line and its token */
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                  "credverify: %s; answering 503", text);
+}
+
+
+static void
+ngx_http_credverify_read_guarded(void *arg)
+{
+    ngx_http_credverify_reading_t  *reading = arg;
+
+    reading->err = cv_snapshot_renew(reading->snapshot);
+
+    if (reading->err == CV_OK) {
+        reading->err = reading->fn(reading->snapshot, reading->arg);
+    }
+}
+
+
+cv_err_t
+ngx_http_credverify_read(ngx_http_credverify_store_t *store,
+    cv_err_t (*fn)(cv_txn_t *txn, void *arg), void *arg)
+{
+    cv_err_t                        err;
+    cv_error_t                      error;
+    ngx_http_credverify_reading_t   reading;
+
+    if (store == NULL) {
+        return CV_ERR_NOMEM;
+    }
+
+    if (store->store == NULL) {
+        /* the timer opens it, and has said why it cannot */
+        return store->err != CV_OK ? store->err : CV_ERR_MISSING;
+    }
+
+    reading.snapshot = store->snapshot;
+    reading.fn = fn;
+    reading.arg = arg;
+
+    err = cv_store_guard(store->store, ngx_http_credverify_read_guarded,
+                         &reading);
+
+    if (err == CV_OK) {
+        err = reading.err;
+    }
+
+    if (err != CV_OK) {
+
+        if (cv_txn_err(store->snapshot, &error) != err) {
+            (void) cv_error_set(&error, err, "%s: the store is damaged; run "
+                                "\"credverify check\", or restore a backup",
+                                store->path);
+        }
+
+        /* a map that another process enlarged needs to be mapped again */
+        store->stale = err == CV_ERR_RESIZED;
+
+        ngx_http_credverify_complain(store, err, error.text);
+    }
+
+    cv_snapshot_reset(store->snapshot);
+
+    return err;
+}

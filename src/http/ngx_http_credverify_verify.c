@@ -1,0 +1,377 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * credverify_verify: from a request to a verdict to an answer.
+ */
+
+#include "ngx_http_credverify.h"
+
+
+/* what happens in the snapshot, from which nothing may remain afterwards */
+
+typedef struct {
+    ngx_http_request_t              *r;
+    ngx_http_credverify_loc_conf_t  *clcf;
+    cv_format_t                      format;
+    cv_request_t                     request;
+    cv_time_t                        now;
+    cv_buf_t                         body;
+    cv_presentation_t                presentation;
+    cv_rendering_t                   rendering;
+    cv_time_t                        next_change_at;
+    cv_err_t                         render_err;
+} ngx_http_credverify_job_t;
+
+
+static cv_outcome_t ngx_http_credverify_question(
+    ngx_http_credverify_job_t *job, ngx_uint_t *negotiated);
+static ngx_int_t ngx_http_credverify_evaluate(ngx_http_request_t *r,
+    ngx_http_credverify_handle_t *handle, cv_str_t *out);
+static cv_err_t ngx_http_credverify_answer(cv_txn_t *txn, void *arg);
+static void ngx_http_credverify_render(ngx_http_credverify_job_t *job,
+    cv_outcome_t outcome, cv_facts_t *facts);
+static void ngx_http_credverify_error(ngx_http_credverify_job_t *job,
+    cv_outcome_t outcome);
+static ngx_http_credverify_ctx_t *ngx_http_credverify_remember(
+    ngx_http_credverify_job_t *job, cv_verification_t *verification);
+static ngx_int_t ngx_http_credverify_finish(ngx_http_credverify_job_t *job,
+    ngx_uint_t negotiated);
+
+
+ngx_int_t
+ngx_http_credverify_verify_handler(ngx_http_request_t *r)
+{
+    cv_err_t                      err;
+    ngx_uint_t                    negotiated;
+    cv_outcome_t                  outcome;
+    ngx_http_credverify_job_t     job;
+
+    ngx_memzero(&job, sizeof(ngx_http_credverify_job_t));
+
+    job.r = r;
+    job.clcf = ngx_http_get_module_loc_conf(r, ngx_http_credverify_module);
+    job.now = ngx_http_credverify_now();
+    job.next_change_at = CV_TIME_NEVER;
+
+    if (ngx_http_credverify_scratch(&job.body) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    outcome = ngx_http_credverify_question(&job, &negotiated);
+
+    if (outcome == CV_VALID) {
+        err = ngx_http_credverify_read(
+                  ngx_http_credverify_store(&job.clcf->store),
+                  ngx_http_credverify_answer, &job);
+
+        if (err == CV_ERR_NOMEM) {
+            outcome = CV_SERVER_ERROR;
+
+        } else if (err != CV_OK) {
+            outcome = CV_STORE_UNAVAILABLE;
+        }
+    }
+
+    if (outcome != CV_VALID) {
+        ngx_http_credverify_error(&job, outcome);
+    }
+
+    if (job.render_err != CV_OK) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "credverify: an answer of \"%V\" is longer than %d bytes",
+                      &job.clcf->compiled->path,
+                      NGX_HTTP_CREDVERIFY_ANSWER_MAX);
+
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_credverify_finish(&job, negotiated);
+}
+
+
+/* what is asked: CV_VALID if it can be answered, else the error it is */
+
+static cv_outcome_t
+ngx_http_credverify_question(ngx_http_credverify_job_t *job,
+    ngx_uint_t *negotiated)
+{
+    cv_str_t                        value;
+    ngx_int_t                       rc;
+    ngx_uint_t                      i, n;
+    ngx_array_t                    *issuers;
+    ngx_http_request_t             *r;
+    ngx_http_credverify_handle_t   *handle;
+
+    r = job->r;
+
+    rc = ngx_http_credverify_choose(r, job->clcf, &job->format, negotiated);
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        return CV_METHOD_NOT_ALLOWED;
+    }
+
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? CV_INVALID_FORMAT : CV_SERVER_ERROR;
+    }
+
+    handle = job->clcf->handles->elts;
+
+    for (n = 0, i = 0; i < job->clcf->handles->nelts; i++) {
+
+        if (ngx_http_credverify_evaluate(r, &handle[i], &value) != NGX_OK) {
+            return CV_SERVER_ERROR;
+        }
+
+        if (value.len != 0) {
+            job->request.by = handle[i].by;
+            job->request.handle = value;
+            n++;
+        }
+    }
+
+    if (n != 1) {
+        return n == 0 ? CV_MISSING_HANDLE : CV_AMBIGUOUS_HANDLE;
+    }
+
+    issuers = job->clcf->issuers;
+
+    if (issuers != NULL) {
+        job->request.issuers = issuers->elts;
+        job->request.nissuers = issuers->nelts;
+    }
+
+    return CV_VALID;
+}
+
+
+/* an argument stands in the URL as a form would send it (HTML, 4.10.21.8) */
+
+static ngx_int_t
+ngx_http_credverify_evaluate(ngx_http_request_t *r,
+    ngx_http_credverify_handle_t *handle, cv_str_t *out)
+{
+    u_char     *p, *src, *dst;
+    ngx_str_t   value;
+
+    if (ngx_http_complex_value(r, handle->value, &value) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (handle->encoded
+        && (ngx_strlchr(value.data, value.data + value.len, '%') != NULL
+            || ngx_strlchr(value.data, value.data + value.len, '+') != NULL))
+    {
+        p = ngx_pnalloc(r->pool, value.len);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(p, value.data, value.len);
+
+        for (src = p; src < p + value.len; src++) {
+            if (*src == '+') {
+                *src = ' ';
+            }
+        }
+
+        src = p;
+        dst = p;
+
+        ngx_unescape_uri(&dst, &src, value.len, 0);
+
+        value.data = p;
+        value.len = (size_t) (dst - p);
+    }
+
+    *out = cv_str(value.data, value.len);
+
+    return NGX_OK;
+}
+
+
+static cv_err_t
+ngx_http_credverify_answer(cv_txn_t *txn, void *arg)
+{
+    ngx_http_credverify_job_t  *job = arg;
+
+    cv_err_t            err;
+    cv_facts_t          facts;
+    cv_digest_t        *digest;
+    cv_verification_t   verification;
+
+    digest = ngx_http_credverify_digest();
+    if (digest == NULL) {
+        return CV_ERR_NOMEM;
+    }
+
+    err = cv_verify(&verification, txn, digest, &job->request, job->now);
+    if (err != CV_OK) {
+        return err;
+    }
+
+    if (ngx_http_credverify_remember(job, &verification) == NULL) {
+        return CV_ERR_NOMEM;
+    }
+
+    /* a view may present a verdict as another one, which then discloses */
+
+    job->presentation = cv_document_present(job->clcf->compiled->document,
+                                            job->format,
+                                            verification.verdict.reason);
+
+    job->next_change_at = verification.verdict.next_change_at;
+
+    verification.verdict.reason = job->presentation.outcome;
+
+    cv_disclose(&facts, &verification.verdict, &verification.evidence,
+                job->now);
+
+    ngx_http_credverify_render(job, job->presentation.outcome, &facts);
+
+    return CV_OK;
+}
+
+
+static void
+ngx_http_credverify_render(ngx_http_credverify_job_t *job,
+    cv_outcome_t outcome, cv_facts_t *facts)
+{
+    cv_buf_reset(&job->body);
+
+    job->render_err = cv_document_render(job->clcf->compiled->document,
+                                         job->format, outcome, facts,
+                                         &job->body, &job->rendering);
+}
+
+
+static void
+ngx_http_credverify_error(ngx_http_credverify_job_t *job, cv_outcome_t outcome)
+{
+    cv_facts_t                  facts;
+    cv_verdict_t                verdict;
+    cv_evidence_t               evidence;
+    ngx_http_credverify_ctx_t  *ctx;
+
+    ctx = ngx_pcalloc(job->r->pool, sizeof(ngx_http_credverify_ctx_t));
+
+    if (ctx != NULL) {
+        ctx->outcome = outcome;
+        ngx_http_set_ctx(job->r, ctx, ngx_http_credverify_module);
+    }
+
+    job->presentation = cv_document_present(job->clcf->compiled->document,
+                                            job->format, outcome);
+    outcome = job->presentation.outcome;
+
+    if (outcome < CV_REASONS) {
+        ngx_memzero(&evidence, sizeof(cv_evidence_t));
+        ngx_memzero(&verdict, sizeof(cv_verdict_t));
+
+        verdict.reason = CV_NOT_FOUND;
+        cv_disclose(&facts, &verdict, &evidence, job->now);
+
+    } else {
+        cv_disclose_error(&facts, outcome, job->presentation.status, job->now);
+    }
+
+    ngx_http_credverify_render(job, outcome, &facts);
+}
+
+
+/* for variables: the context and its strings are one piece of the pool */
+
+static ngx_http_credverify_ctx_t *
+ngx_http_credverify_remember(ngx_http_credverify_job_t *job,
+    cv_verification_t *verification)
+{
+    u_char                     *p;
+    cv_str_t                    credential, class, issuer;
+    cv_evidence_t              *evidence;
+    ngx_http_credverify_ctx_t  *ctx;
+
+    evidence = &verification->evidence;
+
+    credential = class = issuer = CV_STR("");
+
+    if (verification->verdict.reason != CV_NOT_FOUND) {
+        credential = evidence->credential->id;
+        class = evidence->class->id;
+        issuer = evidence->issuer->id;
+    }
+
+    ctx = ngx_palloc(job->r->pool, sizeof(ngx_http_credverify_ctx_t)
+                                   + credential.len + class.len + issuer.len);
+    if (ctx == NULL) {
+        return NULL;
+    }
+
+    p = (u_char *) (ctx + 1);
+
+    ctx->outcome = verification->verdict.reason;
+    ctx->handle = ngx_http_credverify_str(cv_by_names[job->request.by]);
+
+    ngx_str_null(&ctx->privacy);
+
+    if (verification->verdict.reason != CV_NOT_FOUND) {
+        ctx->privacy = ngx_http_credverify_str(
+                           cv_str_z(cv_privacy_names[
+                                        verification->verdict.privacy]));
+    }
+
+    ctx->credential.len = credential.len;
+    ctx->credential.data = p;
+    p = ngx_cpymem(p, credential.data, credential.len);
+
+    ctx->class.len = class.len;
+    ctx->class.data = p;
+    p = ngx_cpymem(p, class.data, class.len);
+
+    ctx->issuer.len = issuer.len;
+    ctx->issuer.data = p;
+    ngx_memcpy(p, issuer.data, issuer.len);
+
+    ngx_http_set_ctx(job->r, ctx, ngx_http_credverify_module);
+
+    return ctx;
+}
+
+
+static ngx_int_t
+ngx_http_credverify_finish(ngx_http_credverify_job_t *job,
+    ngx_uint_t negotiated)
+{
+    cv_time_t                     left;
+    ngx_http_credverify_answer_t  answer;
+
+    ngx_memzero(&answer, sizeof(ngx_http_credverify_answer_t));
+
+    answer.status = job->presentation.status;
+    answer.type = job->presentation.type;
+    answer.body = cv_buf_str(&job->body);
+    answer.csp = job->clcf->compiled->csp[job->format];
+    answer.vary = negotiated;
+    answer.max_age = -1;
+
+    if (answer.status == NGX_HTTP_NOT_ALLOWED) {
+        answer.allow = "GET, HEAD";
+    }
+
+    /* only a verdict may be kept, and never for longer than it holds */
+
+    if (answer.status == NGX_HTTP_OK) {
+        answer.hashed = 1;
+        answer.rendering = job->rendering;
+        answer.max_age = job->clcf->max_age;
+
+        if (job->next_change_at != CV_TIME_NEVER) {
+            left = (job->next_change_at - job->now) / CV_SECOND;
+
+            if (left < answer.max_age) {
+                answer.max_age = (ngx_int_t) left;
+            }
+        }
+    }
+
+    return ngx_http_credverify_send(job->r, &answer);
+}
