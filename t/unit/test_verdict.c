@@ -1,0 +1,408 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * Verdict and disclosure over every combination of status, privacy, token and
+ * credential expiry, test and live, and scope.
+ */
+
+#include "cv_facts.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#define NOW  ((cv_time_t) 1773225000000)    /* 2026-03-11T10:30:00Z */
+
+/* an expiry, relative to now; and the instant from which it has passed */
+
+typedef struct {
+    const char  *text;
+    cv_time_t    passed_at;
+} expiry_t;
+
+static const expiry_t  expiries[] = {
+    { NULL, CV_TIME_NEVER },
+    { "2026-03-10", 1773187200000 },
+    { "2026-03-11", 1773273600000 },            /* good through today */
+    { "2026-03-11T10:29:59.999Z", NOW - 1 },
+    { "2026-03-11T10:30:00Z", NOW },
+    { "2026-03-11T12:30:00.001+02:00", NOW + 1 },
+    { "2026-04-16", 1776384000000 },
+};
+
+#define COUNT(array)  (sizeof(array) / sizeof(array[0]))
+
+typedef struct {
+    int               known;        /* 0: there is no such handle */
+    cv_status_t       status;
+    int               token;        /* 0: the handle is no token */
+    cv_privacy_t      privacy;
+    const expiry_t   *token_expiry;
+    const expiry_t   *expiry;
+    int               test;         /* the credential's */
+    int               test_key;
+    int               in_scope;
+} case_t;
+
+
+static cv_date_t
+date(const char *text)
+{
+    cv_date_t  value;
+
+    memset(&value, 0, sizeof(value));
+
+    if (text != NULL) {
+        assert_true(cv_date_parse(&value, cv_str_z(text)));
+    }
+
+    return value;
+}
+
+
+/* section 3 of the contract, word for word, with no regard for cost */
+
+static cv_outcome_t
+expected(const case_t *c, cv_time_t now)
+{
+    if (!c->known || !c->in_scope || c->status == CV_STATUS_DRAFT
+        || (c->test && !c->test_key) || (!c->test && c->test_key))
+    {
+        return CV_NOT_FOUND;
+    }
+
+    if (c->status == CV_STATUS_REVOKED) {
+        return CV_REVOKED;
+    }
+
+    if (c->token && now >= c->token_expiry->passed_at) {
+        return CV_TOKEN_EXPIRED;
+    }
+
+    if (c->status == CV_STATUS_REFUNDED) {
+        return CV_REFUNDED;
+    }
+
+    if ((c->status == CV_STATUS_ISSUED || c->status == CV_STATUS_PENDING)
+        && now >= c->expiry->passed_at)
+    {
+        return CV_EXPIRED;
+    }
+
+    return c->status == CV_STATUS_PENDING ? CV_PENDING : CV_VALID;
+}
+
+
+static void
+make(const case_t *c, cv_credential_t *credential, cv_token_t *token,
+    cv_question_t *question)
+{
+    memset(credential, 0, sizeof(cv_credential_t));
+    credential->id = CV_STR("CREDENTIAL");
+    credential->status = (cv_int_t) { c->status, true };
+    credential->expires_at = date(c->expiry->text);
+    credential->test = (cv_int_t) { c->test, c->test };
+
+    memset(token, 0, sizeof(cv_token_t));
+    token->privacy = (cv_int_t) { c->privacy, true };
+    token->expires_at = date(c->token_expiry->text);
+
+    question->credential = c->known ? credential : NULL;
+    question->token = c->known && c->token ? token : NULL;
+    question->in_scope = c->in_scope;
+    question->test = c->test_key;
+}
+
+
+/* the verdict changes next where it says, and nowhere before */
+
+static void
+check_next_change(const case_t *c, const cv_question_t *question,
+    const cv_verdict_t *verdict)
+{
+    size_t        i;
+    cv_time_t     at, edge[2];
+    cv_outcome_t  after;
+
+    edge[0] = c->token_expiry->passed_at;
+    edge[1] = c->expiry->passed_at;
+
+    at = CV_TIME_NEVER;
+
+    for (i = 0; i < COUNT(edge); i++) {
+        if (edge[i] > NOW && edge[i] < at
+            && expected(c, edge[i]) != verdict->reason)
+        {
+            at = edge[i];
+        }
+    }
+
+    assert_int_equal(verdict->next_change_at, at);
+
+    if (at != CV_TIME_NEVER) {
+        after = cv_verdict(question, at).reason;
+        assert_int_not_equal(after, verdict->reason);
+        assert_int_equal(cv_verdict(question, at - 1).reason, verdict->reason);
+    }
+}
+
+
+static bool
+discloses(const cv_facts_t *facts, cv_fact_id_t id)
+{
+    return facts->at[id].type != CV_VALUE_NONE;
+}
+
+
+static const cv_fact_id_t  holder_facts[] = {
+    CV_FACT_HOLDER, CV_FACT_HOLDER_NAME, CV_FACT_HOLDER_DISPLAY_NAME,
+    CV_FACT_HOLDER_ORGANIZATION, CV_FACT_HOLDER_WALLET,
+    CV_FACT_CREDENTIAL_SCORE, CV_FACT_CREDENTIAL_NUMBER,
+    CV_FACT_CREDENTIAL_ATTRIBUTES, CV_FACT_CREDENTIAL_EVIDENCE,
+    CV_FACT_CREDENTIAL_NARRATIVE,
+};
+
+static const cv_fact_id_t  credential_facts[] = {
+    CV_FACT_CREDENTIAL, CV_FACT_CREDENTIAL_ID, CV_FACT_CREDENTIAL_STATUS,
+    CV_FACT_CREDENTIAL_ISSUED_AT, CV_FACT_CREDENTIAL_EXPIRES_AT,
+    CV_FACT_CREDENTIAL_CODE, CV_FACT_CREDENTIAL_PUBLIC_ID,
+    CV_FACT_CREDENTIAL_CREATED_AT, CV_FACT_CREDENTIAL_UPDATED_AT,
+    CV_FACT_CREDENTIAL_TEST, CV_FACT_TOKEN_CREATED_AT,
+};
+
+
+/* every fact there is of a person is in the records, and must not come out */
+
+static void
+check_disclosure(const case_t *c, const cv_question_t *question,
+    const cv_verdict_t *verdict, cv_credential_t *credential,
+    cv_token_t *token)
+{
+    size_t          i;
+    bool            masked;
+    uint8_t         object[5] = { CV_DOC_OBJECT, 0, 0, 0, 0 };
+    cv_class_t      class;
+    cv_facts_t      facts;
+    cv_holder_t     holder;
+    cv_issuer_t     issuer;
+    cv_evidence_t   evidence;
+
+    memset(&class, 0, sizeof(class));
+    class.id = CV_STR("CLASS");
+    class.title = CV_STR("Title");
+
+    memset(&issuer, 0, sizeof(issuer));
+    issuer.id = CV_STR("ISSUER");
+    issuer.email = CV_STR("MAIL");
+
+    memset(&holder, 0, sizeof(holder));
+    holder.id = CV_STR("HOLDERID");
+    holder.email = CV_STR("MAIL");
+    holder.name = CV_STR("NAME");
+    holder.display_name = CV_STR("DISPLAY");
+    holder.organization = CV_STR("ORGANIZATION");
+    holder.wallet = CV_STR("WALLET");
+
+    credential->score = CV_STR("SCORE");
+    credential->number = CV_STR("NUMBER");
+    credential->code = CV_STR("CODE");
+    credential->public_id = CV_STR("PUBLIC");
+    credential->narrative = CV_STR("NARRATIVE");
+    credential->attributes = cv_str(object, sizeof(object));
+    credential->evidence = cv_str(object, sizeof(object));
+    credential->issued_at = date("2026-02-15");
+    credential->created_at = date("2026-02-15");
+    credential->updated_at = date("2026-02-15");
+    token->created_at = date("2026-02-15");
+
+    evidence.credential = question->credential;
+    evidence.token = question->token;
+    evidence.class = &class;
+    evidence.issuer = &issuer;
+    evidence.holder = &holder;
+
+    memset(&facts, 0xff, sizeof(facts));
+
+    cv_disclose(&facts, verdict, &evidence, NOW);
+
+    masked = question->token != NULL && c->privacy == CV_PRIVACY_MASKED;
+
+    for (i = 0; i < COUNT(holder_facts); i++) {
+        assert_int_equal(discloses(&facts, holder_facts[i]),
+                         verdict->reason == CV_VALID && !masked);
+    }
+
+    for (i = 0; i < COUNT(credential_facts); i++) {
+
+        if (credential_facts[i] == CV_FACT_TOKEN_CREATED_AT && !c->token) {
+            continue;
+        }
+
+        if (credential_facts[i] == CV_FACT_CREDENTIAL_EXPIRES_AT
+            && c->expiry->text == NULL)
+        {
+            continue;
+        }
+
+        assert_int_equal(discloses(&facts, credential_facts[i]),
+                         verdict->reason != CV_NOT_FOUND && !masked);
+    }
+
+    assert_int_equal(discloses(&facts, CV_FACT_CLASS_TITLE),
+                     verdict->reason != CV_NOT_FOUND);
+    assert_int_equal(discloses(&facts, CV_FACT_ISSUER_ID),
+                     verdict->reason != CV_NOT_FOUND);
+    assert_int_equal(discloses(&facts, CV_FACT_TOKEN_EXPIRES_AT),
+                     verdict->reason != CV_NOT_FOUND && c->token
+                     && c->token_expiry->text != NULL);
+    assert_int_equal(facts.at[CV_FACT_VALID].number,
+                     verdict->reason == CV_VALID);
+    assert_int_equal(facts.at[CV_FACT_CHECKED_AT].number, NOW);
+
+    /* what no view is ever told */
+
+    for (i = 0; i < CV_FACT_COUNT; i++) {
+        if (facts.at[i].type == CV_VALUE_TEXT) {
+            assert_false(cv_str_eq(facts.at[i].text, holder.email));
+            assert_false(cv_str_eq(facts.at[i].text, holder.id));
+        }
+    }
+}
+
+
+static void
+check(const case_t *c)
+{
+    cv_token_t       token;
+    cv_verdict_t     verdict;
+    cv_question_t    question;
+    cv_credential_t  credential;
+
+    make(c, &credential, &token, &question);
+
+    verdict = cv_verdict(&question, NOW);
+
+    assert_int_equal(verdict.reason, expected(c, NOW));
+
+    if (verdict.reason != CV_NOT_FOUND) {
+        assert_int_equal(verdict.privacy,
+                         c->token ? c->privacy : CV_PRIVACY_FULL);
+        check_next_change(c, &question, &verdict);
+
+    } else {
+        assert_int_equal(verdict.next_change_at, CV_TIME_NEVER);
+    }
+
+    check_disclosure(c, &question, &verdict, &credential, &token);
+}
+
+
+static void
+test_every_combination(void **state)
+{
+    size_t    i, j, bits, cases;
+    case_t    c;
+
+    (void) state;
+
+    cases = 0;
+
+    for (c.status = 0; c.status < CV_STATUSES; c.status++) {
+        for (i = 0; i < COUNT(expiries); i++) {
+            for (j = 0; j < COUNT(expiries); j++) {
+                for (bits = 0; bits < 64; bits++) {
+                    c.token = bits & 1;
+                    c.privacy = bits >> 1 & 1;
+                    c.test = bits >> 2 & 1;
+                    c.test_key = bits >> 3 & 1;
+                    c.in_scope = bits >> 4 & 1;
+                    c.known = bits >> 5 & 1;
+                    c.token_expiry = &expiries[c.token ? i : 0];
+                    c.expiry = &expiries[j];
+
+                    check(&c);
+                    cases++;
+                }
+            }
+        }
+    }
+
+    assert_int_equal(cases, 7 * 7 * 7 * 64);
+}
+
+
+static void
+test_unknown_status(void **state)
+{
+    cv_question_t    question;
+    cv_credential_t  credential;
+
+    (void) state;
+
+    memset(&credential, 0, sizeof(credential));
+    credential.status = (cv_int_t) { CV_STATUSES, true };
+
+    question = (cv_question_t) { &credential, NULL, true, false };
+
+    assert_int_equal(cv_verdict(&question, NOW).reason, CV_NOT_FOUND);
+}
+
+
+static void
+test_errors_disclose_nothing(void **state)
+{
+    cv_facts_t     facts;
+    cv_fact_id_t   id;
+
+    (void) state;
+
+    memset(&facts, 0xff, sizeof(facts));
+    cv_disclose_error(&facts, CV_STORE_UNAVAILABLE, 503, NOW);
+
+    for (id = 0; id < CV_FACT_COUNT; id++) {
+        assert_int_equal(discloses(&facts, id),
+                         id == CV_FACT_TITLE || id == CV_FACT_DETAIL
+                         || id == CV_FACT_CHECKED_AT || id == CV_FACT_ERROR
+                         || id == CV_FACT_ERROR_CODE
+                         || id == CV_FACT_ERROR_STATUS);
+    }
+}
+
+
+static void
+test_names(void **state)
+{
+    cv_fact_id_t  id;
+    cv_outcome_t  outcome;
+
+    (void) state;
+
+    for (id = 0; id < CV_FACT_COUNT; id++) {
+        assert_int_equal(cv_fact_find(cv_fact_names[id]), id);
+    }
+
+    for (outcome = 0; outcome < CV_OUTCOMES; outcome++) {
+        assert_int_equal(cv_outcome_find(cv_outcomes[outcome].name), outcome);
+    }
+
+    assert_int_equal(cv_fact_find(CV_STR("holder.email")), CV_FACT_COUNT);
+    assert_int_equal(cv_fact_find(CV_STR("holder.id")), CV_FACT_COUNT);
+    assert_int_equal(cv_outcome_find(CV_STR("")), CV_OUTCOMES);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_every_combination),
+        cmocka_unit_test(test_unknown_status),
+        cmocka_unit_test(test_errors_disclose_nothing),
+        cmocka_unit_test(test_names),
+    };
+
+    return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
+}
