@@ -24,19 +24,27 @@ cv_given_int(const char *text)
 /* an option's text as the JSON its member has; false after it complained */
 
 static bool
-cv_given_value(cv_cli_t *cli, cv_buf_t *out, const cv_option_t *option,
-    const char *text)
+cv_given_value(cv_cli_t *cli, cv_buf_t *out, const cv_field_t *field,
+    unsigned i)
 {
+    char         name[64];
     bool         good;
-    cv_buf_t     document;
+    cv_buf_t     document, typed;
     cv_error_t   error;
+    const char  *text;
 
-    switch (option->field->type) {
+    text = cli->values[i];
+
+    cv_buf_borrow(&typed, name, sizeof(name) - 1);
+    cv_option_name(&typed, &cli->options[i]);
+    name[typed.len] = '\0';
+
+    switch (field->type) {
 
     case CV_FIELD_INT:
         if (!cv_given_int(text)) {
-            (void) cv_cli_misuse(cli, "%s: \"%s\" is no whole number",
-                                 option->name, text);
+            (void) cv_cli_misuse(cli, "--%s: \"%s\" is no whole number",
+                                 name, text);
             return false;
         }
 
@@ -45,8 +53,8 @@ cv_given_value(cv_cli_t *cli, cv_buf_t *out, const cv_option_t *option,
 
     case CV_FIELD_BOOL:
         if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0) {
-            (void) cv_cli_misuse(cli, "%s: \"%s\" is neither true nor false",
-                                 option->name, text);
+            (void) cv_cli_misuse(cli, "--%s: \"%s\" is neither true nor "
+                                 "false", name, text);
             return false;
         }
 
@@ -62,7 +70,7 @@ cv_given_value(cv_cli_t *cli, cv_buf_t *out, const cv_option_t *option,
         if (good) {
             cv_doc_write_json(out, cv_buf_str(&document));
         } else {
-            (void) cv_cli_misuse(cli, "%s: %s", option->name, error.text);
+            (void) cv_cli_misuse(cli, "--%s: %s", name, error.text);
         }
 
         cv_buf_free(&document);
@@ -77,7 +85,7 @@ cv_given_value(cv_cli_t *cli, cv_buf_t *out, const cv_option_t *option,
 }
 
 
-/* which option is for the field, or -1 */
+/* which option is for the field, by its name, or -1 */
 
 static int
 cv_given_option(const cv_cli_t *cli, const cv_field_t *field)
@@ -85,7 +93,9 @@ cv_given_option(const cv_cli_t *cli, const cv_field_t *field)
     unsigned  i;
 
     for (i = 0; i < cli->noptions; i++) {
-        if (cli->options[i].field == field && cli->values[i] != NULL) {
+        if (cli->values[i] != NULL
+            && strcmp(cli->options[i].name, field->name) == 0)
+        {
             return (int) i;
         }
     }
@@ -128,9 +138,7 @@ cv_given_line(cv_cli_t *cli, cv_buf_t *out, cv_kind_t kind, cv_str_t id,
         } else if (*cli->values[given] != '\0') {
             cv_line_write_name(out, field);
 
-            if (!cv_given_value(cli, out, &cli->options[given],
-                                cli->values[given]))
-            {
+            if (!cv_given_value(cli, out, field, (unsigned) given)) {
                 return false;
             }
         }

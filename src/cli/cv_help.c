@@ -48,8 +48,7 @@ cv_help_pad(cv_buf_t *out, size_t start)
 static void
 cv_help_option(cv_buf_t *out, const cv_option_t *option)
 {
-    size_t              i, start;
-    const char *const  *names;
+    size_t  start;
 
     start = out->len;
 
@@ -61,16 +60,9 @@ cv_help_option(cv_buf_t *out, const cv_option_t *option)
         cv_help_put(out, option->argument);
     }
 
-    names = option->field != NULL ? option->field->names : NULL;
-
-    if (names != NULL || *option->help != '\0') {
+    if (*option->help != '\0') {
         cv_help_pad(out, start);
         cv_help_put(out, option->help);
-    }
-
-    for (i = 0; names != NULL && names[i] != NULL; i++) {
-        cv_help_put(out, i > 0 ? ", " : "");
-        cv_help_put(out, names[i]);
     }
 
     cv_buf_append_byte(out, '\n');
@@ -98,7 +90,8 @@ cv_help_command(cv_cli_t *cli)
     }
 
     cv_help_put(out, "\n\n");
-    cv_help_put(out, command->summary);
+    cv_buf_append_byte(out, (uint8_t) (command->summary[0] & ~0x20));
+    cv_help_put(out, command->summary + 1);
     cv_help_put(out, ".\n");
 
     if (command->details != NULL) {

@@ -97,7 +97,7 @@ cv_option_argument(const cv_field_t *field)
     switch (field->type) {
     case CV_FIELD_DATE:    return "DATE";
     case CV_FIELD_INT:     return "N";
-    case CV_FIELD_BOOL:    return "true|false";
+    case CV_FIELD_BOOL:    return "[true|false]";
     case CV_FIELD_ENUM:    return "NAME";
     case CV_FIELD_ARRAY:
     case CV_FIELD_OBJECT:  return "JSON";
@@ -273,6 +273,16 @@ cv_options_option(cv_cli_t *cli, const char *word, const char *next,
         cli->values[i] = "";
 
         return CV_CLI_DONE;
+    }
+
+    /* a boolean member alone is true */
+
+    if (option->field != NULL && option->field->type == CV_FIELD_BOOL
+        && value == NULL
+        && (next == NULL || (strcmp(next, "true") != 0
+                             && strcmp(next, "false") != 0)))
+    {
+        value = "=true";
     }
 
     /* the ones for every command may override what an alias gives */

@@ -40,6 +40,42 @@ static const cv_option_t  cv_export_options[] = {
     { NULL, NULL, NULL, NULL }
 };
 
+static const cv_option_t  cv_create_options[] = {
+    { "id", "ID", "what it is called; a random UUID", NULL },
+    { "status", "NAME", "draft, pending or issued; draft", NULL },
+    { "expires_at", "DATE|never", "when it ends; as its class says", NULL },
+    { NULL, NULL, NULL, NULL }
+};
+
+static const cv_option_t  cv_issue_options[] = {
+    { "number", "TEXT", "its number, if it has none yet", NULL },
+    { "issued-at", "DATE", "the date on it; now", NULL },
+    { "expires-at", "DATE|never", "when it ends; as its class says", NULL },
+    { NULL, NULL, NULL, NULL }
+};
+
+static const cv_option_t  cv_token_options[] = {
+    { "privacy", "full|masked", "what a bearer may see; full", NULL },
+    { "days", "30|60|90", "how long it is good; 60", NULL },
+    { "expires-at", "DATE|never", "until when it is good, instead", NULL },
+    { NULL, NULL, NULL, NULL }
+};
+
+static const cv_option_t  cv_list_options[] = {
+    { "limit", "N", "no more than so many", NULL },
+    { NULL, NULL, NULL, NULL }
+};
+
+static const cv_option_t  cv_class_list_options[] = {
+    { "issuer", "ID", "only classes of this issuer", NULL },
+    { "limit", "N", "no more than so many", NULL },
+    { NULL, NULL, NULL, NULL }
+};
+
+
+#define CV_SET_DETAILS                                                        \
+    "One that is not there yet is made. An empty value removes a\n"           \
+    "member; what is not named stays.\n"
 
 #define CV_NO_MEMBERS  CV_KINDS, NULL
 
@@ -51,25 +87,116 @@ const cv_command_t  cv_commands[] = {
 
     { "init", NULL, NULL, 0, 0,
       "make an empty store",
-      "Missing directories on the way to it are made too. The size is an\n"
-      "upper bound: the file grows as it fills, and not beyond it.\n",
+      "Missing directories on the way to it are made too. The size is\n"
+      "an upper bound: the file grows as it fills, and not beyond it.\n",
       cv_init_options, CV_NO_MEMBERS, cmd_init },
 
     { "import", NULL, "FILE|-", 1, 1,
       "read records from JSON lines",
-      "A record whose id is known is replaced. Lines are written in batches;\n"
-      "an error in one leaves its batch out, and says which line was the\n"
-      "last that is in the store. Running again is safe. Others can read and\n"
-      "write meanwhile. With --skip-invalid wrong lines are reported, counted\n"
-      "and left out, and the command succeeds if all others were written.\n",
+      "A record whose id is known is replaced. Lines are written in\n"
+      "batches; an error in one leaves its batch out, and says which\n"
+      "line was the last that is in the store. Running again is safe.\n"
+      "Others can read and write meanwhile. With --skip-invalid wrong\n"
+      "lines are reported, counted and left out, and the command\n"
+      "succeeds if all others were written.\n",
       cv_import_options, CV_NO_MEMBERS, cmd_import },
 
     { "export", NULL, "[FILE|-]", 0, 1,
       "write all records as JSON lines",
       "What is written is one moment of the store, and goes to standard\n"
-      "output unless a FILE is named. A file is replaced once it is complete,\n"
-      "and only its owner may read it.\n",
+      "output unless a FILE is named. A file is replaced once it is\n"
+      "complete, and only its owner may read it.\n",
       cv_export_options, CV_NO_MEMBERS, cmd_export },
+
+    { "check", NULL, NULL, 0, 0,
+      "verify every record and every index entry",
+      "Each contradiction is a line on standard error.\n",
+      NULL, CV_NO_MEMBERS, cmd_check },
+
+    { "stats", NULL, NULL, 0, 0,
+      "say what the store holds",
+      NULL, NULL, CV_NO_MEMBERS, cmd_stats },
+
+    { "issuer", "set", "ID", 1, 1,
+      "make or change an issuer",
+      CV_SET_DETAILS, NULL,
+      CV_ISSUER, " name url email description image ", cmd_record_set },
+
+    { "issuer", "list", NULL, 0, 0,
+      "list issuers",
+      NULL, cv_list_options, CV_ISSUER, NULL, cmd_record_list },
+
+    { "issuer", "show", "ID", 1, 1,
+      "show an issuer",
+      NULL, NULL, CV_ISSUER, NULL, cmd_record_show },
+
+    { "class", "set", "ID", 1, 1,
+      "make or change a class of credentials",
+      CV_SET_DETAILS, NULL,
+      CV_CLASS, " issuer title description category category_title level "
+      "level_label criteria image tags alignment valid_days number_format "
+      "requires listed position ", cmd_record_set },
+
+    { "class", "list", NULL, 0, 0,
+      "list classes",
+      NULL, cv_class_list_options, CV_CLASS, NULL, cmd_record_list },
+
+    { "class", "show", "ID", 1, 1,
+      "show a class",
+      NULL, NULL, CV_CLASS, NULL, cmd_record_show },
+
+    { "holder", "set", "ID", 1, 1,
+      "make or change a holder",
+      CV_SET_DETAILS, NULL,
+      CV_HOLDER, " name display_name email organization wallet ",
+      cmd_record_set },
+
+    { "holder", "list", NULL, 0, 0,
+      "list holders",
+      NULL, cv_list_options, CV_HOLDER, NULL, cmd_record_list },
+
+    { "holder", "show", "ID", 1, 1,
+      "show a holder",
+      NULL, NULL, CV_HOLDER, NULL, cmd_record_show },
+
+    { "credential", "create", "--class ID --holder ID", 0, 0,
+      "make a credential of a class for a holder",
+      "It is a draft unless --status says pending or issued; as issued,\n"
+      "it gets the dates that \"credential issue\" would give it.\n",
+      cv_create_options, CV_CREDENTIAL,
+      " class holder issued_at score number code public_id test evidence "
+      "narrative attributes created_at updated_at ",
+      cmd_credential_create },
+
+    { "credential", "issue", "ID", 1, 1,
+      "issue a draft or pending credential",
+      "A class with valid_days sets the expiry, if the credential has\n"
+      "none.\n",
+      cv_issue_options, CV_NO_MEMBERS, cmd_credential_issue },
+
+    { "credential", "revoke", "ID", 1, 1,
+      "revoke a credential",
+      "Revoking it again changes nothing. A draft cannot be revoked.\n",
+      NULL, CV_NO_MEMBERS, cmd_credential_revoke },
+
+    { "credential", "show", "ID", 1, 1,
+      "show a credential and its verdict",
+      NULL, NULL, CV_CREDENTIAL, NULL, cmd_credential_show },
+
+    { "token", "new", "CREDENTIAL", 1, 1,
+      "make a token, the secret part of a link",
+      NULL, cv_token_options, CV_NO_MEMBERS, cmd_token_new },
+
+    { "token", "list", "CREDENTIAL", 1, 1,
+      "list the tokens of a credential by their hashes",
+      "A line has the token's SHA-256, its privacy, when it was made\n"
+      "and when it expires.\n",
+      NULL, CV_NO_MEMBERS, cmd_token_list },
+
+    { "token", "revoke", "CREDENTIAL HASH", 2, 2,
+      "remove a token, so that its link is unknown",
+      "HASH is what \"token list\" shows, or its first 8 digits or more.\n",
+      NULL, CV_NO_MEMBERS, cmd_token_revoke },
 
     { NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, CV_NO_MEMBERS, NULL }
 };

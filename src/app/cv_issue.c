@@ -1,0 +1,502 @@
+
+/*
+ * Copyright (C) The credverify authors
+ */
+
+#include "cv_issue.h"
+#include "cv_text.h"
+
+/* 10,000 years: what comes after cannot be written as a date */
+#define CV_DAYS_MOST  3652425
+
+
+void
+cv_moment_init(cv_moment_t *moment, cv_time_t now)
+{
+    memset(moment, 0, sizeof(cv_moment_t));
+
+    moment->now = now;
+    cv_buf_init(&moment->record, CV_RECORD_MAX);
+}
+
+
+void
+cv_moment_free(cv_moment_t *moment)
+{
+    cv_buf_free(&moment->record);
+}
+
+
+/* a date that is written to "text" */
+
+static cv_date_t
+cv_moment_date(uint8_t text[CV_TIME_TEXT_MAX], cv_time_t at,
+    cv_time_format_t format)
+{
+    size_t     len;
+    cv_date_t  date;
+
+    len = cv_time_format(text, at, format);
+
+    /* what cv_time_format() writes is a date */
+    (void) cv_date_parse(&date, cv_str(text, len));
+
+    return date;
+}
+
+
+static cv_date_t
+cv_moment_now(cv_moment_t *moment)
+{
+    return cv_moment_date(moment->instant, moment->now, CV_TIME_Z);
+}
+
+
+void
+cv_uuid_format(uint8_t text[CV_UUID_LEN], const uint8_t random[16])
+{
+    char     digits[32];
+    size_t   i, n;
+    uint8_t  bytes[16];
+
+    memcpy(bytes, random, sizeof(bytes));
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+
+    cv_hex_encode(digits, cv_str(bytes, sizeof(bytes)));
+
+    for (n = 0, i = 0; i < sizeof(digits); i++) {
+
+        if (i == 8 || i == 12 || i == 16 || i == 20) {
+            text[n++] = '-';
+        }
+
+        text[n++] = (uint8_t) digits[i];
+    }
+}
+
+
+void
+cv_credential_begin(cv_credential_t *credential, cv_moment_t *moment)
+{
+    cv_date_t  now;
+
+    now = cv_moment_now(moment);
+
+    if (!credential->status.present) {
+        credential->status = (cv_int_t) { CV_STATUS_DRAFT, true };
+    }
+
+    if (!cv_present(credential->created_at.text)) {
+        credential->created_at = now;
+    }
+
+    if (!cv_present(credential->updated_at.text)) {
+        credential->updated_at = now;
+    }
+}
+
+
+/* the kind of date that "issued_at" is, so many days later */
+
+static cv_err_t
+cv_credential_expire(cv_credential_t *credential, int64_t days,
+    cv_moment_t *moment, cv_error_t *error)
+{
+    cv_time_t          at;
+    cv_time_format_t   format;
+
+    if (days < 1 || days > CV_DAYS_MOST) {
+        return cv_error_set(error, CV_ERR_INPUT,
+                            "the class's valid_days is %lld; give an expiry",
+                            (long long) days);
+    }
+
+    at = credential->issued_at.at + days * CV_DAY;
+
+    format = cv_date_is_bare(&credential->issued_at) ? CV_TIME_DATE
+             : at % CV_SECOND != 0 ? CV_TIME_MS
+                                   : CV_TIME_Z;
+
+    credential->expires_at = cv_moment_date(moment->expiry, at, format);
+
+    /* past the year 9999 it is another date */
+
+    return credential->expires_at.at == at
+           ? CV_OK
+           : cv_error_set(error, CV_ERR_INPUT,
+                          "it would expire after the year 9999; give an "
+                          "expiry");
+}
+
+
+cv_err_t
+cv_credential_issue(cv_credential_t *credential, const cv_class_t *class,
+    const cv_terms_t *terms, cv_moment_t *moment, cv_error_t *error)
+{
+    cv_status_t  status;
+
+    status = (cv_status_t) credential->status.value;
+
+    if (status != CV_STATUS_DRAFT && status != CV_STATUS_PENDING) {
+        return cv_error_set(error, CV_ERR_INPUT,
+                            "credential \"%.*s\" is %s; only a draft or "
+                            "pending one can be issued",
+                            CV_FMT(credential->id), cv_status_names[status]);
+    }
+
+    if (cv_present(terms->number)) {
+        credential->number = terms->number;
+    }
+
+    if (class->number_format.len > 0 && !cv_present(credential->number)) {
+        return cv_error_set(error, CV_ERR_INPUT,
+                            "class \"%.*s\" has numbers; give one with "
+                            "--number (a later version counts by itself)",
+                            CV_FMT(class->id));
+    }
+
+    if (cv_present(terms->issued_at.text)) {
+        credential->issued_at = terms->issued_at;
+
+    } else if (!cv_present(credential->issued_at.text)) {
+        credential->issued_at = cv_moment_now(moment);
+    }
+
+    if (terms->forever) {
+        credential->expires_at.text = CV_ABSENT;
+
+    } else if (cv_present(terms->expires_at.text)) {
+        credential->expires_at = terms->expires_at;
+    }
+
+    credential->status.value = CV_STATUS_ISSUED;
+    credential->updated_at = cv_moment_now(moment);
+
+    if (terms->forever || cv_present(credential->expires_at.text)
+        || !class->valid_days.present)
+    {
+        return CV_OK;
+    }
+
+    return cv_credential_expire(credential, class->valid_days.value, moment,
+                                error);
+}
+
+
+cv_err_t
+cv_credential_revoke(cv_credential_t *credential, cv_moment_t *moment,
+    cv_error_t *error)
+{
+    if (credential->status.value == CV_STATUS_DRAFT) {
+        return cv_error_set(error, CV_ERR_INPUT,
+                            "credential \"%.*s\" is a draft; what was never "
+                            "issued cannot be revoked",
+                            CV_FMT(credential->id));
+    }
+
+    if (credential->status.value != CV_STATUS_REVOKED) {
+        credential->status.value = CV_STATUS_REVOKED;
+        credential->updated_at = cv_moment_now(moment);
+    }
+
+    return CV_OK;
+}
+
+
+void
+cv_token_begin(cv_token_t *token, unsigned days, cv_moment_t *moment)
+{
+    token->created_at = cv_moment_date(moment->today, moment->now,
+                                       CV_TIME_DATE);
+    token->expires_at = cv_moment_date(moment->expiry,
+                                       moment->now + days * CV_DAY,
+                                       CV_TIME_DATE);
+}
+
+
+/* Use cases */
+
+static cv_err_t
+cv_issue_unknown(cv_txn_t *txn, cv_str_t id, cv_error_t *error)
+{
+    return cv_txn_err(txn, error) != CV_OK
+           ? cv_txn_err(txn, NULL)
+           : cv_error_set(error, CV_ERR_INPUT,
+                          "there is no credential \"%.*s\"", CV_FMT(id));
+}
+
+
+/* A credential out of the store's map, which writing moves. */
+
+static cv_err_t
+cv_issue_get(cv_txn_t *txn, cv_str_t id, cv_credential_t *credential,
+    cv_moment_t *moment, cv_error_t *error)
+{
+    cv_buf_t  *copy;
+
+    if (!cv_get_by_id(txn, CV_CREDENTIAL, id, credential, NULL)) {
+        return cv_issue_unknown(txn, id, error);
+    }
+
+    copy = &moment->record;
+
+    cv_buf_reset(copy);
+    cv_record_encode(copy, CV_CREDENTIAL, CV_STR(""), credential);
+
+    if (cv_buf_failed(copy)
+        || cv_record_decode(credential, CV_CREDENTIAL, CV_STR(""),
+                            cv_buf_str(copy))
+           != CV_OK)
+    {
+        return cv_error_set(error, CV_ERR_NOMEM, "out of memory");
+    }
+
+    return CV_OK;
+}
+
+
+static cv_err_t
+cv_issue_put(cv_txn_t *txn, const cv_credential_t *credential,
+    cv_error_t *error)
+{
+    cv_err_t  err;
+
+    err = cv_record_validate(credential, CV_CREDENTIAL, error);
+
+    if (err == CV_OK && cv_put(txn, CV_CREDENTIAL, credential) == 0) {
+        err = cv_txn_err(txn, error);
+    }
+
+    return err;
+}
+
+
+static cv_err_t
+cv_issue_apply(cv_txn_t *txn, cv_credential_t *credential,
+    const cv_terms_t *terms, cv_moment_t *moment, cv_error_t *error)
+{
+    cv_class_t  class;
+
+    if (!cv_get(txn, CV_CLASS, credential->class.iid, &class)) {
+        return cv_txn_err(txn, error) != CV_OK
+               ? cv_txn_err(txn, NULL)
+               : cv_error_set(error, CV_ERR_DAMAGED,
+                              "its class is not in the store; run "
+                              "\"credverify check\"");
+    }
+
+    return cv_credential_issue(credential, &class, terms, moment, error);
+}
+
+
+cv_err_t
+cv_issue_create(cv_txn_t *txn, cv_credential_t *credential, bool forever,
+    cv_moment_t *moment, cv_error_t *error)
+{
+    cv_err_t     err;
+    cv_date_t    updated_at;
+    cv_terms_t   terms;
+
+    if (cv_find(txn, CV_HANDLE_CREDENTIAL_ID, credential->id) != 0) {
+        return cv_error_set(error, CV_ERR_CONFLICT,
+                            "there is a credential \"%.*s\" already",
+                            CV_FMT(credential->id));
+    }
+
+    err = cv_resolve(txn, CV_CREDENTIAL, credential, error);
+    if (err != CV_OK) {
+        return err;
+    }
+
+    cv_credential_begin(credential, moment);
+
+    if (credential->status.value == CV_STATUS_ISSUED) {
+        memset(&terms, 0, sizeof(cv_terms_t));
+        terms.forever = forever;
+
+        credential->status.value = CV_STATUS_DRAFT;
+        updated_at = credential->updated_at;
+
+        err = cv_issue_apply(txn, credential, &terms, moment, error);
+
+        credential->updated_at = updated_at;
+    }
+
+    return err == CV_OK ? cv_issue_put(txn, credential, error) : err;
+}
+
+
+cv_err_t
+cv_issue_issue(cv_txn_t *txn, cv_str_t id, const cv_terms_t *terms,
+    cv_credential_t *credential, cv_moment_t *moment, cv_error_t *error)
+{
+    cv_err_t  err;
+
+    err = cv_issue_get(txn, id, credential, moment, error);
+
+    if (err == CV_OK) {
+        err = cv_issue_apply(txn, credential, terms, moment, error);
+    }
+
+    return err == CV_OK ? cv_issue_put(txn, credential, error) : err;
+}
+
+
+cv_err_t
+cv_issue_revoke(cv_txn_t *txn, cv_str_t id, cv_credential_t *credential,
+    cv_moment_t *moment, cv_error_t *error)
+{
+    cv_err_t  err;
+
+    err = cv_issue_get(txn, id, credential, moment, error);
+
+    if (err == CV_OK) {
+        err = cv_credential_revoke(credential, moment, error);
+    }
+
+    return err == CV_OK ? cv_issue_put(txn, credential, error) : err;
+}
+
+
+static cv_err_t
+cv_token_secret(cv_new_token_t *token)
+{
+    cv_err_t      err;
+    uint8_t       random[CV_TOKEN_LEN / 2];
+    cv_digest_t  *digest;
+
+    digest = cv_digest_new();
+    if (digest == NULL) {
+        return CV_ERR_NOMEM;
+    }
+
+    err = cv_random(random, sizeof(random));
+
+    if (err == CV_OK) {
+        cv_hex_encode((char *) token->secret, cv_str(random, sizeof(random)));
+        err = cv_digest_sha256(digest, token->hash,
+                               cv_str(token->secret, CV_TOKEN_LEN));
+    }
+
+    cv_digest_free(digest);
+
+    return err;
+}
+
+
+cv_err_t
+cv_issue_token(cv_txn_t *txn, cv_str_t credential, cv_new_token_t *token,
+    cv_error_t *error)
+{
+    cv_err_t  err;
+
+    token->record.credential.id = credential;
+    token->record.credential.iid = cv_find(txn, CV_HANDLE_CREDENTIAL_ID,
+                                           credential);
+
+    if (token->record.credential.iid == 0) {
+        return cv_issue_unknown(txn, credential, error);
+    }
+
+    if (cv_token_secret(token) != CV_OK) {
+        return cv_error_set(error, CV_ERR_IO, "no random bytes");
+    }
+
+    token->record.hash = cv_str(token->hash, sizeof(token->hash));
+
+    err = cv_record_validate(&token->record, CV_TOKEN, error);
+
+    if (err == CV_OK && cv_put(txn, CV_TOKEN, &token->record) == 0) {
+        err = cv_txn_err(txn, error);
+    }
+
+    return err;
+}
+
+
+static bool
+cv_hash_begins(cv_str_t hash, cv_str_t digits)
+{
+    char      text[2 * CV_TOKEN_HASH_LEN];
+    size_t    i;
+    uint8_t   ch;
+
+    if (hash.len != CV_TOKEN_HASH_LEN || digits.len > sizeof(text)) {
+        return false;
+    }
+
+    cv_hex_encode(text, hash);
+
+    for (i = 0; i < digits.len; i++) {
+        ch = digits.data[i];
+        ch |= ch >= 'A' && ch <= 'F' ? 0x20 : 0;
+
+        if (ch != (uint8_t) text[i]) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+cv_err_t
+cv_issue_revoke_token(cv_txn_t *txn, cv_str_t credential, cv_str_t digits,
+    uint8_t hash[CV_TOKEN_HASH_LEN], cv_error_t *error)
+{
+    cv_str_t    to;
+    unsigned    found;
+    uint64_t    iid;
+    cv_walk_t   walk;
+
+    iid = cv_find(txn, CV_HANDLE_CREDENTIAL_ID, credential);
+
+    if (iid == 0) {
+        return cv_issue_unknown(txn, credential, error);
+    }
+
+    if (digits.len < CV_TOKEN_PREFIX_MIN) {
+        return cv_error_set(error, CV_ERR_INPUT,
+                            "give at least %d digits of the token's hash",
+                            CV_TOKEN_PREFIX_MIN);
+    }
+
+    found = 0;
+
+    cv_links_open(&walk, txn, CV_LINK_CREDENTIAL_TOKEN, iid);
+
+    while (cv_links_next(&walk, &to)) {
+        if (cv_hash_begins(to, digits)) {
+            memcpy(hash, to.data, CV_TOKEN_HASH_LEN);
+            found++;
+        }
+    }
+
+    cv_walk_close(&walk);
+
+    if (cv_txn_err(txn, error) != CV_OK) {
+        return cv_txn_err(txn, NULL);
+    }
+
+    /* what was given is not repeated: it may be the token itself */
+
+    if (found != 1) {
+        return cv_error_set(error, CV_ERR_INPUT,
+                            found == 0 ? "credential \"%.*s\" has no token "
+                                         "with that hash"
+                                       : "credential \"%.*s\" has several "
+                                         "tokens with such a hash; give more "
+                                         "digits", CV_FMT(credential));
+    }
+
+    if (!cv_delete_token(txn, cv_str(hash, CV_TOKEN_HASH_LEN))) {
+        return cv_txn_err(txn, error) != CV_OK
+               ? cv_txn_err(txn, NULL)
+               : cv_error_set(error, CV_ERR_DAMAGED,
+                              "the token is not in the store; run "
+                              "\"credverify check\"");
+    }
+
+    return CV_OK;
+}

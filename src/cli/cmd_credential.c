@@ -1,0 +1,317 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * credverify credential
+ */
+
+#include "cv_cli.h"
+#include "cv_issue.h"
+#include "cv_verdict.h"
+
+#define CMD_NEVER  "never"
+
+typedef struct {
+    cv_line_t        line;
+    cv_moment_t      moment;
+    cv_terms_t       terms;
+    cv_str_t         id;
+    cv_credential_t  credential;
+} cmd_credential_t;
+
+
+/* runs a body in a write transaction, with what it needs */
+
+static int
+cmd_credential_write(cv_cli_t *cli, cmd_credential_t *work,
+    int (*body)(cv_cli_t *cli))
+{
+    int  rc;
+
+    cv_moment_init(&work->moment, cv_time_now());
+
+    cli->data = work;
+    rc = cv_cli_write(cli, body);
+
+    cv_moment_free(&work->moment);
+
+    return rc;
+}
+
+
+static int
+cmd_credential_answer(cv_cli_t *cli, cv_credential_t *credential)
+{
+    cv_unresolve(cli->txn, CV_CREDENTIAL, credential);
+    cv_answer_record(cli, CV_CREDENTIAL, credential);
+
+    return CV_CLI_DONE;
+}
+
+
+static int
+cmd_credential_create_body(cv_cli_t *cli)
+{
+    cv_error_t         error;
+    cv_credential_t   *credential;
+    cmd_credential_t  *work;
+
+    work = cli->data;
+    credential = &work->line.record.credential;
+
+    if (cv_issue_create(cli->txn, credential, work->terms.forever,
+                        &work->moment, &error) != CV_OK)
+    {
+        return cv_cli_fail(cli, "%s", error.text);
+    }
+
+    return cmd_credential_answer(cli, credential);
+}
+
+
+/* Takes "never" for an expiry, and a status, which is no mere member. */
+
+static int
+cmd_credential_given(cv_cli_t *cli, cmd_credential_t *work)
+{
+    int              rc;
+    unsigned         i;
+    uint8_t          random[16];
+    static uint8_t   uuid[CV_UUID_LEN];
+    const char      *status;
+
+    for (i = 0; i < cli->noptions; i++) {
+
+        if (cli->values[i] != NULL
+            && strcmp(cli->options[i].name, "expires_at") == 0
+            && strcmp(cli->values[i], CMD_NEVER) == 0)
+        {
+            work->terms.forever = true;
+            cli->values[i] = "";
+        }
+
+        if (cli->values[i] == NULL
+            && strcmp(cli->options[i].name, "status") == 0)
+        {
+            cli->values[i] = cv_status_names[CV_STATUS_DRAFT];
+        }
+    }
+
+    if (cv_option(cli, "id") != NULL) {
+        work->id = cv_str_z(cv_option(cli, "id"));
+
+    } else if (cv_random(random, sizeof(random)) == CV_OK) {
+        cv_uuid_format(uuid, random);
+        work->id = cv_str(uuid, sizeof(uuid));
+
+    } else {
+        return cv_cli_fail(cli, "no random bytes");
+    }
+
+    rc = cv_record_from_options(cli, &work->line, CV_CREDENTIAL, work->id,
+                                NULL);
+    if (rc != CV_CLI_DONE) {
+        return rc;
+    }
+
+    status = cv_status_names[work->line.record.credential.status.value];
+
+    if (work->line.record.credential.status.value > CV_STATUS_ISSUED) {
+        return cv_cli_misuse(cli, "--status: a credential is made as draft, "
+                             "pending or issued, not %s", status);
+    }
+
+    return CV_CLI_DONE;
+}
+
+
+int
+cmd_credential_create(cv_cli_t *cli)
+{
+    int                rc;
+    cv_error_t         error;
+    cmd_credential_t   work;
+
+    memset(&work, 0, sizeof(cmd_credential_t));
+
+    if (cv_line_init(&work.line, &error) != CV_OK) {
+        return cv_cli_fail(cli, "%s", error.text);
+    }
+
+    rc = cmd_credential_given(cli, &work);
+
+    if (rc == CV_CLI_DONE) {
+        rc = cmd_credential_write(cli, &work, cmd_credential_create_body);
+    }
+
+    cv_line_free(&work.line);
+
+    return rc;
+}
+
+
+static bool
+cmd_credential_date(cv_cli_t *cli, const char *name, cv_date_t *date)
+{
+    const char  *text;
+
+    text = cv_option(cli, name);
+
+    if (text == NULL || cv_date_parse(date, cv_str_z(text))) {
+        return true;
+    }
+
+    (void) cv_cli_misuse(cli, "--%s: \"%s\" is no RFC 3339 date", name, text);
+
+    return false;
+}
+
+
+static int
+cmd_credential_issue_body(cv_cli_t *cli)
+{
+    cv_error_t         error;
+    cmd_credential_t  *work;
+
+    work = cli->data;
+
+    if (cv_issue_issue(cli->txn, work->id, &work->terms, &work->credential,
+                       &work->moment, &error) != CV_OK)
+    {
+        return cv_cli_fail(cli, "%s", error.text);
+    }
+
+    return cmd_credential_answer(cli, &work->credential);
+}
+
+
+int
+cmd_credential_issue(cv_cli_t *cli)
+{
+    const char        *expires_at;
+    cmd_credential_t   work;
+
+    memset(&work, 0, sizeof(cmd_credential_t));
+    work.id = cv_str_z(cli->arguments[0]);
+    work.terms.number = cv_str_z(cv_option(cli, "number"));
+
+    expires_at = cv_option(cli, "expires-at");
+    work.terms.forever = expires_at != NULL
+                         && strcmp(expires_at, CMD_NEVER) == 0;
+
+    if (!cmd_credential_date(cli, "issued-at", &work.terms.issued_at)
+        || (!work.terms.forever
+            && !cmd_credential_date(cli, "expires-at",
+                                    &work.terms.expires_at)))
+    {
+        return CV_CLI_USAGE;
+    }
+
+    return cmd_credential_write(cli, &work, cmd_credential_issue_body);
+}
+
+
+static int
+cmd_credential_revoke_body(cv_cli_t *cli)
+{
+    cv_error_t         error;
+    cmd_credential_t  *work;
+
+    work = cli->data;
+
+    if (cv_issue_revoke(cli->txn, work->id, &work->credential, &work->moment,
+                        &error) != CV_OK)
+    {
+        return cv_cli_fail(cli, "%s", error.text);
+    }
+
+    return cmd_credential_answer(cli, &work->credential);
+}
+
+
+int
+cmd_credential_revoke(cv_cli_t *cli)
+{
+    cmd_credential_t  work;
+
+    memset(&work, 0, sizeof(cmd_credential_t));
+    work.id = cv_str_z(cli->arguments[0]);
+
+    return cmd_credential_write(cli, &work, cmd_credential_revoke_body);
+}
+
+
+static uint64_t
+cmd_credential_tokens(cv_cli_t *cli, uint64_t iid)
+{
+    cv_str_t   hash;
+    uint64_t   n;
+    cv_walk_t  walk;
+
+    cv_links_open(&walk, cli->txn, CV_LINK_CREDENTIAL_TOKEN, iid);
+
+    for (n = 0; cv_links_next(&walk, &hash); n++) { /* void */ }
+
+    cv_walk_close(&walk);
+
+    return n;
+}
+
+
+/* the verdict on every handle but a token, now */
+
+static void
+cmd_credential_verdict(cv_cli_t *cli, const cv_credential_t *credential)
+{
+    size_t          len;
+    uint8_t         text[CV_TIME_TEXT_MAX];
+    cv_verdict_t    verdict;
+    cv_question_t   question;
+
+    question = (cv_question_t) {
+        credential, NULL, true,
+        credential->test.present && credential->test.value
+    };
+
+    verdict = cv_verdict(&question, cv_time_now());
+
+    cv_answer_text(cli, "verdict", cv_outcomes[verdict.reason].name);
+
+    if (verdict.next_change_at != CV_TIME_NEVER) {
+        len = cv_time_format(text, verdict.next_change_at, CV_TIME_Z);
+        cv_answer_text(cli, "until", cv_str(text, len));
+    }
+}
+
+
+static int
+cmd_credential_show_body(cv_cli_t *cli)
+{
+    uint64_t          iid;
+    cv_credential_t   credential;
+
+    if (!cv_get_by_id(cli->txn, CV_CREDENTIAL, cv_str_z(cli->arguments[0]),
+                      &credential, &iid))
+    {
+        return cv_txn_err(cli->txn, NULL) != CV_OK
+               ? CV_CLI_FAILED
+               : cv_cli_fail(cli, "there is no credential \"%s\"",
+                             cli->arguments[0]);
+    }
+
+    (void) cmd_credential_answer(cli, &credential);
+
+    if (!cli->json) {
+        cv_answer_number(cli, "tokens", cmd_credential_tokens(cli, iid));
+        cmd_credential_verdict(cli, &credential);
+    }
+
+    return CV_CLI_DONE;
+}
+
+
+int
+cmd_credential_show(cv_cli_t *cli)
+{
+    return cv_cli_read(cli, cmd_credential_show_body);
+}

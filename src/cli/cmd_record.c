@@ -1,0 +1,301 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * credverify issuer, class, holder: one code for all, driven by the schemas
+ */
+
+#include "cv_cli.h"
+
+#include <inttypes.h>
+
+#define CMD_COLUMNS_MAX   4
+#define CMD_COLUMN_WIDTH  48
+
+/* what a list shows of a record, for people */
+
+static const char *const  cmd_record_columns[CV_KINDS][CMD_COLUMNS_MAX] = {
+    [CV_ISSUER] = { "id", "name", "url" },
+    [CV_CLASS] = { "id", "issuer", "title" },
+    [CV_HOLDER] = { "id", "name", "display_name", "organization" },
+};
+
+typedef struct {
+    cv_kind_t   kind;
+    uint64_t    issuer;         /* 0: of all issuers */
+    uint64_t    limit;
+    size_t      widths[CMD_COLUMNS_MAX];
+    cv_buf_t    cell;
+} cmd_list_t;
+
+
+static int
+cmd_record_set_body(cv_cli_t *cli)
+{
+    int           rc;
+    void         *old;
+    cv_str_t      id;
+    cv_kind_t     kind;
+    cv_line_t    *line;
+    cv_error_t    error;
+    cv_record_t   record;
+
+    line = cli->data;
+    kind = cli->command->kind;
+    id = cv_str_z(cli->arguments[0]);
+    old = NULL;
+
+    if (cv_get_by_id(cli->txn, kind, id, &record, NULL)) {
+        cv_unresolve(cli->txn, kind, &record);
+        old = &record;
+    }
+
+    if (cv_txn_err(cli->txn, &error) != CV_OK) {
+        return cv_cli_fail(cli, "%s", error.text);
+    }
+
+    rc = cv_record_from_options(cli, line, kind, id, old);
+    if (rc != CV_CLI_DONE) {
+        return rc;
+    }
+
+    if (cv_resolve(cli->txn, kind, &line->record, &error) != CV_OK) {
+        return cv_cli_fail(cli, "%s", error.text);
+    }
+
+    if (cv_put(cli->txn, kind, &line->record) == 0) {
+        (void) cv_txn_err(cli->txn, &error);
+        return cv_cli_fail(cli, "%s", error.text);
+    }
+
+    cv_answer_record(cli, kind, &line->record);
+
+    return CV_CLI_DONE;
+}
+
+
+int
+cmd_record_set(cv_cli_t *cli)
+{
+    int          rc;
+    cv_line_t    line;
+    cv_error_t   error;
+
+    if (cv_line_init(&line, &error) != CV_OK) {
+        return cv_cli_fail(cli, "%s", error.text);
+    }
+
+    cli->data = &line;
+    rc = cv_cli_write(cli, cmd_record_set_body);
+
+    cv_line_free(&line);
+
+    return rc;
+}
+
+
+static int
+cmd_record_show_body(cv_cli_t *cli)
+{
+    cv_kind_t     kind;
+    cv_record_t   record;
+
+    kind = cli->command->kind;
+
+    if (!cv_get_by_id(cli->txn, kind, cv_str_z(cli->arguments[0]), &record,
+                      NULL))
+    {
+        return cv_txn_err(cli->txn, NULL) != CV_OK
+               ? CV_CLI_FAILED
+               : cv_cli_fail(cli, "there is no %s \"%s\"",
+                             cv_schemas[kind].name, cli->arguments[0]);
+    }
+
+    cv_unresolve(cli->txn, kind, &record);
+    cv_answer_record(cli, kind, &record);
+
+    return CV_CLI_DONE;
+}
+
+
+int
+cmd_record_show(cv_cli_t *cli)
+{
+    return cv_cli_read(cli, cmd_record_show_body);
+}
+
+
+/* characters, not bytes; wide ones and combining ones count as one */
+
+static size_t
+cmd_list_width(cv_str_t text)
+{
+    size_t  i, n;
+
+    for (n = 0, i = 0; i < text.len; i++) {
+        n += (text.data[i] & 0xc0) != 0x80;
+    }
+
+    return n;
+}
+
+
+static cv_str_t
+cmd_list_cell(cmd_list_t *list, const void *record, const char *column)
+{
+    cv_buf_reset(&list->cell);
+    cv_member_plain(&list->cell, record,
+                    cv_field_find(&cv_schemas[list->kind], cv_str_z(column)));
+
+    if (list->cell.len == 0) {
+        cv_buf_append_byte(&list->cell, '-');
+    }
+
+    return cv_buf_str(&list->cell);
+}
+
+
+static void
+cmd_list_measure(cmd_list_t *list, const void *record)
+{
+    size_t              i, width;
+    const char *const  *columns;
+
+    columns = cmd_record_columns[list->kind];
+
+    for (i = 0; i < CMD_COLUMNS_MAX && columns[i] != NULL; i++) {
+        width = cmd_list_width(cmd_list_cell(list, record, columns[i]));
+
+        if (width > list->widths[i]) {
+            list->widths[i] = width < CMD_COLUMN_WIDTH ? width
+                                                       : CMD_COLUMN_WIDTH;
+        }
+    }
+}
+
+
+/* aligned, but for what is too long, and without blanks at the end */
+
+static void
+cmd_list_row(cv_cli_t *cli, cmd_list_t *list, const void *record)
+{
+    size_t              i, width, blanks;
+    cv_str_t            cell;
+    const char *const  *columns;
+
+    columns = cmd_record_columns[list->kind];
+    blanks = 0;
+
+    for (i = 0; i < CMD_COLUMNS_MAX && columns[i] != NULL; i++) {
+        cell = cmd_list_cell(list, record, columns[i]);
+        width = cmd_list_width(cell);
+
+        for ( /* void */ ; blanks > 0; blanks--) {
+            cv_buf_append_byte(&cli->out.buf, ' ');
+        }
+
+        cv_buf_append_str(&cli->out.buf, cell);
+        blanks = 2 + (width < list->widths[i] ? list->widths[i] - width : 0);
+    }
+
+    cv_buf_append_byte(&cli->out.buf, '\n');
+}
+
+
+static bool
+cmd_list_wanted(const cmd_list_t *list, const cv_record_t *record)
+{
+    return list->issuer == 0 || list->kind != CV_CLASS
+           || record->class.issuer.iid == list->issuer;
+}
+
+
+/* once to measure, for people, and once to show; both see one snapshot */
+
+static int
+cmd_list_walk(cv_cli_t *cli, cmd_list_t *list, bool measure)
+{
+    uint64_t      n;
+    cv_walk_t     walk;
+    cv_record_t   record;
+
+    cv_walk_open(&walk, cli->txn, list->kind);
+
+    for (n = 0; n < list->limit && cv_walk_next(&walk, &record, NULL); ) {
+
+        if (!cmd_list_wanted(list, &record)) {
+            continue;
+        }
+
+        n++;
+        cv_unresolve(cli->txn, list->kind, &record);
+
+        if (measure) {
+            cmd_list_measure(list, &record);
+            continue;
+        }
+
+        if (cli->json) {
+            cv_answer_record(cli, list->kind, &record);
+        } else {
+            cmd_list_row(cli, list, &record);
+        }
+
+        if (!cv_out_more(&cli->out)) {
+            break;
+        }
+    }
+
+    cv_walk_close(&walk);
+
+    return CV_CLI_DONE;
+}
+
+
+static int
+cmd_record_list_body(cv_cli_t *cli)
+{
+    int          rc;
+    const char  *issuer;
+    cmd_list_t   list;
+
+    memset(&list, 0, sizeof(cmd_list_t));
+    list.kind = cli->command->kind;
+    list.limit = UINT64_MAX;
+
+    if (!cv_option_number(cli, "limit", 1, UINT64_MAX, &list.limit)) {
+        return CV_CLI_USAGE;
+    }
+
+    issuer = cv_option(cli, "issuer");
+
+    if (issuer != NULL) {
+        list.issuer = cv_find(cli->txn, CV_HANDLE_ISSUER_ID,
+                              cv_str_z(issuer));
+
+        if (list.issuer == 0) {
+            return cv_txn_err(cli->txn, NULL) != CV_OK
+                   ? CV_CLI_FAILED
+                   : cv_cli_fail(cli, "there is no issuer \"%s\"", issuer);
+        }
+    }
+
+    cv_buf_init(&list.cell, CV_RECORD_MAX);
+
+    rc = cli->json ? CV_CLI_DONE : cmd_list_walk(cli, &list, true);
+
+    if (rc == CV_CLI_DONE) {
+        rc = cmd_list_walk(cli, &list, false);
+    }
+
+    cv_buf_free(&list.cell);
+
+    return rc;
+}
+
+
+int
+cmd_record_list(cv_cli_t *cli)
+{
+    return cv_cli_read(cli, cmd_record_list_body);
+}

@@ -1,0 +1,239 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * credverify token
+ */
+
+#include "cv_cli.h"
+#include "cv_issue.h"
+#include "cv_text.h"
+
+typedef struct {
+    cv_moment_t      moment;
+    cv_new_token_t   token;
+} cmd_token_t;
+
+
+static int
+cmd_token_given(cv_cli_t *cli, cmd_token_t *work)
+{
+    int          index;
+    uint64_t     days;
+    cv_token_t  *token;
+    const char  *privacy, *expires_at;
+
+    days = CV_TOKEN_DAYS;
+    token = &work->token.record;
+
+    privacy = cv_option(cli, "privacy");
+    expires_at = cv_option(cli, "expires-at");
+
+    index = privacy != NULL ? cv_name_index(cv_privacy_names,
+                                            cv_str_z(privacy))
+                            : CV_PRIVACY_FULL;
+
+    if (index < 0) {
+        return cv_cli_misuse(cli, "--privacy: \"%s\" is neither full nor "
+                             "masked", privacy);
+    }
+
+    token->privacy = (cv_int_t) { index, true };
+
+    if (!cv_option_number(cli, "days", 30, 90, &days)) {
+        return CV_CLI_USAGE;
+    }
+
+    if (days % 30 != 0) {
+        return cv_cli_misuse(cli, "--days: only 30, 60 or 90");
+    }
+
+    if (expires_at != NULL && cv_option(cli, "days") != NULL) {
+        return cv_cli_misuse(cli, "give --days or --expires-at, not both");
+    }
+
+    cv_token_begin(token, (unsigned) days, &work->moment);
+
+    if (expires_at != NULL && strcmp(expires_at, "never") == 0) {
+        token->expires_at.text = CV_ABSENT;
+
+    } else if (expires_at != NULL
+               && !cv_date_parse(&token->expires_at, cv_str_z(expires_at)))
+    {
+        return cv_cli_misuse(cli, "--expires-at: \"%s\" is neither an RFC "
+                             "3339 date nor never", expires_at);
+    }
+
+    return CV_CLI_DONE;
+}
+
+
+static int
+cmd_token_new_body(cv_cli_t *cli)
+{
+    char             digits[CV_TOKEN_LEN];
+    cv_error_t       error;
+    cmd_token_t     *work;
+    cv_new_token_t  *token;
+
+    work = cli->data;
+    token = &work->token;
+
+    if (cv_issue_token(cli->txn, cv_str_z(cli->arguments[0]), token, &error)
+        != CV_OK)
+    {
+        return cv_cli_fail(cli, "%s", error.text);
+    }
+
+    cv_hex_encode(digits, token->record.hash);
+
+    cv_answer_open(cli);
+    cv_answer_text(cli, "token", cv_str(token->secret, CV_TOKEN_LEN));
+    cv_answer_text(cli, "token_sha256", cv_str(digits, sizeof(digits)));
+    cv_answer_text(cli, "privacy",
+                   cv_str_z(cv_privacy_names[token->record.privacy.value]));
+    cv_answer_text(cli, "expires_at",
+                   cv_present(token->record.expires_at.text) || cli->json
+                   ? token->record.expires_at.text : CV_STR("never"));
+    cv_answer_text(cli, "credential", cv_str_z(cli->arguments[0]));
+    cv_answer_close(cli);
+
+    if (!cli->json) {
+        cv_buf_append_str(&cli->out.buf,
+                          CV_STR("\nThe token is shown this once; the store "
+                                 "keeps only its hash.\n"));
+    }
+
+    return CV_CLI_DONE;
+}
+
+
+int
+cmd_token_new(cv_cli_t *cli)
+{
+    int          rc;
+    cmd_token_t  work;
+
+    memset(&work, 0, sizeof(cmd_token_t));
+    cv_moment_init(&work.moment, cv_time_now());
+
+    rc = cmd_token_given(cli, &work);
+
+    if (rc == CV_CLI_DONE) {
+        cli->data = &work;
+        rc = cv_cli_write(cli, cmd_token_new_body);
+    }
+
+    cv_moment_free(&work.moment);
+
+    return rc;
+}
+
+
+static void
+cmd_token_row(cv_cli_t *cli, cv_token_t *token)
+{
+    size_t             i;
+    cv_buf_t          *out;
+    const cv_field_t  *field;
+
+    if (cli->json) {
+        cv_unresolve(cli->txn, CV_TOKEN, token);
+        cv_answer_record(cli, CV_TOKEN, token);
+        return;
+    }
+
+    out = &cli->out.buf;
+
+    for (i = 0; i < cv_schemas[CV_TOKEN].nfields; i++) {
+        field = &cv_schemas[CV_TOKEN].fields[i];
+
+        if (field->type == CV_FIELD_REF) {
+            continue;
+        }
+
+        cv_buf_append_str(out, i > 0 ? CV_STR("  ") : CV_STR(""));
+        cv_member_plain(out, token, field);
+
+        if (!cv_field_present(token, field)) {
+            cv_buf_append_byte(out, '-');
+        }
+    }
+
+    cv_buf_append_byte(out, '\n');
+}
+
+
+static int
+cmd_token_list_body(cv_cli_t *cli)
+{
+    cv_str_t     hash;
+    uint64_t     iid;
+    cv_walk_t    walk;
+    cv_token_t   token;
+
+    iid = cv_find(cli->txn, CV_HANDLE_CREDENTIAL_ID,
+                  cv_str_z(cli->arguments[0]));
+
+    if (iid == 0) {
+        return cv_txn_err(cli->txn, NULL) != CV_OK
+               ? CV_CLI_FAILED
+               : cv_cli_fail(cli, "there is no credential \"%s\"",
+                             cli->arguments[0]);
+    }
+
+    cv_links_open(&walk, cli->txn, CV_LINK_CREDENTIAL_TOKEN, iid);
+
+    while (cv_links_next(&walk, &hash)) {
+        if (cv_get_token(cli->txn, hash, &token)) {
+            cmd_token_row(cli, &token);
+        }
+
+        if (!cv_out_more(&cli->out)) {
+            break;
+        }
+    }
+
+    cv_walk_close(&walk);
+
+    return CV_CLI_DONE;
+}
+
+
+int
+cmd_token_list(cv_cli_t *cli)
+{
+    return cv_cli_read(cli, cmd_token_list_body);
+}
+
+
+static int
+cmd_token_revoke_body(cv_cli_t *cli)
+{
+    char         digits[CV_TOKEN_LEN];
+    uint8_t      hash[CV_TOKEN_HASH_LEN];
+    cv_error_t   error;
+
+    if (cv_issue_revoke_token(cli->txn, cv_str_z(cli->arguments[0]),
+                              cv_str_z(cli->arguments[1]), hash, &error)
+        != CV_OK)
+    {
+        return cv_cli_fail(cli, "%s", error.text);
+    }
+
+    cv_hex_encode(digits, cv_str(hash, sizeof(hash)));
+
+    cv_answer_open(cli);
+    cv_answer_text(cli, "revoked", cv_str(digits, sizeof(digits)));
+    cv_answer_text(cli, "credential", cv_str_z(cli->arguments[0]));
+    cv_answer_close(cli);
+
+    return CV_CLI_DONE;
+}
+
+
+int
+cmd_token_revoke(cv_cli_t *cli)
+{
+    return cv_cli_write(cli, cmd_token_revoke_body);
+}
