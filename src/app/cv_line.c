@@ -327,7 +327,8 @@ cv_line_read(cv_line_t *line, cv_str_t text, cv_error_t *error)
 
     err = cv_json_parse(&line->document, text, error);
     if (err != CV_OK) {
-        return err;
+        /* too deep or too many is a wrong line too */
+        return err == CV_ERR_NOMEM ? err : CV_ERR_INPUT;
     }
 
     document = cv_buf_str(&line->document);
