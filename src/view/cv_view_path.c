@@ -81,6 +81,10 @@ cv_view_path_split(cv_view_path_t *path, cv_error_t *error)
 
     s = path->text;
 
+    if (cv_str_eq(s, CV_STR("."))) {
+        return CV_OK;
+    }
+
     for (start = 0, i = 0; i <= s.len; i++) {
 
         if (i < s.len && s.data[i] != '.') {

@@ -48,7 +48,8 @@ bool cv_view_name_char(uint8_t ch);
 
 /*
  * Takes a path apart and finds the fact it names.  That there is none is for
- * the caller to judge: it may be the name of an item's member.
+ * the caller to judge: it may be the name of an item's member.  The path "."
+ * has no names.
  */
 cv_err_t cv_view_path_parse(cv_view_path_t *path, cv_str_t text,
     cv_error_t *error) CV_MUST_CHECK;
