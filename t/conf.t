@@ -1,0 +1,285 @@
+# Configuration: what is refused, with which words, and what is inherited.
+
+use lib 't/lib';
+use Test::Nginx::Socket;
+use Credverify;
+
+no_shuffle();
+
+$ENV{TEST_NGINX_STORE} = Credverify::store();
+$ENV{TEST_NGINX_VIEWS} = $Credverify::views;
+$ENV{TEST_NGINX_EMPTY} = Credverify::folder();
+$ENV{TEST_NGINX_T_VALID} = Credverify::token('valid');
+$ENV{TEST_NGINX_T_OTHER} = Credverify::token('other');
+
+my $bad = $ENV{TEST_NGINX_BAD} = Credverify::folder();
+
+sub view {
+    my ($name, $json) = @_;
+    mkdir "$bad/$name" or die "$bad/$name: $!";
+    open my $file, '>', "$bad/$name/verify.json" or die $!;
+    print $file $json;
+    close $file or die $!;
+}
+
+view('syntax', "{\n \"valid\": }");
+view('fact', '{"valid":{"body":{"x":"$holder.email"}}}');
+view('lacks', '{"valid":{"body":{}}}');
+view('outcome', '{"fine":{"body":{}}}');
+
+our $http = <<'_EOC_';
+    credverify_store $TEST_NGINX_STORE;
+    credverify_views $TEST_NGINX_VIEWS;
+_EOC_
+
+plan tests => 'no_plan';
+
+run_tests();
+
+__DATA__
+
+=== TEST 1: verification without a store
+--- config
+    location / { credverify_verify token=$arg_token; }
+--- must_die
+--- error_log
+no "credverify_store" is set for this location
+
+
+
+=== TEST 2: health without a store
+--- config
+    location / { credverify_health; }
+--- must_die
+--- error_log
+no "credverify_store" is set for this location
+
+
+
+=== TEST 3: a handle nobody knows
+--- http_config eval: $::http
+--- config
+    location / { credverify_verify name=$arg_token; }
+--- must_die
+--- error_log
+invalid parameter "name=$arg_token": it must be token=, code=, number= or id= and a value
+
+
+
+=== TEST 4: a handle without a value
+--- http_config eval: $::http
+--- config
+    location / { credverify_verify token=; }
+--- must_die
+--- error_log
+invalid parameter "token="
+
+
+
+=== TEST 5: a handle without a name
+--- http_config eval: $::http
+--- config
+    location / { credverify_verify $arg_token; }
+--- must_die
+--- error_log
+invalid parameter "$arg_token"
+
+
+
+=== TEST 6: an unknown variable
+--- http_config eval: $::http
+--- config
+    location / { credverify_verify token=$nothing; }
+--- must_die
+--- error_log
+unknown "nothing" variable
+
+
+
+=== TEST 7: verification twice
+--- http_config eval: $::http
+--- config
+    location / { credverify_verify token=$arg_token; credverify_verify code=$arg_code; }
+--- must_die
+--- error_log
+"credverify_verify" directive is duplicate
+
+
+
+=== TEST 8: verification and health in one location
+--- http_config eval: $::http
+--- config
+    location / { credverify_verify token=$arg_token; credverify_health; }
+--- must_die
+--- error_log
+do not go together in one location
+
+
+
+=== TEST 9: verification outside of a location
+--- http_config eval: $::http
+--- config
+    credverify_verify token=$arg_token;
+--- must_die
+--- error_log
+"credverify_verify" directive is not allowed here
+
+
+
+=== TEST 10: a view that is not there
+--- http_config eval: $::http
+--- config
+    location / { credverify_view nobody; credverify_verify token=$arg_token; }
+--- must_die
+--- error_log
+nobody/verify.json
+
+
+
+=== TEST 11: a view that is a path
+--- http_config eval: $::http
+--- config
+    location / { credverify_view ../views/native; credverify_verify token=$arg_token; }
+--- must_die
+--- error_log
+invalid name "../views/native"
+
+
+
+=== TEST 12: a view with a syntax error names file and line
+--- http_config eval: $::http
+--- config
+    location / {
+        credverify_views $TEST_NGINX_BAD;
+        credverify_view syntax;
+        credverify_verify token=$arg_token;
+    }
+--- must_die
+--- error_log eval
+qr{syntax/verify\.json:2: }
+
+
+
+=== TEST 13: a view that asks for what no view is told
+--- http_config eval: $::http
+--- config
+    location / {
+        credverify_views $TEST_NGINX_BAD;
+        credverify_view fact;
+        credverify_verify token=$arg_token;
+    }
+--- must_die
+--- error_log eval
+qr{fact/verify\.json: valid\.body\.x: unknown fact "holder\.email"}
+
+
+
+=== TEST 14: a view that lacks outcomes
+--- http_config eval: $::http
+--- config
+    location / {
+        credverify_views $TEST_NGINX_BAD;
+        credverify_view lacks;
+        credverify_verify token=$arg_token;
+    }
+--- must_die
+--- error_log eval
+qr{lacks/verify\.json: .*revoked}
+
+
+
+=== TEST 15: a view with an unknown outcome
+--- http_config eval: $::http
+--- config
+    location / {
+        credverify_views $TEST_NGINX_BAD;
+        credverify_view outcome;
+        credverify_verify token=$arg_token;
+    }
+--- must_die
+--- error_log eval
+qr{outcome/verify\.json: .*fine}
+
+
+
+=== TEST 16: a format nobody knows
+--- http_config eval: $::http
+--- config
+    location / { credverify_format $arg_format pdf; credverify_verify token=$arg_token; }
+--- must_die
+--- error_log
+unknown format "pdf"
+
+
+
+=== TEST 17: a format the view does not come in
+--- http_config eval: $::http
+--- config
+    location / { credverify_format $arg_format svg; credverify_verify token=$arg_token; }
+--- must_die
+--- error_log
+does not come in the format "svg"
+
+
+
+=== TEST 18: a time that is none
+--- http_config eval: $::http
+--- config
+    credverify_max_age soon;
+--- must_die
+--- error_log
+invalid value
+
+
+
+=== TEST 19: an empty store
+--- config
+    credverify_store "";
+--- must_die
+--- error_log
+"credverify_store" directive is empty
+
+
+
+=== TEST 20: a location takes from the server what it does not set itself
+--- http_config eval: $::http
+--- config
+    credverify_issuers umbrella;
+    credverify_view truecert;
+    credverify_format $arg_format json;
+
+    location = /server { credverify_verify token=$arg_token; }
+    location = /any { credverify_issuers any; credverify_verify token=$arg_token; }
+    location = /native { credverify_view native; credverify_verify token=$arg_token; }
+--- pipelined_requests eval
+["GET /server?token=$ENV{TEST_NGINX_T_VALID}",
+ "GET /server?token=$ENV{TEST_NGINX_T_OTHER}",
+ "GET /any?token=$ENV{TEST_NGINX_T_VALID}",
+ "GET /native?token=$ENV{TEST_NGINX_T_OTHER}"]
+--- error_code eval: [404, 200, 200, 200]
+--- response_body_like eval
+[qr/"error":"Token not found\."/, qr/"holder":"Jane Smith"/,
+ qr/"holder":"Jane Smith"/, qr/"reason":"valid"/]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 21: a store that is not there is no error of the configuration
+--- http_config
+    credverify_views $TEST_NGINX_VIEWS;
+--- config
+    location / {
+        credverify_store $TEST_NGINX_EMPTY/nothing;
+        credverify_format $arg_format json;
+        credverify_verify token=$arg_token;
+    }
+--- request eval: "GET /?token=$ENV{TEST_NGINX_T_VALID}"
+--- error_code: 503
+--- error_log
+nothing/data.mdb: No such file or directory; make a store with "credverify init"; answering 503
+--- no_error_log
+[alert]
+[crit]

@@ -1,0 +1,204 @@
+# credverify_health, and stores that cannot be served.
+
+use lib 't/lib';
+use Test::Nginx::Socket;
+use Credverify;
+
+no_shuffle();
+
+$ENV{TEST_NGINX_STORE} = Credverify::store();
+$ENV{TEST_NGINX_VIEWS} = $Credverify::views;
+$ENV{TEST_NGINX_T_VALID} = Credverify::token('valid');
+
+# Stores that went wrong in one way each.
+
+my $folder = Credverify::folder();
+
+sub broken {
+    my ($name, $break) = @_;
+    my $store = Credverify::store();
+    $break->("$store/data.mdb", $store);
+    $ENV{"TEST_NGINX_$name"} = $store;
+}
+
+sub overwrite {
+    my ($path, $offset, $bytes) = @_;
+    open my $file, '+<', $path or die "$path: $!";
+    seek $file, $offset, 0;
+    print $file $bytes;
+    close $file or die "$path: $!";
+}
+
+broken('MISSING', sub { unlink $_[0] or die $! });
+broken('EMPTY', sub { truncate $_[0], 0 or die $! });
+broken('SHORT', sub { truncate $_[0], 5 * 4096 or die $! });
+broken('FOREIGN', sub { overwrite($_[0], 0, 'x' x 8192) });
+broken('PAGES', sub { overwrite($_[0], 8192, "\xff" x ((-s $_[0]) - 8192)) });
+broken('VERSION', sub {
+    my $path = shift;
+    open my $file, '+<', $path or die $!;
+    local $/;
+    my $all = <$file>;
+    my $n = $all =~ s/format\0\0\0\1/format\0\0\0\2/g;
+    die "the format stands there $n times" unless $n;
+    seek $file, 0, 0;
+    print $file $all;
+    close $file or die $!;
+});
+
+our $http = 'credverify_views $TEST_NGINX_VIEWS;';
+
+our $config = <<'_EOC_';
+    location = /health { credverify_health; }
+    location = /v {
+        credverify_view truecert;
+        credverify_format $arg_format json html;
+        credverify_verify token=$arg_token;
+    }
+_EOC_
+
+plan tests => 'no_plan';
+
+run_tests();
+
+__DATA__
+
+=== TEST 1: a store that is served
+--- http_config eval: $::http . 'credverify_store $TEST_NGINX_STORE;'
+--- config eval: $::config
+--- request: GET /health
+--- response_body_like eval
+qr/^\{"status":"ok","store":\{"state":"open","changed_at":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ","change_age":\d+,"map_size":67108864,"map_used":\d+,"readers":[1-9]\d*,"readers_max":1022\}\}$/
+--- response_headers
+Content-Type: application/json
+Cache-Control: no-store
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 2: methods
+--- http_config eval: $::http . 'credverify_store $TEST_NGINX_STORE;'
+--- config eval: $::config
+--- pipelined_requests eval: ["HEAD /health", "POST /health"]
+--- error_code eval: [200, 405]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 3: missing
+--- http_config eval: $::http . 'credverify_store $TEST_NGINX_MISSING;'
+--- config eval: $::config
+--- pipelined_requests eval
+["GET /health", "GET /v?token=$ENV{TEST_NGINX_T_VALID}",
+ "GET /v?token=$ENV{TEST_NGINX_T_VALID}&format=html", "GET /v?format=json"]
+--- error_code eval: [503, 503, 503, 404]
+--- response_body_like eval
+[qr/^\{"status":"unavailable","store":\{"state":"missing"\}\}$/,
+ qr/^\{"error":"[^"]+"\}$/, qr/503|unavailable/i,
+ qr/^\{"valid":false,"error":"Token not found\."\}$/]
+--- error_log
+data.mdb: No such file or directory; make a store with "credverify init"; answering 503
+--- no_error_log
+[alert]
+[crit]
+
+
+
+=== TEST 4: 503 says when to come back, and is not kept
+--- http_config eval: $::http . 'credverify_store $TEST_NGINX_MISSING;'
+--- config eval: $::config
+--- request eval: "GET /v?token=$ENV{TEST_NGINX_T_VALID}"
+--- error_code: 503
+--- response_headers
+Retry-After: 1
+Cache-Control: no-store
+! ETag
+--- no_error_log
+[alert]
+[crit]
+
+
+
+=== TEST 5: empty
+--- http_config eval: $::http . 'credverify_store $TEST_NGINX_EMPTY;'
+--- config eval: $::config
+--- pipelined_requests eval
+["GET /health", "GET /v?token=$ENV{TEST_NGINX_T_VALID}"]
+--- error_code eval: [503, 503]
+--- response_body_like eval
+[qr/"state":"damaged"/, qr/"error"/]
+--- error_log
+data.mdb: the file is empty
+--- no_error_log
+[alert]
+[crit]
+
+
+
+=== TEST 6: truncated
+--- http_config eval: $::http . 'credverify_store $TEST_NGINX_SHORT;'
+--- config eval: $::config
+--- pipelined_requests eval
+["GET /health", "GET /v?token=$ENV{TEST_NGINX_T_VALID}"]
+--- error_code eval: [503, 503]
+--- response_body_like eval
+[qr/"state":"damaged"/, qr/"error"/]
+--- error_log
+data.mdb: the file is truncated; restore a backup; answering 503
+--- no_error_log
+[alert]
+[crit]
+
+
+
+=== TEST 7: no LMDB file at all
+--- http_config eval: $::http . 'credverify_store $TEST_NGINX_FOREIGN;'
+--- config eval: $::config
+--- pipelined_requests eval
+["GET /health", "GET /v?token=$ENV{TEST_NGINX_T_VALID}"]
+--- error_code eval: [503, 503]
+--- response_body_like eval
+[qr/"state":"damaged"/, qr/"error"/]
+--- error_log
+run "credverify check", or restore a backup; answering 503
+--- no_error_log
+[alert]
+[crit]
+
+
+
+=== TEST 8: pages that are garbage
+--- http_config eval: $::http . 'credverify_store $TEST_NGINX_PAGES;'
+--- config eval: $::config
+--- pipelined_requests eval
+["GET /health", "GET /v?token=$ENV{TEST_NGINX_T_VALID}", "GET /health"]
+--- error_code eval: [503, 503, 503]
+--- response_body_like eval
+[qr/"state":"damaged"/, qr/"error"/, qr/"state":"damaged"/]
+--- error_log
+answering 503
+--- no_error_log
+[alert]
+[crit]
+
+
+
+=== TEST 9: of another version
+--- http_config eval: $::http . 'credverify_store $TEST_NGINX_VERSION;'
+--- config eval: $::config
+--- pipelined_requests eval
+["GET /health", "GET /v?token=$ENV{TEST_NGINX_T_VALID}"]
+--- error_code eval: [503, 503]
+--- response_body_like eval
+[qr/"state":"other_version"/, qr/"error"/]
+--- error_log
+the store's format is not version 1; it needs another version of credverify; answering 503
+--- no_error_log
+[alert]
+[crit]

@@ -1,0 +1,103 @@
+# Reloads under load drop no request, and the configuration test touches
+# nothing of ours.
+
+use strict;
+use warnings;
+
+use lib 't/lib';
+use File::Find;
+use Test::More;
+use Time::HiRes qw(sleep time);
+use Credverify;
+use LiveNginx;
+
+my $store = Credverify::store();
+my $good = '/v?token=' . Credverify::token('valid');
+
+my $nginx = LiveNginx->start(server => "credverify_store $store;
+    location = /v { credverify_format \$arg_format json; credverify_verify token=\$arg_token; }");
+
+my @pipes;
+
+for (1 .. 4) {
+    pipe my $reader, my $writer or die $!;
+    my $pid = fork;
+
+    if ($pid == 0) {
+        my ($until, $sent, $lost) = (time + 6, 0, 0);
+
+        while (time < $until) {
+            my ($status, $body) = $nginx->get($good);
+            $sent++;
+            $lost++ unless $status == 200 && $body =~ /"reason":"valid"/;
+        }
+
+        print $writer "$sent $lost\n";
+        close $writer;
+        require POSIX;
+        POSIX::_exit(0);
+    }
+
+    push @pipes, $reader;
+}
+
+my $before = join ' ', sort $nginx->workers;
+
+for (1 .. 20) {
+    sleep 0.25;
+    $nginx->signal('HUP');
+}
+
+my ($sent, $lost) = (0, 0);
+
+for my $reader (@pipes) {
+    my ($n, $bad) = split ' ', <$reader>;
+    $sent += $n;
+    $lost += $bad;
+}
+
+1 while wait > 0 && @pipes && shift @pipes;
+
+cmp_ok($sent, '>', 200, "$sent requests over 20 reloads");
+is($lost, 0, 'none of them lost');
+isnt(join(' ', sort $nginx->workers), $before, 'by new workers');
+unlike($nginx->errors, qr/\[(error|alert|crit|emerg)\]/, 'nothing logged');
+
+
+# what there is under a folder, with everything that a write would change
+
+sub listing {
+    my $dir = shift;
+    my %found;
+
+    find(sub {
+        my @st = lstat $_;
+        $found{$File::Find::name} = join ' ', @st[1, 2, 3, 4, 5, 7, 9, 10];
+    }, $dir);
+
+    return \%found;
+}
+
+my $missing = Credverify::folder();
+my $conf = $nginx->slurp($nginx->{conf});
+
+$conf =~ s/credverify_store \Q$store\E/credverify_store $missing\/store/;
+$conf =~ s/pid nginx.pid/pid test.pid/;
+open my $file, '>', "$nginx->{prefix}/missing.conf" or die $!;
+print $file $conf;
+close $file or die $!;
+
+my ($was, $none) = (listing($store), listing($missing));
+
+for my $name ('nginx.conf', 'missing.conf') {
+    is(system("$nginx->{nginx} -t -p $nginx->{prefix} -c $nginx->{prefix}/$name "
+              . "-e $nginx->{prefix}/test.log >/dev/null 2>&1"), 0, "nginx -t, $name");
+}
+
+is_deeply(listing($store), $was, 'the configuration test changed nothing of the store');
+is_deeply(listing($missing), $none, 'nor made one');
+is($nginx->status($good), 200, 'which is still served');
+
+is($nginx->stop, 0, 'nginx ends well');
+
+done_testing;

@@ -1,0 +1,97 @@
+# A verification makes exactly the system calls of "return 200".
+
+use strict;
+use warnings;
+
+use lib 't/lib';
+use IO::Select;
+use Test::More;
+use Time::HiRes qw(sleep);
+use Credverify;
+use LiveNginx;
+
+plan skip_all => 'strace is not installed' unless qx(strace -V 2>/dev/null);
+
+my $store = Credverify::store();
+my $valid = Credverify::token('valid');
+
+my $nginx = LiveNginx->start(workers => 1, server => "credverify_store $store;
+    location = /200 { return 200 ok; }
+    location = /v { credverify_verify token=\$arg_token code=\$arg_code number=\$arg_number; }
+    location = /t { credverify_view truecert; credverify_format \$arg_format html json; credverify_verify token=\$arg_token; }");
+
+my $requests = 50;
+my ($worker) = $nginx->workers;
+
+# The calls of so many requests on one connection, by name. What the timer of
+# the store does once a second is not a request's: it alone calls stat.
+
+sub calls {
+    my $path = shift;
+    my $log = "$nginx->{prefix}/strace";
+    my $pid = fork;
+
+    if ($pid == 0) {
+        open STDERR, '>', "$log.err";
+        exec 'strace', '-p', $worker, '-o', $log, '-e', 'trace=!newfstatat,stat,fcntl'
+            or die $!;
+    }
+
+    for (1 .. 100) {
+        last if $nginx->slurp("$log.err") =~ /attached/;
+        sleep 0.05;
+    }
+
+    my $socket = $nginx->connect or die "connect: $!";
+
+    for (1 .. $requests) {
+        my $answer = '';
+        print $socket "GET $path HTTP/1.1\r\nHost: test\r\n\r\n";
+
+        until ($answer =~ /\r\n\r\n/ && $answer =~ /^Content-Length: (\d+)/mi
+               && length($answer) >= $1 + index($answer, "\r\n\r\n") + 4)
+        {
+            IO::Select->new($socket)->can_read(10) or die "no answer";
+            sysread $socket, $answer, 65536, length $answer or die "closed";
+        }
+
+        $answer =~ m{^HTTP/1.1 200} or die "no 200: $answer";
+    }
+
+    close $socket;
+    sleep 0.2;
+    kill 'INT', $pid;
+    waitpid $pid, 0;
+
+    my %calls;
+    open my $file, '<', $log or die $!;
+    while (<$file>) {
+        $calls{$1}++ if /^(\w+)\(/;
+    }
+
+    # the timer wakes the worker up when it likes
+    delete $calls{epoll_wait};
+
+    return \%calls;
+}
+
+my $expected = calls('/200');
+
+SKIP: {
+    skip 'strace may not attach here', 1 unless $expected->{recvfrom};
+
+    cmp_ok($expected->{recvfrom}, '>=', $requests, 'the calls of return 200 are counted');
+
+    my %paths = (
+        'a token' => "/v?token=$valid",
+        'a token, percent-encoded' => '/v?token=%31' . substr($valid, 1),
+        'a code' => '/v?code=C-valid',
+        'JSON of truecert' => "/t?token=$valid&format=json",
+        'a page' => "/t?token=$valid",
+        'a revoked one' => '/v?token=' . Credverify::token('revoked'),
+    );
+
+    is_deeply(calls($paths{$_}), $expected, $_) for sort keys %paths;
+}
+
+done_testing;

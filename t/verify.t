@@ -1,0 +1,546 @@
+# Verification over HTTP: handles, verdicts, formats, methods, caching.
+
+use lib 't/lib';
+use Test::Nginx::Socket;
+use Credverify;
+
+repeat_each(2);
+no_shuffle();
+
+$ENV{TEST_NGINX_STORE} = Credverify::store();
+$ENV{TEST_NGINX_VIEWS} = $Credverify::views;
+$ENV{TEST_NGINX_PAST} = Credverify::date(-30);
+$ENV{TEST_NGINX_FUTURE} = Credverify::date(30);
+
+for my $name (qw(valid masked link revoked refunded expired pending claimed
+                 draft test other soon hostile unknown))
+{
+    $ENV{'TEST_NGINX_T_' . uc $name} = Credverify::token($name);
+}
+
+our $http = <<'_EOC_';
+    credverify_store $TEST_NGINX_STORE;
+    credverify_views $TEST_NGINX_VIEWS;
+_EOC_
+
+our $config = <<'_EOC_';
+    location = /v {
+        credverify_issuers acme;
+        credverify_verify token=$arg_token code=$arg_code
+                          number=$arg_number id=$arg_id;
+        add_header X-Facts "$credverify_reason $credverify_view $credverify_handle $credverify_privacy $credverify_credential $credverify_class $credverify_issuer" always;
+    }
+
+    location /n/ {
+        rewrite ^/n/(.*)$ /n/$1 break;
+        set $number $1;
+        credverify_verify number=$number;
+    }
+
+    location = /t {
+        credverify_view truecert;
+        credverify_issuers acme;
+        credverify_format $arg_format html json;
+        credverify_verify token=$arg_token;
+    }
+
+    location = /any {
+        credverify_verify token=$arg_token;
+    }
+_EOC_
+
+plan tests => repeat_each() * 271;
+
+run_tests();
+
+__DATA__
+
+=== TEST 1: a good token
+--- http_config eval: $::http
+--- config eval: $::config
+--- request eval: "GET /v?token=$ENV{TEST_NGINX_T_VALID}"
+--- response_body_like eval
+qr/^\{"valid":true,"reason":"valid","checked_at":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ","next_change_at":"\d{4}-\d\d-\d\dT00:00:00Z","privacy":"full","credential":\{"id":"valid",.*"holder":\{"name":"Jane Smith",.*"token":\{/
+--- response_headers
+Content-Type: application/json
+X-Content-Type-Options: nosniff
+Referrer-Policy: no-referrer
+Cache-Control: public, max-age=5
+Vary: Accept
+X-Facts: valid native token full valid web acme
+--- response_headers_like
+ETag: W/"[0-9a-f]{16}"
+--- response_body_unlike: mail\.example|"h1"
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 2: digits of a token in upper case, and percent-encoded
+--- http_config eval: $::http
+--- config eval: $::config
+--- pipelined_requests eval
+["GET /any?token=" . uc $ENV{TEST_NGINX_T_TEST},
+ "GET /v?token=" . join('', map { sprintf '%%%02x', ord } split //, $ENV{TEST_NGINX_T_VALID})]
+--- error_code eval: [404, 200]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 3: masked shows class and pass status only
+--- http_config eval: $::http
+--- config eval: $::config
+--- request eval: "GET /v?token=$ENV{TEST_NGINX_T_MASKED}"
+--- response_body_like eval
+qr/"privacy":"masked","credential":\{"class":\{"id":"web","title":"Web Security"/
+--- response_body_unlike eval
+qr/Jane|87\.5|N\/valid|C-valid|"issued_at"|"expires_at":"$ENV{TEST_NGINX_FUTURE}"|"id":"valid"|0A1B2C3D|created_at|Corp|WALLET/
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 4: the verdicts
+--- http_config eval: $::http
+--- config eval: $::config
+--- pipelined_requests eval
+[map { "GET /v?token=" . $ENV{"TEST_NGINX_T_$_"} }
+     qw(LINK REVOKED REFUNDED EXPIRED PENDING CLAIMED)]
+--- error_code eval: [200, 200, 200, 200, 200, 200]
+--- response_body_like eval
+[qr/^\{"valid":false,"reason":"token_expired"/,
+ qr/^\{"valid":false,"reason":"revoked"/,
+ qr/^\{"valid":false,"reason":"refunded"/,
+ qr/^\{"valid":false,"reason":"expired"/,
+ qr/^\{"valid":false,"reason":"pending"/,
+ qr/^\{"valid":true,"reason":"valid"/]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 5: a verdict other than valid names nobody
+--- http_config eval: $::http
+--- config eval: $::config
+--- pipelined_requests eval
+[map { "GET /v?token=" . $ENV{"TEST_NGINX_T_$_"} }
+     qw(LINK REVOKED REFUNDED EXPIRED PENDING)]
+--- error_code eval: [200, 200, 200, 200, 200]
+--- response_body_unlike eval
+[(qr/Jane|Corp|87\.5|N\/|WALLET|score|number/) x 5]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 6: what is not found: unknown, draft, test, of another issuer
+--- http_config eval: $::http
+--- config eval: $::config
+--- pipelined_requests eval
+[map { "GET /v?token=" . $ENV{"TEST_NGINX_T_$_"} }
+     qw(UNKNOWN DRAFT TEST OTHER)]
+--- error_code eval: [404, 404, 404, 404]
+--- response_body_like eval
+[(qr/^\{"type":"about:blank","title":"Credential not found","status":404,"detail":"No credential is known by that handle\.","code":"not_found","valid":false,"reason":"not_found","checked_at":"[^"]+"\}$/) x 4]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 7: a location without issuers serves them all
+--- http_config eval: $::http
+--- config eval: $::config
+--- request eval: "GET /any?token=$ENV{TEST_NGINX_T_OTHER}"
+--- response_body_like: "issuer":\{"id":"umbrella"
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 8: by code, number and public id, byte-exact but for hexadecimal
+--- http_config eval: $::http
+--- config eval: $::config
+--- pipelined_requests eval
+["GET /v?code=C-valid", "GET /v?code=c-valid", "GET /v?number=N%2Fvalid%201",
+ "GET /v?number=N/valid+1", "GET /v?number=n/valid+1",
+ "GET /v?id=0A1B2C3D-0000-4000-8000-00000000CAFE",
+ "GET /v?id=0a1b2c3d-0000-4000-8000-00000000cafe", "GET /v?id=valid"]
+--- error_code eval: [200, 404, 200, 200, 404, 200, 200, 404]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 9: a handle from elsewhere than an argument is taken as it is
+--- http_config eval: $::http
+--- config eval: $::config
+--- pipelined_requests eval
+["GET /n/N/valid%201", "GET /n/N/valid%2b1"]
+--- error_code eval: [200, 404]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 10: no handle, an empty one, several
+--- http_config eval: $::http
+--- config eval: $::config
+--- pipelined_requests eval
+["GET /v", "GET /v?token=", "GET /v?code=C-valid&number=x"]
+--- error_code eval: [400, 400, 400]
+--- response_body_like eval
+[qr/"code":"missing_handle"/, qr/"code":"missing_handle"/,
+ qr/"code":"ambiguous_handle"/]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 11: malformed tokens are unknown ones
+--- http_config eval: $::http
+--- config eval: $::config
+--- pipelined_requests eval
+["GET /v?token=xyz", "GET /v?token=%00", "GET /v?token=%zz",
+ "GET /v?token=" . "1" x 63, "GET /v?token=" . "1" x 65,
+ "GET /v?token=" . "1" x 63 . "%00", "GET /v?token=" . "1" x 63 . "g",
+ "GET /v?token=%", "GET /v?token=%ff%fe", "GET /v?code=" . "c" x 3000,
+ "GET /v?number=%3Cscript%3E", "GET /v?token=%2527"]
+--- error_code eval: [(404) x 12]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 12: HEAD is GET without the body
+--- http_config eval: $::http
+--- config eval: $::config
+--- request eval: "HEAD /v?token=$ENV{TEST_NGINX_T_VALID}"
+--- response_body
+--- response_headers_like
+Content-Length: [1-9]\d\d
+ETag: W/"[0-9a-f]{16}"
+Cache-Control: public, max-age=5
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 13: other methods
+--- http_config eval: $::http
+--- config eval: $::config
+--- raw_request eval
+["POST /v?token=$ENV{TEST_NGINX_T_VALID} HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"]
+--- error_code: 405
+--- response_headers
+Allow: GET, HEAD
+Cache-Control: no-store
+Content-Type: application/problem+json
+--- response_body_like: "status":405.*"code":"method_not_allowed"
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 14: methods nobody knows
+--- http_config eval: $::http
+--- config eval: $::config
+--- pipelined_requests eval
+["PUT /v", "DELETE /v", "PATCH /v?format=xml", "PROPFIND /v"]
+--- error_code eval: [405, 405, 405, 405]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 15: formats by argument
+--- http_config eval: $::http
+--- config eval: $::config
+--- pipelined_requests eval
+[map { "GET /t?token=$ENV{TEST_NGINX_T_VALID}&format=$_" }
+     ("json", "html", "svg", "xml", "JSON", "json%00", "")]
+--- error_code eval: [200, 200, 400, 400, 400, 400, 200]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 16: the format argument wins over Accept
+--- http_config eval: $::http
+--- config eval: $::config
+--- request eval: "GET /t?token=$ENV{TEST_NGINX_T_VALID}&format=json"
+--- more_headers
+Accept: text/html
+--- response_headers
+Content-Type: application/json
+! Vary
+! Content-Security-Policy
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 17: a page by default, that asks for nothing and may do nothing
+--- http_config eval: $::http
+--- config eval: $::config
+--- request eval: "GET /t?token=$ENV{TEST_NGINX_T_VALID}"
+--- more_headers
+Accept: */*
+--- response_body_like: (?s)Jane Smith.*Web Security|Web Security.*Jane Smith
+--- response_body_unlike: <script
+--- response_headers
+Content-Type: text/html; charset=utf-8
+Vary: Accept
+X-Content-Type-Options: nosniff
+Referrer-Policy: no-referrer
+--- response_headers_like
+Content-Security-Policy: default-src 'none'; style-src 'sha256-[A-Za-z0-9+/]{43}='; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 18: JSON where Accept prefers it
+--- http_config eval: $::http
+--- config eval: $::config
+--- request eval: "GET /t?token=$ENV{TEST_NGINX_T_VALID}"
+--- more_headers
+Accept: text/html;q=0.8, application/json
+--- response_headers
+Content-Type: application/json
+Vary: Accept
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 19: a more exact range decides, whatever the order
+--- http_config eval: $::http
+--- config eval: $::config
+--- request eval: "GET /t?token=$ENV{TEST_NGINX_T_VALID}"
+--- more_headers
+Accept: text/html;q=0, */*;q=0.1
+--- response_headers
+Content-Type: application/json
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 20: ranges of a main type, in any case, over several fields
+--- http_config eval: $::http
+--- config eval: $::config
+--- request eval: "GET /t?token=$ENV{TEST_NGINX_T_VALID}"
+--- more_headers
+Accept: TEXT/*; q=0.300
+accept: Application/* ;level=1; Q=0.301
+--- response_headers
+Content-Type: application/json
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 21: an Accept that suits nothing, or is nonsense, gets the first format
+--- http_config eval: $::http
+--- config eval: $::config
+--- request eval: "GET /t?token=$ENV{TEST_NGINX_T_VALID}"
+--- more_headers
+Accept: ,;;q=, image/png, application/jso, application/jsonx, */json;q=1, text;q=9, /, q=1
+--- response_headers
+Content-Type: text/html; charset=utf-8
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 22: a browser's Accept gets the page from a location that prefers JSON
+--- http_config eval: $::http
+--- config eval: $::config
+--- request eval: "GET /v?token=$ENV{TEST_NGINX_T_VALID}"
+--- more_headers
+Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8
+--- response_headers
+Content-Type: text/html; charset=utf-8
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 23: an answer is never kept longer than it holds
+--- http_config eval
+$::http . "credverify_max_age 1d;"
+--- config eval: $::config
+--- request eval: "GET /v?token=$ENV{TEST_NGINX_T_SOON}"
+--- response_headers_like
+Cache-Control: public, max-age=3[0-5]\d\d
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 24: credverify_max_age 0
+--- http_config eval
+$::http . "credverify_max_age 0;"
+--- config eval: $::config
+--- request eval: "GET /v?token=$ENV{TEST_NGINX_T_VALID}"
+--- response_headers
+Cache-Control: no-cache
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 25: what is not found is not kept
+--- http_config eval: $::http
+--- config eval: $::config
+--- request eval: "GET /v?token=$ENV{TEST_NGINX_T_UNKNOWN}"
+--- error_code: 404
+--- response_headers
+Cache-Control: no-store
+! ETag
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 26: markup in data stays text
+--- http_config eval: $::http
+--- config eval: $::config
+--- request eval: "GET /t?token=$ENV{TEST_NGINX_T_HOSTILE}"
+--- response_body_like: &quot;&gt;&lt;script&gt;alert\(1\)&lt;/script&gt;&amp;#39;&#39;
+--- response_body_unlike: <script|\x07
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 27: markup in data stays text in JSON too
+--- http_config eval: $::http
+--- config eval: $::config
+--- request eval: "GET /v?token=$ENV{TEST_NGINX_T_HOSTILE}"
+--- response_body_like: "name":"\\"><script>alert\(1\)</script>&#39;'\\u0007
+--- response_headers
+Content-Type: application/json
+X-Content-Type-Options: nosniff
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 28: a missing token is an unknown one to truecert's clients
+--- http_config eval: $::http
+--- config eval: $::config
+--- request: GET /t?format=json
+--- error_code: 404
+--- response_body chop
+{"valid":false,"error":"Token not found."}
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 29: errors come as a page too
+--- http_config eval: $::http
+--- config eval: $::config
+--- request: POST /t
+--- error_code: 405
+--- response_headers
+Content-Type: text/html; charset=utf-8
+Allow: GET, HEAD
+--- response_body_like: <!doctype html>|<!DOCTYPE html>
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 30: gzip leaves a page whole
+--- http_config eval
+$::http . "gzip on; gzip_min_length 1; gzip_types application/json;"
+--- config eval: $::config
+--- request eval: "GET /v?token=$ENV{TEST_NGINX_T_VALID}&format=json"
+--- more_headers
+Accept-Encoding: gzip
+--- response_headers
+Content-Encoding: gzip
+--- response_headers_like
+ETag: W/"[0-9a-f]{16}"
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 31: no secret in the logs
+--- http_config eval
+$::http . q(
+    log_format cut '$credverify_request $credverify_reason';
+    access_log logs/error.log cut;
+)
+--- config eval: $::config
+--- request eval: "GET /v?token=$ENV{TEST_NGINX_T_REVOKED}&format=json"
+--- error_log
+GET /v?token=***&format=json HTTP/1.1 revoked
+--- no_error_log
+[error]
+[alert]
+[crit]
