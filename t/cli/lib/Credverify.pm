@@ -1,0 +1,179 @@
+package Credverify;
+
+# What the tests of the command share: running it, stores, and records.
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use Exporter qw(import);
+use File::Basename qw(dirname);
+use File::Temp qw(tempdir);
+use JSON::PP;
+use POSIX ();
+use Test::More;
+
+our @EXPORT = qw(
+    $BINARY $ISSUER $CLASS $HOLDER $CREDENTIAL
+    run start finish init_store load write_file read_file json_lines
+    done_ok fails misused temp records
+);
+
+$ENV{LC_ALL} = 'C';
+
+our $BINARY = abs_path($ENV{CREDVERIFY}
+                       || dirname(__FILE__) . '/../../../build/credverify');
+
+-x $BINARY or BAIL_OUT("no credverify: build it, or set CREDVERIFY");
+
+our $ISSUER     = '{"kind":"issuer","id":"i","name":"Issuer"}';
+our $CLASS      = '{"kind":"class","id":"c","issuer":"i","title":"Class"}';
+our $HOLDER     = '{"kind":"holder","id":"h","name":"Holder"}';
+our $CREDENTIAL = '{"kind":"credential","id":"x","class":"c","holder":"h",'
+                . '"status":"issued"}';
+
+my $dir = tempdir('cv_cli.XXXXXX', TMPDIR => 1, CLEANUP => 1);
+my $names = 0;
+
+# whoever runs the command may pass through, but not look around
+
+chmod 0711, $dir;
+
+sub temp {
+    return "$dir/" . ++$names;
+}
+
+sub write_file {
+    my ($content, $file) = @_;
+    $file ||= temp();
+    open my $out, '>:raw', $file or die "$file: $!\n";
+    print $out $content;
+    close $out or die "$file: $!\n";
+    return $file;
+}
+
+sub read_file {
+    my ($file) = @_;
+    return '' unless -f $file;      # a device may never end
+    open my $in, '<:raw', $file or return '';
+    local $/;
+    my $content = <$in>;
+    return defined $content ? $content : '';
+}
+
+# start({ in => TEXT, stdin, stdout, stderr => FILE, as => UID }, ARGUMENTS)
+
+sub start {
+    my $how = ref $_[0] ? shift : {};
+    my @arguments = @_;
+
+    my %job = (out => $how->{stdout} || temp(), err => $how->{stderr} || temp());
+    my $in = $how->{stdin}
+             || (defined $how->{in} ? write_file($how->{in}) : '/dev/null');
+
+    $job{pid} = fork();
+    die "fork: $!\n" unless defined $job{pid};
+
+    if ($job{pid} == 0) {
+        open STDIN, '<', $in or POSIX::_exit(99);
+        open STDOUT, '>', $job{out} or POSIX::_exit(99);
+        open STDERR, '>', $job{err} or POSIX::_exit(99);
+
+        if ($how->{as}) {
+            POSIX::setgid($how->{as});
+            $) = "$how->{as} $how->{as}";
+            POSIX::setuid($how->{as});
+        }
+
+        $how->{before}->() if $how->{before};
+        exec { $BINARY } $BINARY, @arguments or POSIX::_exit(99);
+    }
+
+    return \%job;
+}
+
+sub finish {
+    my ($job) = @_;
+    waitpid $job->{pid}, 0;
+    return { status => $? >> 8, signal => $? & 127,
+             out => read_file($job->{out}), err => read_file($job->{err}) };
+}
+
+sub run {
+    return finish(start(@_));
+}
+
+sub init_store {
+    my @options = @_;
+    my $store = temp();
+    my $r = run('--store', $store, 'init', @options);
+    $r->{status} == 0 or die "init: $r->{err}";
+    return $store;
+}
+
+# a store with these lines in it
+
+sub load {
+    my @lines = @_;
+    my $store = init_store();
+    my $r = run({ in => join('', map { "$_\n" } @lines) },
+                '--store', $store, 'import', '-');
+    $r->{status} == 0 or die "import: $r->{err}";
+    return $store;
+}
+
+sub json_lines {
+    my ($text) = @_;
+    return map { decode_json($_) } split /\n/, $text;
+}
+
+# it worked, and said nothing on standard error
+
+sub done_ok {
+    my ($r, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    is("$r->{status} $r->{signal} $r->{err}", '0 0 ', $name);
+}
+
+# it did not, and said exactly this (a string) or something like it
+
+sub failed_with {
+    my ($status, $r, $error, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 2;
+
+    subtest $name => sub {
+        is($r->{status}, $status, 'exit status');
+        is($r->{signal}, 0, 'no signal');
+        is($r->{out}, '', 'nothing on standard output');
+
+        if (ref $error) {
+            like($r->{err}, $error, 'error');
+            like($r->{err}, qr/\Acredverify: [^\n]+\n\z/, 'in one line');
+        } else {
+            is($r->{err}, "credverify: $error\n", 'error');
+        }
+    };
+}
+
+sub fails   { failed_with(1, @_) }
+sub misused { failed_with(2, @_) }
+
+# lines for so many holders, each with a credential and a token
+
+sub records {
+    my ($count) = @_;
+    my @lines = ($ISSUER, $CLASS);
+
+    for my $i (1 .. $count) {
+        my $hash = sprintf '%064x', $i * 2654435761 % 4294967296 * 65537 + $i;
+
+        push @lines, qq({"kind":"holder","id":"h$i","name":"Holder $i"}),
+            qq({"kind":"credential","id":"x$i","class":"c","holder":"h$i",)
+            . qq("status":"issued","number":"N-$i"}),
+            qq({"kind":"token","token_sha256":"$hash","credential":"x$i"});
+    }
+
+    return @lines;
+}
+
+1;
