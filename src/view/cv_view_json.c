@@ -4,8 +4,8 @@
  *
  * The compiler of NAME.json: what becomes of each outcome, and the bodies.
  *
- * Where a member or an element may be left out, each is followed by its comma
- * and the closing bracket takes the last one back.
+ * A member or an element that may be left out takes its comma with it.  Where
+ * the last one may be, the closing bracket takes back the comma before it.
  */
 
 #include "cv_json.h"
@@ -416,7 +416,7 @@ cv_view_json_place(cv_view_json_t *json, cv_view_place_t place, cv_str_t name,
 }
 
 
-/* the last value of an array or object decides how its commas are set */
+/* whether the last value of an array or object may be left out */
 
 static bool
 cv_view_json_ends_dropped(cv_doc_iter_t it)
@@ -454,7 +454,7 @@ cv_view_json_array(cv_view_json_t *json, cv_doc_t doc)
         mark = cv_view_json_enter(json, cv_str(name, (size_t) n));
 
         err = cv_view_json_place(json, CV_PLACE_ELEMENT, CV_ABSENT, value,
-                                 dropped || it.p != it.end);
+                                 it.p != it.end);
         if (err != CV_OK) {
             return err;
         }
@@ -599,7 +599,7 @@ cv_view_json_object(cv_view_json_t *json, cv_doc_iter_t it)
         mark = cv_view_json_enter(json, name);
 
         err = cv_view_json_place(json, CV_PLACE_MEMBER, name, value,
-                                 dropped || it.p != it.end);
+                                 it.p != it.end);
         if (err != CV_OK) {
             return err;
         }

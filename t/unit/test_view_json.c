@@ -1,0 +1,828 @@
+
+/*
+ * Copyright (C) The credverify authors
+ */
+
+#include "view_facts.h"
+#include "cv_hash.h"
+#include "cv_text.h"
+
+/* the outcomes that are not given otherwise */
+
+#define REST  "\"revoked\":\"valid\",\"token_expired\":\"valid\","            \
+              "\"refunded\":\"valid\",\"expired\":\"valid\","               \
+              "\"pending\":\"valid\",\"not_found\":\"valid\","              \
+              "\"error\":\"valid\""
+
+
+typedef struct {
+    const char  *input;         /* a body, or a whole document */
+    const char  *expected;      /* the answer, or an error's text */
+} view_case_t;
+
+
+static const view_case_t  bodies[] = {
+
+    /* constants */
+
+    { "null", "null" },
+    { "true", "true" },
+    { "-1.50e3", "-1.50e3" },
+    { "\"a\\\"b\\u0001\\u00e9\"", "\"a\\\"b\\u0001\xc3\xa9\"" },
+    { "[]", "[]" },
+    { "{}", "{}" },
+    { "{\"a\":[1,{\"b\":null}],\"c\":{}}",
+      "{\"a\":[1,{\"b\":null}],\"c\":{}}" },
+    { "{\"a\\\"\":1}", "{\"a\\\"\":1}" },
+
+    /* facts with their types */
+
+    { "\"$valid\"", "true" },
+    { "\"$masked\"", "false" },
+    { "\"$class\"", "true" },
+    { "\"$reason\"", "\"valid\"" },
+    { "\"$class.level\"", "-12" },
+    { "\"$class.title\"", "\"Web \\\"Security\\\"\"" },
+    { "\"$class.description\"", "null" },
+    { "\"$holder.organization\"", "\"\"" },
+    { "\"$holder.name\"",
+      "\"\\\"'<>&\\\\ \\u0001\\t/\xc3\xa9 javascript:alert(1)\"" },
+    { "\"$class.tags\"", "[\"a\",\"<b>\",\"c\"]" },
+    { "\"$class.alignment\"", "null" },
+    { "\"$credential.issued_at\"", "\"2026-02-15\"" },
+    { "\"$credential.expires_at\"", "\"2027-01-01T01:30:00.25+02:00\"" },
+    { "\"$next_change_at\"", "\"2026-04-17T10:30:00Z\"" },
+    { "\"$checked_at\"", "\"2026-03-11T10:30:00Z\"" },
+
+    /* members of documents */
+
+    { "\"$credential.attributes.color\"", "\"red\"" },
+    { "\"$credential.attributes.n\"", "1.50" },
+    { "\"$credential.attributes.yes\"", "true" },
+    { "\"$credential.attributes.null\"", "null" },
+    { "\"$credential.attributes.deep\"", "{\"er\":{\"x\":\"X\"}}" },
+    { "\"$credential.attributes.deep.er.x\"", "\"X\"" },
+    { "\"$credential.attributes.color.x\"", "null" },
+    { "\"$credential.attributes.other.x\"", "null" },
+    { "\"$class.criteria.narrative\"", "\"Do it.\"" },
+    { "\"$class.alignment.x\"", "null" },
+
+    /* filters */
+
+    { "\"$credential.issued_at|date\"", "\"2026-02-15\"" },
+    { "\"$credential.issued_at|datetime\"", "\"2026-02-15T00:00:00Z\"" },
+    { "\"$credential.expires_at|date\"", "\"2026-12-31\"" },
+    { "\"$credential.expires_at|datetime\"", "\"2026-12-31T23:30:00Z\"" },
+    { "\"$credential.expires_at|datetime_offset\"",
+      "\"2026-12-31T23:30:00+00:00\"" },
+    { "\"$credential.expires_at|datetime_ms\"",
+      "\"2026-12-31T23:30:00.250Z\"" },
+    { "\"$credential.expires_at|date_long\"", "\"31 December 2026\"" },
+    { "\"$next_change_at|date\"", "\"2026-04-17\"" },
+    { "\"$token.created_at|date\"", "null" },
+    { "\"$credential.attributes.day|date_long\"", "\"29 February 2024\"" },
+    { "\"$credential.attributes.bad|date\"", "null" },
+    { "\"$credential.attributes.n|date\"", "null" },
+    { "\"$credential.attributes|exists\"", "true" },
+    { "\"$credential.attributes.null|exists\"", "false" },
+    { "\"$class.description|exists\"", "false" },
+    { "\"$holder.organization|exists\"", "true" },
+    { "\"$checked_at|exists\"", "true" },
+    { "\"$checked_at|date\"", "\"2026-03-11\"" },
+    { "\"$checked_at|date_long\"", "\"11 March 2026\"" },
+    { "[\"$checked_at|date_long\",\"$checked_at|datetime_ms\",1,"
+      "\"$checked_at|date_long\"]",
+      "[\"11 March 2026\",\"2026-03-11T10:30:00.000Z\",1,"
+      "\"11 March 2026\"]" },
+
+    /* text */
+
+    { "\"<${class.title}>${class.description}.\"",
+      "\"<Web \\\"Security\\\">.\"" },
+    { "\"${class.level} ${valid} ${credential.issued_at|date_long}\"",
+      "\"-12 true 15 February 2026\"" },
+    { "\"at ${checked_at}!\"", "\"at 2026-03-11T10:30:00Z!\"" },
+    { "\"${credential.attributes.n}${credential.attributes.deep}\"",
+      "\"1.50\"" },
+    { "\"${credential.attributes.no}\"", "\"false\"" },
+    { "\"$$valid costs 5$$\"", "\"$valid costs 5$\"" },
+    { "\"$$$${valid}$${\"", "\"$${valid}${\"" },
+    { "{\"$$ref\":1,\"a$b\":2}", "{\"$ref\":1,\"a$b\":2}" },
+
+    /* left out */
+
+    { "{\"a\":\"$class.description?\"}", "{}" },
+    { "{\"a\":\"$class.id?\"}", "{\"a\":\"web\"}" },
+    { "{\"a\":1,\"b\":\"$class.description?\"}", "{\"a\":1}" },
+    { "{\"a\":\"$class.description?\",\"b\":1}", "{\"b\":1}" },
+    { "{\"a\":1,\"b\":\"$class.description?\",\"c\":2}",
+      "{\"a\":1,\"c\":2}" },
+    { "{\"a\":\"$class.description?\",\"b\":\"$class.id?\","
+      "\"c\":\"$class.image?\"}", "{\"b\":\"web\"}" },
+    { "{\"a\":{\"b\":\"$class.description?\"},\"c\":\"$class.image?\"}",
+      "{\"a\":{}}" },
+    { "[\"$class.description?\",\"$class.id?\",\"$class.image?\"]",
+      "[\"web\"]" },
+    { "\"$class.description?\"", "null" },
+    { "{\"a\":\"$credential.attributes.null?\"}", "{}" },
+    { "{\"a\":\"$credential.attributes.bad|date?\"}", "{}" },
+    { "{\"a\":\"$holder.organization?\"}", "{\"a\":\"\"}" },
+
+    { "{\"a\":{\"$if\":\"token\",\"b\":1},\"c\":{\"$if\":\"error\",\"d\":1}}",
+      "{\"a\":{\"b\":1}}" },
+    { "[{\"$if\":\"error\"},{\"$if\":\"$token\"}]", "[{}]" },
+    { "[{\"$if\":\"holder.organization\"},"
+      "{\"$if\":\"holder.organization|exists\"}]", "[{}]" },
+    { "{\"$if\":\"error\",\"a\":1}", "null" },
+    { "{\"$if\":\"valid\",\"a\":1}", "{\"a\":1}" },
+    { "{\"$if\":\"valid\",\"a\":\"$class.image?\"}", "{}" },
+
+    /* repeated */
+
+    { "{\"$each\":\"$class.tags\",\"$do\":\"$item\"}",
+      "[\"a\",\"<b>\",\"c\"]" },
+    { "{\"$do\":{\"t\":\"<${item}>\"},\"$each\":\"$class.tags\"}",
+      "[{\"t\":\"<a>\"},{\"t\":\"<<b>>\"},{\"t\":\"<c>\"}]" },
+    { "{\"$each\":\"$credential.attributes.list\",\"$do\":\"$item\"}",
+      "[1,\"two\",null,{\"a\":\"A\"}]" },
+    { "{\"$each\":\"$credential.attributes.list\",\"$do\":\"$item?\"}",
+      "[1,\"two\",{\"a\":\"A\"}]" },
+    { "{\"$each\":\"$credential.attributes.list\",\"$do\":\"$item.a?\"}",
+      "[\"A\"]" },
+    { "{\"$each\":\"$credential.evidence\",\"$do\":"
+      "{\"$if\":\"item.id\",\"id\":\"$item.id\",\"class\":\"$class.id\"}}",
+      "[{\"id\":\"https://e.example/1\",\"class\":\"web\"}]" },
+    { "{\"$each\":\"$credential.evidence\",\"$do\":"
+      "{\"$each\":\"$item.parts\",\"$do\":\"$item\"}}",
+      "[[\"p\",\"q\"],[]]" },
+    { "{\"$each\":\"$class.alignment\",\"$do\":1}", "[]" },
+    { "{\"$each\":\"$class.criteria\",\"$do\":1}", "[]" },
+    { "{\"$each\":\"$credential.attributes.color\",\"$do\":1}", "[]" },
+    { "{\"a\":{\"$each\":\"$class.alignment?\",\"$do\":1},"
+      "\"b\":{\"$each\":\"$class.tags?\",\"$do\":1}}", "{\"b\":[1,1,1]}" },
+    { "{\"$if\":\"error\",\"$each\":\"$class.tags\",\"$do\":1}", "null" },
+    { "{\"$if\":\"valid\",\"$each\":\"$class.tags\",\"$do\":[]}",
+      "[[],[],[]]" },
+};
+
+
+static const view_case_t  wrong_bodies[] = {
+    { "{\"a\":[1,\"$tokn.id\"]}", "v.json: valid.body.a[1]: "
+      "unknown fact \"tokn.id\"" },
+    { "\"$class.titel\"", "valid.body: unknown fact \"class.titel\"" },
+    { "\"$holder.email\"", "unknown fact \"holder.email\"" },
+    { "\"$item\"", "unknown fact \"item\"" },
+    { "\"$class.title|date\"", "\"class.title\" is no date" },
+    { "\"$class.tags|date\"", "\"class.tags\" is no date" },
+    { "\"$class.title|upper\"", "unknown filter \"upper\"" },
+    { "\"$class.title|date|exists\"", "unknown filter \"date|exists\"" },
+    { "\"$class.title|\"", "unknown filter \"\"" },
+    { "\"$class..title\"", "\"class..title\" is no name of a fact" },
+    { "\"$class.\"", "\"class.\" is no name of a fact" },
+    { "\"$class.title costs\"", "inside text a fact is written \"${name}\"" },
+    { "\"costs $class.title\"", "inside text a fact is written \"${name}\"" },
+    { "\"$\"", "a lone \"$\" (write \"$$\")" },
+    { "\"5 $\"", "a lone \"$\"" },
+    { "\"$ 5\"", "a lone \"$\"" },
+    { "\"$?\"", "a lone \"$\"" },
+    { "\"$$$\"", "a lone \"$\"" },
+    { "\"a ${class.title\"", "\"${\" without \"}\"" },
+    { "\"${}\"", "\"\" is no name of a fact" },
+    { "\"${class.title?}\"", "\"class.title?\" is no name of a fact" },
+    { "\"${ class.title}\"", "\" class.title\" is no name of a fact" },
+    { "\"${class.tags}\"", "\"class.tags\" is a list or an object" },
+    { "{\"$foo\":1}", "unknown member \"$foo\"" },
+    { "{\"$\":1}", "unknown member \"$\"" },
+    { "{\"a\":1,\"$if\":\"valid\"}", "\"$if\" must come first" },
+    { "{\"$if\":true}", "\"$if\" takes the name of a fact" },
+    { "{\"$if\":\"vald\"}", "unknown fact \"vald\"" },
+    { "{\"$each\":\"$class.tags\"}", "are both needed" },
+    { "{\"$do\":1}", "are both needed" },
+    { "{\"$each\":\"class.tags\",\"$do\":1}", "are both needed" },
+    { "{\"$each\":1,\"$do\":1}", "\"$each\" cannot stand beside" },
+    { "{\"$each\":\"$class.tags\",\"$do\":1,\"a\":1}",
+      "\"a\" cannot stand beside \"$each\"" },
+    { "{\"$each\":\"$class.title\",\"$do\":1}",
+      "\"$class.title\" is no list" },
+    { "{\"$each\":\"$class.tags|exists\",\"$do\":1}", "is no list" },
+    { "{\"$each\":\"$class.tags\",\"$do\":\"$checked_at\"}",
+      "valid.body.$do: \"checked_at\" cannot stand inside \"$each\"" },
+    { "{\"a\":1,\"a\":2}", "duplicate member \"valid.body.a\"" },
+    { "[1,]", "v.json: byte" },
+};
+
+
+static const view_case_t  wrong_documents[] = {
+    { "", "v.json: byte 0: premature EOF" },
+    { "[]", "v.json: not an object" },
+    { "{\n\"valid\": 1,\n}", "v.json: line 3: " },
+    { "{\"valid\":{\"body\":1}}", "the outcome \"revoked\" is missing" },
+    { "{\"valid\":{\"body\":1},\"revoked\":\"valid\",\"token_expired\":"
+      "\"valid\",\"refunded\":\"valid\",\"expired\":\"valid\",\"pending\":"
+      "\"valid\",\"not_found\":\"valid\"}",
+      "the outcome \"error\" is missing" },
+    { "{\"vald\":{}}", "unknown outcome \"vald\"" },
+    { "{\"valid\":1," REST "}", "valid: neither an object nor" },
+    { "{\"valid\":null," REST "}", "valid: neither an object nor" },
+    { "{\"valid\":{\"boby\":1}," REST "}",
+      "valid: unknown member \"boby\"" },
+    { "{\"valid\":{}," REST "}", "no outcome has a \"body\"" },
+    { "{\"valid\":{\"body\":1},\"server_error\":{}," REST "}",
+      "either every outcome has a \"body\" or none has" },
+    { "{\"valid\":{\"body\":1,\"status\":199}," REST "}",
+      "valid: \"status\" is a number from 200 to 599" },
+    { "{\"valid\":{\"body\":1,\"status\":600}," REST "}", "\"status\" is" },
+    { "{\"valid\":{\"body\":1,\"status\":2e2}," REST "}", "\"status\" is" },
+    { "{\"valid\":{\"body\":1,\"status\":\"200\"}," REST "}",
+      "\"status\" is" },
+    { "{\"valid\":{\"body\":1,\"status\":-20}," REST "}", "\"status\" is" },
+    { "{\"valid\":{\"body\":1,\"type\":7}," REST "}",
+      "valid: \"type\" is a media type" },
+    { "{\"valid\":{\"body\":1,\"type\":\"\"}," REST "}", "\"type\" is" },
+    { "{\"valid\":{\"body\":1,\"type\":\"json\"}," REST "}", "\"type\" is" },
+    { "{\"valid\":{\"body\":1,\"type\":\"a/b\\r\\nX: y\"}," REST "}",
+      "\"type\" is" },
+    { "{\"valid\":\"valid\"," REST "}",
+      "valid: \"valid\" stands for another outcome itself" },
+    { "{\"valid\":{\"body\":1},\"missing_handle\":\"expired\"," REST "}",
+      "missing_handle: \"expired\" stands for another outcome" },
+    { "{\"valid\":{\"body\":1},\"missing_handle\":\"server_error\"," REST "}",
+      "\"server_error\" stands for another outcome" },
+    { "{\"valid\":{\"body\":1},\"missing_handle\":\"gone\"," REST "}",
+      "missing_handle: unknown outcome \"gone\"" },
+    { "{\"valid\":{\"body\":1},\"missing_handle\":\"error\"," REST "}",
+      "unknown outcome \"error\"" },
+    { "{\"valid\":{\"body\":1},\"valid\":{\"body\":1}," REST "}",
+      "duplicate member \"valid\"" },
+};
+
+
+static cv_document_t *
+compile(const char *text, cv_error_t *error)
+{
+    cv_str_t        source[CV_FORMATS];
+    cv_document_t  *document;
+
+    memset(source, 0, sizeof(source));
+    source[CV_FORMAT_JSON] = cv_str_z(text);
+
+    if (cv_document_compile(&document, "v", source, error) != CV_OK) {
+        assert_null(document);
+        return NULL;
+    }
+
+    return document;
+}
+
+
+static cv_document_t *
+compile_body(const char *body, cv_error_t *error)
+{
+    char            text[65536];
+    cv_document_t  *document;
+
+    assert_true(snprintf(text, sizeof(text), "{\"valid\":{\"body\":%s}," REST
+                         "}", body) < (int) sizeof(text));
+
+    document = compile(text, error);
+
+    return document;
+}
+
+
+static cv_document_t *
+compile_good_body(const char *body)
+{
+    cv_error_t      error;
+    cv_document_t  *document;
+
+    document = compile_body(body, &error);
+
+    if (document == NULL) {
+        fail_msg("%s: %s", body, error.text);
+    }
+
+    return document;
+}
+
+
+static void
+test_bodies(void **state)
+{
+    size_t           i;
+    cv_buf_t         out;
+    view_facts_t     v;
+    cv_document_t   *document;
+    cv_rendering_t   rendering;
+
+    (void) state;
+
+    view_facts_init(&v);
+
+    for (i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+        document = compile_good_body(bodies[i].input);
+
+        cv_buf_init(&out, 4096);
+        cv_buf_append(&out, ",", 1);
+
+        assert_int_equal(cv_document_render(document, CV_FORMAT_JSON,
+                                            CV_VALID, &v.facts, &out,
+                                            &rendering), CV_OK);
+        cv_buf_append_byte(&out, '\0');
+
+        assert_int_equal(out.data[0], ',');
+        assert_string_equal((char *) out.data + 1, bodies[i].expected);
+
+        assert_int_equal(rendering.timeless,
+                         strstr(bodies[i].input, "checked_at") == NULL
+                         || strstr(bodies[i].input, "exists") != NULL);
+
+        cv_buf_free(&out);
+        cv_document_free(document);
+    }
+}
+
+
+/* in a buffer of every size the answer is whole or refused */
+
+static void
+test_bodies_in_little_room(void **state)
+{
+    char            *memory;
+    size_t           i, size, need;
+    cv_buf_t         out;
+    view_facts_t     v;
+    cv_document_t   *document;
+    cv_rendering_t   rendering;
+
+    (void) state;
+
+    view_facts_init(&v);
+
+    for (i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+        document = compile_good_body(bodies[i].input);
+        need = strlen(bodies[i].expected);
+
+        for (size = 1; size <= need + 32; size++) {
+            memory = malloc(size);
+            assert_non_null(memory);
+            cv_buf_borrow(&out, memory, size);
+
+            if (cv_document_render(document, CV_FORMAT_JSON, CV_VALID,
+                                   &v.facts, &out, &rendering) == CV_OK)
+            {
+                assert_int_equal(out.len, need);
+                assert_memory_equal(memory, bodies[i].expected, need);
+
+            } else {
+                assert_int_equal(out.err, CV_ERR_LIMIT);
+
+                /* what is taken back or shortened later needs its room */
+                assert_true(size < need + 32);
+            }
+
+            free(memory);
+        }
+
+        cv_document_free(document);
+    }
+}
+
+
+static void
+test_wrong(void **state)
+{
+    size_t          i;
+    cv_error_t      error;
+    cv_document_t  *document;
+
+    (void) state;
+
+    for (i = 0; i < sizeof(wrong_bodies) / sizeof(wrong_bodies[0]); i++) {
+        document = compile_body(wrong_bodies[i].input, &error);
+
+        if (document != NULL) {
+            fail_msg("accepted: %s", wrong_bodies[i].input);
+        }
+
+        if (strstr(error.text, wrong_bodies[i].expected) == NULL) {
+            fail_msg("%s: \"%s\" lacks \"%s\"", wrong_bodies[i].input,
+                     error.text, wrong_bodies[i].expected);
+        }
+    }
+
+    for (i = 0; i < sizeof(wrong_documents) / sizeof(wrong_documents[0]); i++)
+    {
+        document = compile(wrong_documents[i].input, &error);
+
+        if (document != NULL) {
+            fail_msg("accepted: %s", wrong_documents[i].input);
+        }
+
+        if (strstr(error.text, wrong_documents[i].expected) == NULL) {
+            fail_msg("%s: \"%s\" lacks \"%s\"", wrong_documents[i].input,
+                     error.text, wrong_documents[i].expected);
+        }
+    }
+}
+
+
+static void
+test_presentations(void **state)
+{
+    cv_error_t          error;
+    cv_document_t      *document;
+    cv_presentation_t   p;
+
+    static const char  text[] =
+        "{\"valid\":{\"body\":1},\"revoked\":{\"status\":410,\"body\":2},"
+        "\"token_expired\":\"revoked\",\"refunded\":\"not_found\","
+        "\"expired\":\"valid\",\"pending\":\"server_error\","
+        "\"not_found\":{\"type\":\"application/problem+json\",\"body\":3},"
+        "\"invalid_format\":\"not_found\",\"error\":{\"body\":4}}";
+
+    static const struct {
+        cv_outcome_t  outcome;
+        cv_outcome_t  as;
+        unsigned      status;
+        const char   *type;
+        const char   *body;
+    } cases[] = {
+        { CV_VALID, CV_VALID, 200, "application/json", "1" },
+        { CV_REVOKED, CV_REVOKED, 410, "application/json", "2" },
+        { CV_TOKEN_EXPIRED, CV_REVOKED, 410, "application/json", "2" },
+        { CV_REFUNDED, CV_NOT_FOUND, 404, "application/problem+json", "3" },
+        { CV_EXPIRED, CV_VALID, 200, "application/json", "1" },
+        { CV_PENDING, CV_SERVER_ERROR, 500, "application/json", "4" },
+        { CV_NOT_FOUND, CV_NOT_FOUND, 404, "application/problem+json", "3" },
+        { CV_INVALID_FORMAT, CV_NOT_FOUND, 404, "application/problem+json",
+          "3" },
+        { CV_MISSING_HANDLE, CV_MISSING_HANDLE, 400, "application/json",
+          "4" },
+        { CV_STORE_UNAVAILABLE, CV_STORE_UNAVAILABLE, 503,
+          "application/json", "4" },
+    };
+
+    size_t          i;
+    cv_buf_t        out;
+    view_facts_t    v;
+    cv_rendering_t  rendering;
+
+    (void) state;
+
+    view_facts_init(&v);
+    document = compile(text, &error);
+    assert_non_null(document);
+
+    assert_true(cv_document_has(document, CV_FORMAT_JSON));
+    assert_false(cv_document_has(document, CV_FORMAT_HTML));
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        p = cv_document_present(document, CV_FORMAT_JSON, cases[i].outcome);
+
+        assert_int_equal(p.outcome, cases[i].as);
+        assert_int_equal(p.status, cases[i].status);
+        assert_int_equal(p.type.len, strlen(cases[i].type));
+        assert_memory_equal(p.type.data, cases[i].type, p.type.len);
+
+        cv_buf_init(&out, 64);
+        assert_int_equal(cv_document_render(document, CV_FORMAT_JSON,
+                                            cases[i].outcome, &v.facts, &out,
+                                            &rendering), CV_OK);
+        assert_int_equal(out.len, 1);
+        assert_int_equal(out.data[0], cases[i].body[0]);
+        cv_buf_free(&out);
+    }
+
+    cv_buf_init(&out, 64);
+    assert_int_equal(cv_document_render(document, CV_FORMAT_HTML, CV_VALID,
+                                        &v.facts, &out, &rendering),
+                     CV_ERR_INPUT);
+    cv_buf_free(&out);
+    cv_document_free(document);
+
+    /* every error outcome may be another's */
+
+    document = compile("{\"valid\":{\"body\":1}," REST "}", &error);
+    assert_non_null(document);
+    p = cv_document_present(document, CV_FORMAT_JSON, CV_SERVER_ERROR);
+    assert_int_equal(p.outcome, CV_VALID);
+    assert_int_equal(p.status, 200);
+    cv_document_free(document);
+
+    document = compile("{\"valid\":{\"body\":1},\"missing_handle\":"
+                       "{\"status\":422,\"body\":2}," REST "}", &error);
+    assert_non_null(document);
+    p = cv_document_present(document, CV_FORMAT_JSON, CV_MISSING_HANDLE);
+    assert_int_equal(p.outcome, CV_MISSING_HANDLE);
+    assert_int_equal(p.status, 422);
+    cv_document_free(document);
+}
+
+
+/* the hash depends on all but the moment of checking */
+
+static void
+test_hashes(void **state)
+{
+    size_t           i, j;
+    uint64_t         hash;
+    cv_buf_t         out;
+    view_facts_t     v;
+    cv_document_t   *document;
+    cv_rendering_t   rendering;
+
+    static const char *const  shown[] = {
+        "[\"$checked_at\",\"$class.title\"]",
+        "[\"$checked_at|date\",\"$class.title\"]",
+        "[\"$checked_at|datetime_offset\",\"$class.title\"]",
+        "[\"$checked_at|datetime_ms\",\"${checked_at} $$ ${class.title}\"]",
+        "[\"$checked_at|date_long\",\"${checked_at|date_long}\","
+        "\"$class.title\"]",
+    };
+
+    static const cv_time_t  moments[] = {
+        VIEW_NOW, VIEW_NOW + 1, VIEW_NOW + CV_DAY, 0, -1,
+        VIEW_NOW + 200 * CV_DAY, INT64_MIN, INT64_MAX,
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+        document = compile_good_body(shown[i]);
+        hash = 0;
+
+        for (j = 0; j < sizeof(moments) / sizeof(moments[0]); j++) {
+            view_facts_init(&v);
+            v.facts.at[CV_FACT_CHECKED_AT].number = moments[j];
+
+            cv_buf_init(&out, 4096);
+            assert_int_equal(cv_document_render(document, CV_FORMAT_JSON,
+                                                CV_VALID, &v.facts, &out,
+                                                &rendering), CV_OK);
+            assert_false(rendering.timeless);
+            assert_int_equal(out.data[out.len - 1], ']');
+
+            if (j > 0) {
+                assert_true(rendering.hash == hash);
+            }
+
+            hash = rendering.hash;
+
+            v.facts.at[CV_FACT_CLASS_TITLE].text = CV_STR("Web \"security\"");
+            cv_buf_reset(&out);
+            assert_int_equal(cv_document_render(document, CV_FORMAT_JSON,
+                                                CV_VALID, &v.facts, &out,
+                                                &rendering), CV_OK);
+            assert_true(rendering.hash != hash);
+            cv_buf_free(&out);
+        }
+
+        cv_document_free(document);
+    }
+
+    /* without one it is the hash of the body, wherever that stands */
+
+    view_facts_init(&v);
+    document = compile_good_body("\"${class.id}\"");
+    cv_buf_init(&out, 64);
+    cv_buf_append(&out, "x", 1);
+    assert_int_equal(cv_document_render(document, CV_FORMAT_JSON, CV_VALID,
+                                        &v.facts, &out, &rendering), CV_OK);
+    assert_true(rendering.timeless);
+    assert_true(rendering.hash == cv_hash("\"web\"", 5, 0));
+    cv_buf_free(&out);
+    cv_document_free(document);
+}
+
+
+static void
+test_limits(void **state)
+{
+    size_t           i, n;
+    cv_buf_t         body, out;
+    cv_error_t       error;
+    view_facts_t     v;
+    cv_document_t   *document;
+    cv_rendering_t   rendering;
+
+    (void) state;
+
+    view_facts_init(&v);
+
+    /* moments of checking */
+
+    for (n = 16; n <= 17; n++) {
+        cv_buf_init(&body, 65536);
+
+        for (i = 0; i < n; i++) {
+            cv_buf_printf(&body, "%s\"$checked_at\"", i == 0 ? "[" : ",");
+        }
+
+        cv_buf_append(&body, "]", 2);
+        document = compile_body((char *) body.data, &error);
+
+        assert_int_equal(document != NULL, n == 16);
+
+        if (document == NULL) {
+            assert_non_null(strstr(error.text, "is shown more than 16"));
+        }
+
+        cv_document_free(document);
+        cv_buf_free(&body);
+    }
+
+    /* lists inside one another */
+
+    for (n = 8; n <= 9; n++) {
+        cv_buf_init(&body, 65536);
+
+        for (i = 0; i < n; i++) {
+            cv_buf_printf(&body, "{\"$each\":\"$%s\",\"$do\":",
+                          i == 0 ? "class.tags" : "item.x");
+        }
+
+        cv_buf_append(&body, "1", 1);
+        memset(cv_buf_extend(&body, n), '}', n);
+        cv_buf_append(&body, "", 1);
+        document = compile_body((char *) body.data, &error);
+
+        assert_int_equal(document != NULL, n == 8);
+        cv_document_free(document);
+        cv_buf_free(&body);
+    }
+
+    /* items shown in all: 3 to the power of 8 is fine, of 11 is not */
+
+    document = compile_good_body(
+        "{\"$each\":\"$class.tags\",\"$do\":"
+        "{\"$each\":\"$class.tags\",\"$do\":"
+        "{\"$each\":\"$class.tags\",\"$do\":"
+        "{\"$each\":\"$class.tags\",\"$do\":"
+        "{\"$each\":\"$class.tags\",\"$do\":"
+        "{\"$each\":\"$class.tags\",\"$do\":"
+        "{\"$each\":\"$class.tags\",\"$do\":"
+        "{\"$each\":\"$class.tags\",\"$do\":\"$class.image?\"}}}}}}}}");
+
+    cv_buf_init(&out, 1 << 20);
+    assert_int_equal(cv_document_render(document, CV_FORMAT_JSON, CV_VALID,
+                                        &v.facts, &out, &rendering), CV_OK);
+    cv_buf_free(&out);
+
+    v.facts.at[CV_FACT_CLASS_TAGS].text = view_doc(&v, "[1,2,3,4,5,6,7,8]");
+
+    cv_buf_init(&out, 1 << 24);
+    assert_int_equal(cv_document_render(document, CV_FORMAT_JSON, CV_VALID,
+                                        &v.facts, &out, &rendering),
+                     CV_ERR_LIMIT);
+    cv_buf_free(&out);
+    cv_document_free(document);
+
+    /* instructions */
+
+    cv_buf_init(&body, 200000);
+
+    for (i = 0; i < 4000; i++) {
+        cv_buf_printf(&body, "%s{\"$if\":\"valid\",\"a\":\"$class.id?\"}",
+                      i == 0 ? "[" : ",");
+    }
+
+    cv_buf_append(&body, "]", 1);
+    cv_buf_init(&out, 400000);
+    cv_buf_append(&out, "{\"valid\":{\"body\":", 17);
+    cv_buf_append_str(&out, cv_buf_str(&body));
+    cv_buf_append(&out, "}," REST "}", sizeof("}," REST "}"));
+    assert_false(cv_buf_failed(&out));
+    assert_null(compile((char *) out.data, &error));
+    assert_non_null(strstr(error.text, "the view is too long"));
+    cv_buf_free(&body);
+    cv_buf_free(&out);
+}
+
+
+/* a document that does not parse reads as absent, never further */
+
+static void
+test_damaged_documents(void **state)
+{
+    size_t           i, len;
+    uint8_t         *copy;
+    cv_buf_t         out;
+    cv_str_t         doc;
+    view_facts_t     v;
+    cv_document_t   *document;
+    cv_rendering_t   rendering;
+
+    (void) state;
+
+    view_facts_init(&v);
+
+    document = compile_good_body(
+        "[\"$credential.attributes\",\"$credential.attributes.color\","
+        "\"${credential.attributes.n} ${credential.attributes.deep.er.x}\","
+        "{\"$each\":\"$credential.attributes.list\",\"$do\":\"$item.a?\"},"
+        "\"$credential.attributes.day|date\"]");
+
+    doc = v.credential.attributes;
+
+    for (len = 0; len < doc.len; len++) {
+
+        for (i = 0; i < 2; i++) {
+            copy = malloc(len + 1);
+            assert_non_null(copy);
+            memcpy(copy, doc.data, len);
+
+            if (i == 1 && len > 0) {
+                copy[len / 2] ^= 0xff;
+            }
+
+            v.facts.at[CV_FACT_CREDENTIAL_ATTRIBUTES].text =
+                cv_str(copy, len);
+
+            cv_buf_init(&out, 65536);
+            assert_int_equal(cv_document_render(document, CV_FORMAT_JSON,
+                                                CV_VALID, &v.facts, &out,
+                                                &rendering), CV_OK);
+            cv_buf_free(&out);
+            free(copy);
+        }
+    }
+
+    cv_document_free(document);
+}
+
+
+/* every way to copy a short text, clean or not */
+
+static void
+test_lengths(void **state)
+{
+    char             text[80], expected[500], room[500];
+    size_t           len, at;
+    uint8_t         *copy;
+    cv_buf_t         out, escaped;
+    view_facts_t     v;
+    cv_document_t   *document;
+    cv_rendering_t   rendering;
+
+    static const char  bad[] = "\x01\x1f\"\\\n";
+
+    size_t             i;
+
+    (void) state;
+
+    view_facts_init(&v);
+    document = compile_good_body("\"$class.title\"");
+
+    for (len = 0; len < 70; len++) {
+
+        for (i = 0; i < sizeof(bad); i++) {
+
+            for (at = 0; at < (bad[i] == '\0' ? 1 : len); at++) {
+                memset(text, 0x7f, sizeof(text));
+                text[len / 2] = ' ';
+                text[at] = bad[i] != '\0' ? bad[i] : '!';
+
+                copy = malloc(len + 1);
+                assert_non_null(copy);
+                memcpy(copy, text, len);
+
+                v.facts.at[CV_FACT_CLASS_TITLE].text = cv_str(copy, len);
+
+                cv_buf_borrow(&escaped, expected, sizeof(expected));
+                cv_buf_append_byte(&escaped, '"');
+                cv_escape_json(&escaped, cv_str(text, len));
+                cv_buf_append_byte(&escaped, '"');
+
+                cv_buf_borrow(&out, room, sizeof(room));
+                assert_int_equal(cv_document_render(document, CV_FORMAT_JSON,
+                                                    CV_VALID, &v.facts, &out,
+                                                    &rendering), CV_OK);
+                assert_int_equal(out.len, escaped.len);
+                assert_memory_equal(out.data, expected, out.len);
+
+                free(copy);
+            }
+        }
+    }
+
+    cv_document_free(document);
+}
+
+
+int
+main(void)
+{
+    static const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_bodies_in_little_room),
+        cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_presentations),
+        cmocka_unit_test(test_hashes),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_damaged_documents),
+        cmocka_unit_test(test_lengths),
+    };
+
+    return cmocka_run_group_tests_name("view_json", tests, NULL, NULL);
+}
