@@ -1,0 +1,277 @@
+# credverify credential, credverify token
+
+use strict;
+use warnings;
+
+use Digest::SHA qw(sha256_hex);
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use POSIX qw(strftime);
+
+use Test::More;
+use Credverify;
+
+my $NOW = qr/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/;
+
+my $store = load($ISSUER, $CLASS, $HOLDER,
+    '{"kind":"class","id":"year","issuer":"i","title":"T","valid_days":365}',
+    '{"kind":"class","id":"numbered","issuer":"i","title":"T",'
+    . '"number_format":"N-{seq}"}');
+
+sub cv {
+    return run('--store', $store, @_);
+}
+
+sub credential {
+    my ($r, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    done_ok($r, $name);
+    return (json_lines($r->{out}))[0];
+}
+
+sub create {
+    my ($name, @options) = @_;
+    return credential(cv('credential', 'create', '--json', '--class', 'c',
+                         '--holder', 'h', @options), $name);
+}
+
+
+# create
+
+my $c = create('create');
+like($c->{id}, qr/\A[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\z/,
+     'its id is a random UUID');
+is($c->{status}, 'draft', 'it is a draft');
+like($c->{created_at}, qr/\A$NOW\z/, 'made now');
+is($c->{updated_at}, $c->{created_at}, 'and changed now');
+ok(!exists $c->{issued_at}, 'not issued');
+isnt(create('another')->{id}, $c->{id}, 'with another id');
+
+my %members = (
+    id => 'full', status => 'pending', issued_at => '2026-01-01',
+    expires_at => '2027-01-01T00:00:00Z', score => '87.5%', number => 'N-0',
+    code => 'LBxJ5RuX', public_id => 'AB-1', test => JSON::PP::true,
+    evidence => [{ id => 'https://e' }], narrative => "two\nlines",
+    attributes => { 'a.b' => [1] }, created_at => '2025-12-31',
+    updated_at => '2025-12-31T01:02:03Z',
+);
+
+my @options;
+for (sort keys %members) {
+    my $value = $members{$_};
+    push @options, '--' . tr/_/-/r;
+    push @options, ref $value eq 'HASH' || ref $value eq 'ARRAY'
+                   ? JSON::PP->new->encode($value) : $value
+        unless $_ eq 'test';
+}
+
+is_deeply(create('with every member', @options),
+          { %members, kind => 'credential', class => 'c', holder => 'h' },
+          'they are kept');
+is((json_lines(cv('credential', 'show', 'full', '--json')->{out}))[0]{code},
+   'LBxJ5RuX', 'and shown');
+
+
+$c = credential(cv('credential', 'create', '--json', '--class', 'year',
+    '--holder', 'h', '--status', 'issued', '--issued-at', '2026-02-28'),
+    'issued at once');
+is("@$c{qw(status issued_at expires_at)}", 'issued 2026-02-28 2027-02-28',
+   'gets its expiry');
+
+$c = credential(cv('credential', 'create', '--json', '--class', 'year',
+    '--holder', 'h', '--status', 'issued', '--expires-at', 'never'),
+    'issued for ever');
+like($c->{issued_at}, qr/\A$NOW\z/, 'issued now');
+ok(!exists $c->{expires_at}, 'no expiry');
+
+misused(cv('credential', 'create', '--holder', 'h'),
+        'credential create: credential: member "class" is required; see '
+        . '"credverify help credential create"', 'no class');
+misused(cv('credential', 'create', '--class', 'c'),
+        qr/member "holder" is required; /, 'no holder');
+misused(cv('credential', 'create', '--class', 'c', '--holder', 'h', '--status',
+           $_), qr/: --status: .* not $_; /, "made $_")
+    for qw(claimed used refunded revoked);
+misused(cv('credential', 'create', '--class', 'c', '--holder', 'h', '--status',
+           'expired'), qr/"status" must be one of draft, /, 'expired');
+misused(cv('credential', 'create', '--class', 'c', '--holder', 'h',
+           '--issued-at', 'today'), qr/"issued_at" is no RFC 3339 date; /,
+        'no date');
+fails(cv('credential', 'create', '--class', 'c', '--holder', 'nobody'),
+      'credential create: credential: member "holder": there is no holder '
+      . '"nobody"', 'no such holder');
+fails(cv('credential', 'create', '--class', 'c', '--holder', 'h', '--id', 'full'),
+      'credential create: there is a credential "full" already', 'known id');
+fails(cv('credential', 'create', '--class', 'c', '--holder', 'h', '--code',
+         'LBxJ5RuX'), qr/"code": "LBxJ5RuX" belongs to another credential /,
+      'known code');
+fails(cv('credential', 'create', '--class', 'numbered', '--holder', 'h',
+         '--status', 'issued'), 'credential create: class "numbered" has '
+      . 'numbers; give one with --number (a later version counts by itself)',
+      'no number');
+
+
+# issue
+
+create('a draft', '--id', 'a', '--created-at', '2020-01-01', '--updated-at',
+       '2020-01-01');
+$c = credential(cv('credential', 'issue', 'a', '--json'), 'issue');
+is($c->{status}, 'issued', 'it is');
+like($c->{issued_at}, qr/\A$NOW\z/, 'now');
+is($c->{updated_at}, $c->{issued_at}, 'which is a change');
+is($c->{created_at}, '2020-01-01', 'made before');
+
+fails(cv('credential', 'issue', 'a'), 'credential issue: credential "a" is '
+      . 'issued; only a draft or pending one can be issued', 'a second time');
+fails(cv('credential', 'issue', 'nothing'),
+      'credential issue: there is no credential "nothing"', 'unknown');
+
+cv('credential', 'create', '--class', 'numbered', '--holder', 'h', '--id', 'n');
+fails(cv('credential', 'issue', 'n'),
+      qr/: credential issue: class "numbered" has numbers; /, 'no number');
+fails(cv('credential', 'issue', 'n', '--number', 'N-0'),
+      qr/"number": "N-0" belongs to another credential already/, 'known number');
+$c = credential(cv('credential', 'issue', 'n', '--number', 'N-1', '--issued-at',
+    '2026-01-01', '--expires-at', '2026-12-31', '--json'), 'with terms');
+is("@$c{qw(number issued_at expires_at)}", 'N-1 2026-01-01 2026-12-31',
+   'they are kept');
+misused(cv('credential', 'issue', 'n', '--expires-at', 'soon'),
+        'credential issue: --expires-at: "soon" is no RFC 3339 date; see '
+        . '"credverify help credential issue"', 'no date');
+
+
+# revoke, show
+
+$c = credential(cv('credential', 'revoke', 'full', '--json'), 'revoke');
+is($c->{status}, 'revoked', 'it is');
+like($c->{updated_at}, qr/\A$NOW\z/, 'which is a change');
+
+my ($before) = json_lines(cv('stats', '--json')->{out});
+is_deeply(credential(cv('credential', 'revoke', 'full', '--json'),
+                     'a second time'), $c, 'changes nothing');
+is((json_lines(cv('stats', '--json')->{out}))[0]{last_change},
+   $before->{last_change}, 'not even the log');
+
+create('a draft', '--id', 'd');
+fails(cv('credential', 'revoke', 'd'), 'credential revoke: credential "d" is a '
+      . 'draft; what was never issued cannot be revoked', 'a draft');
+
+for (['d', 'not_found'], ['a', 'valid'], ['full', 'revoked'], ['n', undef]) {
+    my ($id, $verdict) = @$_;
+    my $r = cv('credential', 'show', $id);
+    done_ok($r, "show $id");
+    like($r->{out}, qr/^tokens +0\nverdict +$verdict$/m, 'verdict') if $verdict;
+}
+
+fails(cv('credential', 'show', 'nothing'),
+      'credential show: there is no credential "nothing"', 'unknown');
+
+
+# tokens
+
+sub day {
+    return strftime '%Y-%m-%d', gmtime(time + 86400 * $_[0]);
+}
+
+my %secret;
+
+for ([60], [30, '--days', 30], [90, '--days=90', '--privacy', 'masked'],
+     [undef, '--expires-at', 'never', '--privacy=full'])
+{
+    my ($days, @options) = @$_;
+    my $token;
+
+    # midnight may pass meanwhile
+    for (1 .. 2) {
+        my $today = day(0);
+        $token = credential(cv('token', 'new', 'a', '--json', @options),
+                            "token new @options");
+        last if $today eq day(0);
+    }
+
+    is_deeply([sort keys %$token],
+              [qw(credential expires_at privacy token token_sha256)], 'members');
+    like($token->{token}, qr/\A[0-9a-f]{64}\z/, 'the token');
+    is(sha256_hex($token->{token}), $token->{token_sha256}, 'its hash');
+    is($token->{expires_at}, $days ? day($days) : undef, 'its expiry');
+    is($token->{privacy}, "@options" =~ /masked/ ? 'masked' : 'full', 'privacy');
+    $secret{$token->{token_sha256}} = $token->{token};
+}
+
+is(scalar keys %secret, 4, 'all different');
+
+my $r = cv('token', 'new', 'a', '--expires-at', '2020-01-01T00:00:00Z');
+done_ok($r, 'for people');
+like($r->{out}, qr/^token +[0-9a-f]{64}$/m, 'the token is shown');
+like($r->{out}, qr/^expires at +2020-01-01T00:00:00Z$/m, 'with the date given');
+
+misused(cv('token', 'new', 'a', '--days', $_), qr/: token new: --days: /,
+        "--days $_") for 0, 29, 45, 91, 'x', '';
+misused(cv('token', 'new', 'a', '--privacy', 'none'),
+        'token new: --privacy: "none" is neither full nor masked; see '
+        . '"credverify help token new"', 'no privacy');
+misused(cv('token', 'new', 'a', '--expires-at', 'soon'),
+        qr/: --expires-at: "soon" is neither /, 'no date');
+misused(cv('token', 'new', 'a', '--expires-at', 'never', '--days', 30),
+        qr/: give --days or --expires-at, not both; /, 'both');
+fails(cv('token', 'new', 'nothing'),
+      'token new: there is no credential "nothing"', 'unknown');
+
+$r = cv('token', 'list', 'a');
+done_ok($r, 'token list');
+my @lines = split /\n/, $r->{out};
+is(scalar @lines, 5, 'all of them');
+like($_, qr/\A[0-9a-f]{64}  (?:full|masked)  [\d-]{10}  (?:-|[\dTZ:-]+)\z/, $_)
+    for @lines;
+is(scalar(json_lines(cv('token', 'list', 'a', '--json')->{out})), 5, 'as JSON');
+is(cv('token', 'list', 'full')->{out}, '', 'there may be none');
+fails(cv('token', 'list', 'nothing'),
+      'token list: there is no credential "nothing"', 'unknown');
+like(cv('credential', 'show', 'a')->{out}, qr/^tokens +5$/m, 'show counts them');
+
+my $everything = cv('export')->{out} . cv('token', 'list', 'a')->{out}
+               . cv('credential', 'show', 'a')->{out}
+               . read_file("$store/data.mdb");
+is((grep { $everything =~ /$_/i } values %secret), 0,
+   'the secret is never shown again');
+
+my ($one, $two, $three) = sort keys %secret;
+
+fails(cv('token', 'revoke', 'a', substr $one, 0, 7),
+      "token revoke: give at least 8 digits of the token's hash", 'too short');
+fails(cv('token', 'revoke', 'a', 'f' x 64),
+      'token revoke: credential "a" has no token with that hash', 'unknown');
+fails(cv('token', 'revoke', 'a', $secret{$one}),
+      'token revoke: credential "a" has no token with that hash',
+      'the token itself is not repeated');
+fails(cv('token', 'revoke', 'a', $one . '0'),
+      'token revoke: credential "a" has no token with that hash', 'too long');
+fails(cv('token', 'revoke', 'full', $one),
+      'token revoke: credential "full" has no token with that hash',
+      'of another credential');
+fails(cv('token', 'revoke', 'nothing', $one),
+      'token revoke: there is no credential "nothing"', 'unknown credential');
+misused(cv('token', 'revoke', $one),
+        qr/: token revoke: CREDENTIAL HASH is expected; /, 'without it');
+
+done_ok(cv('token', 'revoke', 'a', $one), 'by the whole hash');
+$r = cv('token', 'revoke', 'a', uc(substr $two, 0, 8), '--json');
+done_ok($r, 'by its beginning, in either case');
+is_deeply((json_lines($r->{out}))[0], { revoked => $two, credential => 'a' },
+          'says which');
+fails(cv('token', 'revoke', 'a', $two),
+      'token revoke: credential "a" has no token with that hash', 'only once');
+unlike(cv('token', 'list', 'a')->{out}, qr/$one|$two/, 'they are gone');
+
+# two that begin alike
+
+my $alike = 'abcdef0123';
+run({ in => join '', map { qq({"kind":"token","credential":"a","token_sha256":")
+    . $alike . $_ x 54 . qq("}\n) } 0, 1 }, '--store', $store, 'import', '-');
+fails(cv('token', 'revoke', 'a', $alike), 'token revoke: credential "a" has '
+      . 'several tokens with such a hash; give more digits', 'ambiguous');
+done_ok(cv('token', 'revoke', 'a', $alike . 1), 'one digit more');
+
+done_ok(cv('check'), 'the store is whole');
+
+done_testing();

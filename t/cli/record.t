@@ -1,0 +1,144 @@
+# credverify issuer, class, holder: set, list, show; stats
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+use Credverify;
+
+my $store = init_store();
+
+sub cv {
+    return run('--store', $store, @_);
+}
+
+
+# set makes and changes
+
+my $r = cv('issuer', 'set', 'i', '--name', 'Issuer', '--url=https://i.example',
+           '--json');
+done_ok($r, 'a new issuer');
+is($r->{out}, '{"kind":"issuer","id":"i","name":"Issuer",'
+   . qq("url":"https://i.example"}\n), 'as it is exported');
+
+$r = cv('issuer', 'set', 'i', '--email', 'e@i.example', '--url', '', '--json');
+done_ok($r, 'a change');
+is($r->{out}, '{"kind":"issuer","id":"i","name":"Issuer",'
+   . qq("email":"e\@i.example"}\n), 'what is not named stays, "" removes');
+
+is(cv('issuer', 'show', 'i', '--json')->{out}, $r->{out}, 'show has the same');
+is(cv('issuer', 'show', 'i')->{out}, "id              i\n"
+   . "name            Issuer\nemail           e\@i.example\n", 'for people');
+
+$r = cv('class', 'set', 'c', '--issuer', 'i', '--title', 'T "1"', '--level', '-3',
+        '--listed', 'false', '--tags', '[ "a", {"b": 1.0} ]', '--criteria',
+        '{"narrative": "N"}', '--valid-days', '91', '--category-title', "\xc3\xa9",
+        '--json');
+done_ok($r, 'a class');
+is($r->{out}, '{"kind":"class","id":"c","issuer":"i","title":"T \"1\"",'
+   . qq("category_title":"\xc3\xa9","level":-3,"criteria":{"narrative":"N"},)
+   . qq("tags":["a",{"b":1.0}],"valid_days":91,"listed":false}\n),
+   'its members');
+
+for (['--listed'], ['--listed=true'], ['--listed', 'true']) {
+    cv('class', 'set', 'c', '--listed', 'false');
+    like(cv('class', 'set', 'c', @$_, '--json')->{out}, qr/"listed":true/,
+         "@$_");
+}
+
+done_ok(cv('class', 'set', '--listed', 'c', '--tags='),
+        'a boolean does not take what follows');
+my ($class) = json_lines(cv('class', 'show', 'c', '--json')->{out});
+ok(!exists $class->{tags}, 'an array is removed');
+
+done_ok(cv('holder', 'set', 'h 1', '--name', "Jane\x01Smith",
+           '--display-name', 'Jane'), 'a holder');
+like(cv('holder', 'show', 'h 1')->{out}, qr/^name +Jane\?Smith$/m,
+     'control characters are not passed on');
+
+
+# What set refuses
+
+misused(cv('issuer', 'set', 'j'), 'issuer set: issuer: member "name" is '
+        . 'required; see "credverify help issuer set"', 'no name');
+misused(cv('issuer', 'set', 'i', '--name='), qr/member "name" is required; /,
+        'its removal');
+misused(cv('issuer', 'set'), qr/: issuer set: ID is expected; /, 'no id');
+misused(cv('issuer', 'set', '', '--name', 'N'), qr/member "id" is empty/,
+        'empty id');
+misused(cv('issuer', 'set', 'x' x 256, '--name', 'N'),
+        qr/member "id" is 256 bytes long, at most 255 are kept; /, 'long id');
+misused(cv('issuer', 'set', "\xff", '--name', 'N'), qr/UTF-8/, 'no UTF-8');
+misused(cv('issuer', 'set', 'i', '--id', 'j'), qr/: --id: unknown option; /,
+        'an id cannot change');
+misused(cv('class', 'set', 'c', '--level', $_),
+        qr/: --level: "\Q$_\E" is no whole number; /, "--level $_")
+    for '1.5', '1,"title":"x"', '01', ' 1', '1e3', '-';
+misused(cv('class', 'set', 'c', '--level', '9' x 30),
+        qr/member "level" must be an integer; /, 'a large level');
+misused(cv('class', 'set', 'c', '--listed=maybe'),
+        qr/: --listed: "maybe" is neither true nor false; /, 'no boolean');
+misused(cv('class', 'set', 'c', '--tags', '["a"'), qr/: --tags: byte \d+: /,
+        'no JSON');
+misused(cv('class', 'set', 'c', '--tags', '["a"],"title":"x"'),
+        qr/: --tags: byte \d+: /, 'more than one value');
+misused(cv('class', 'set', 'c', '--tags', '{}'),
+        qr/member "tags" must be an array; /, 'another type');
+fails(cv('class', 'set', 'c', '--issuer', 'nobody'), 'class set: class: member '
+      . '"issuer": there is no issuer "nobody"', 'unknown issuer');
+
+fails(cv($_, 'show', 'nothing'), qq($_ show: there is no $_ "nothing"),
+      "no such $_") for qw(issuer class holder);
+
+
+# list
+
+cv('issuer', 'set', 'other', '--name', "\xc3\x89t\xc3\xa9", '--url', 'https://o.example');
+cv('class', 'set', 'd', '--issuer', 'other', '--title', 'D');
+
+is(cv('issuer', 'list')->{out}, "i      Issuer  -\n"
+   . "other  \xc3\x89t\xc3\xa9     https://o.example\n",
+   'aligned by characters');
+is(cv('class', 'list')->{out}, qq(c  i      T "1"\nd  other  D\n), 'classes');
+is(cv('class', 'list', '--issuer', 'other')->{out}, "d  other  D\n",
+   'of one issuer');
+is(cv('holder', 'list')->{out}, "h 1  Jane?Smith  Jane  -\n", 'holders');
+is(cv('holder', 'list', '--json')->{out}, '{"kind":"holder","id":"h 1",'
+   . qq("name":"Jane\\u0001Smith","display_name":"Jane"}\n), 'as JSON');
+is(scalar(json_lines(cv('issuer', 'list', '--json')->{out})), 2, 'a line each');
+is(scalar(json_lines(cv('issuer', 'list', '--json', '--limit', 1)->{out})), 1,
+   'limited');
+
+misused(cv('issuer', 'list', '--limit', $_), qr/: --limit: "$_" is no number /,
+        "--limit $_") for 'x', '0', '-1', '1x', '99999999999999999999';
+fails(cv('class', 'list', '--issuer', 'nobody'),
+      'class list: there is no issuer "nobody"', 'of no issuer');
+
+
+# stats
+
+$r = cv('stats');
+done_ok($r, 'stats');
+like($r->{out}, qr/^issuer +2$/m, 'for people');
+my ($stats) = json_lines(cv('stats', '--json')->{out});
+is("@$stats{qw(issuer class holder credential token)}", '2 2 1 0 0', 'counts');
+like($stats->{uuid}, qr/\A[0-9a-f]{32}\z/, 'uuid');
+like($stats->{changed_at}, qr/\A\d{4}-\d\d-\d\dT[\d:.]+Z\z/, 'last change');
+cmp_ok($stats->{map_used}, '<', $stats->{map_size}, 'sizes');
+is((json_lines(run('--store', init_store(), 'stats', '--json')->{out}))[0]
+   {changed_at}, undef, 'nothing changed yet');
+
+
+# A change that changes nothing leaves no trace
+
+my $changes = $stats->{last_change};
+cv('issuer', 'set', 'i', '--name', 'Issuer');
+is((json_lines(cv('stats', '--json')->{out}))[0]{last_change}, $changes,
+   'no change was logged');
+
+done_ok(cv('check'), 'the store is whole');
+
+done_testing();
