@@ -76,8 +76,8 @@ cv_presentation_t cv_document_present(const cv_document_t *document,
     cv_format_t format, cv_outcome_t outcome);
 
 typedef struct {
-    uint64_t  hash;             /* of the body, moments of checking left out */
-    bool      timeless;         /* the body shows no moment of checking */
+    uint64_t  hash;         /* of the body, moments of checking left out */
+    bool      timeless;     /* the body shows no moment of checking */
 } cv_rendering_t;
 
 /*

@@ -9,9 +9,9 @@
 
 /* the outcomes that are not given otherwise */
 
-#define REST  "\"revoked\":\"valid\",\"token_expired\":\"valid\","            \
-              "\"refunded\":\"valid\",\"expired\":\"valid\","               \
-              "\"pending\":\"valid\",\"not_found\":\"valid\","              \
+#define REST  "\"revoked\":\"valid\",\"token_expired\":\"valid\","           \
+              "\"refunded\":\"valid\",\"expired\":\"valid\","              \
+              "\"pending\":\"valid\",\"not_found\":\"valid\","             \
               "\"error\":\"valid\""
 
 
@@ -810,6 +810,40 @@ test_lengths(void **state)
 }
 
 
+static void
+test_constants(void **state)
+{
+    char             body[200], room[400];
+    size_t           len;
+    cv_buf_t         out;
+    view_facts_t     v;
+    cv_document_t   *document;
+    cv_rendering_t   rendering;
+
+    (void) state;
+
+    view_facts_init(&v);
+
+    for (len = 2; len < 150; len++) {
+        memset(body, 'x', len);
+        body[0] = '"';
+        body[len - 1] = '"';
+        body[len] = '\0';
+
+        document = compile_good_body(body);
+
+        cv_buf_borrow(&out, room, sizeof(room));
+        assert_int_equal(cv_document_render(document, CV_FORMAT_JSON,
+                                            CV_VALID, &v.facts, &out,
+                                            &rendering), CV_OK);
+        assert_int_equal(out.len, len);
+        assert_memory_equal(room, body, len);
+
+        cv_document_free(document);
+    }
+}
+
+
 int
 main(void)
 {
@@ -822,6 +856,7 @@ main(void)
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_damaged_documents),
         cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_constants),
     };
 
     return cmocka_run_group_tests_name("view_json", tests, NULL, NULL);
