@@ -900,9 +900,47 @@ cv_markup_same_name(const cv_markup_name_t *a, const cv_markup_name_t *b)
 }
 
 
-bool
-cv_markup_rejoin(cv_markup_t *markup, const cv_markup_t *start)
+/* behind a tag's name, an attribute or the white space after it */
+
+static bool
+cv_markup_between(const cv_markup_t *markup)
 {
+    switch (markup->state) {
+
+    case CV_MARKUP_TAG:
+    case CV_MARKUP_BEFORE_NAME:
+    case CV_MARKUP_NAME:
+    case CV_MARKUP_AFTER_NAME:
+    case CV_MARKUP_AFTER_VALUE:
+        return true;
+
+    default:
+        return false;
+    }
+}
+
+
+bool
+cv_markup_rejoin(cv_markup_t *markup, const cv_markup_t *start, bool repeats)
+{
+    /*
+     * Whole attributes may be left out.  What follows must then be set off by
+     * white space, unless white space ends both the section and what is
+     * before it.
+     */
+
+    if (!repeats && markup->state != start->state
+        && cv_markup_between(markup) && cv_markup_between(start)
+        && cv_markup_same_name(&markup->tag, &start->tag))
+    {
+        markup->state = markup->state == CV_MARKUP_AFTER_NAME
+                        && start->state == CV_MARKUP_BEFORE_NAME
+                        ? CV_MARKUP_BEFORE_NAME : CV_MARKUP_AFTER_VALUE;
+        markup->attr.len = 0;
+
+        return true;
+    }
+
     if (markup->state != start->state || markup->end_tag != start->end_tag
         || markup->foreign != start->foreign
         || markup->matched != start->matched

@@ -78,11 +78,11 @@ cv_view_opcode_t cv_markup_value(cv_markup_t *markup) CV_MUST_CHECK;
 bool cv_markup_section(cv_markup_t *markup) CV_MUST_CHECK;
 
 /*
- * Closes a section that was opened at "start": false if what follows would
- * not read the same without the section.
+ * Closes a section that was opened at "start" and may "repeat" its contents:
+ * false if what follows would not read the same without the section.
  */
-bool cv_markup_rejoin(cv_markup_t *markup, const cv_markup_t *start)
-    CV_MUST_CHECK;
+bool cv_markup_rejoin(cv_markup_t *markup, const cv_markup_t *start,
+    bool repeats) CV_MUST_CHECK;
 
 /* True if the template may end here. */
 bool cv_markup_done(cv_markup_t *markup) CV_MUST_CHECK;

@@ -533,7 +533,7 @@ cv_template_close(cv_template_t *t, const cv_template_tag_t *tag)
                                 section->line);
     }
 
-    if (!cv_markup_rejoin(&t->markup, &section->markup)) {
+    if (!cv_markup_rejoin(&t->markup, &section->markup, section->enters)) {
         return cv_template_fail(t, CV_ERR_INPUT, "{{/%.*s}}: %s",
                                 CV_FMT(tag->name), t->markup.wrong);
     }

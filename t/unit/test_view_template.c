@@ -1,0 +1,947 @@
+
+/*
+ * Copyright (C) The credverify authors
+ */
+
+#include "view_facts.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NO_BODIES                                                             \
+    "{\"valid\":{},\"revoked\":{\"status\":410},\"token_expired\":{},"        \
+    "\"refunded\":{},\"expired\":\"revoked\",\"pending\":{},"                 \
+    "\"not_found\":{},\"error\":{}}"
+
+#define NASTY_HTML                                                            \
+    "&quot;&#39;&lt;&gt;&amp;\\ \xef\xbf\xbd\t/\xc3\xa9 javascript:alert(1)"
+
+#define NASTY_URL                                                             \
+    "%22%27%3C%3E%26%5C%20%01%09%2F%C3%A9%20javascript%3Aalert%281%29"
+
+
+typedef struct {
+    const char  *input;
+    const char  *expected;      /* the page, or an error's text */
+} template_case_t;
+
+
+/* what the Mustache specification says of the tags there are */
+
+static const template_case_t  spec[] = {
+
+    /* interpolation */
+
+    { "", "" },
+    { "Hello from {Mustache}!\n", "Hello from {Mustache}!\n" },
+    { "{{class.id}}", "web" },
+    { "|{{ class.id }}|", "|web|" },
+    { "  {{class.id}}\n", "  web\n" },
+    { "{{\n class.id\t}}", "web" },
+    { "{{class.level}} {{valid}} {{masked}}", "-12 true false" },
+    { "I ({{class.description}}) be seen!", "I () be seen!" },
+    { "{{class.title}}", "Web &quot;Security&quot;" },
+    { "{{credential.attributes.deep.er.x}}", "X" },
+    { "{{credential.attributes.deep.no.x}}|{{credential.attributes.n}}|"
+      "{{credential.attributes.null}}|{{credential.attributes.deep}}",
+      "|1.50||" },
+
+    /* sections */
+
+    { "{{#valid}}yes{{/valid}}{{#masked}}no{{/masked}}", "yes" },
+    { "{{#class.image}}no{{/class.image}}", "" },
+    { "{{#holder.organization}}no{{/holder.organization}}", "" },
+    { "{{#class.tags}}({{.}}){{/class.tags}}", "(a)(&lt;b&gt;)(c)" },
+    { "{{#class.alignment}}no{{/class.alignment}}", "" },
+    { "{{#credential.attributes.none}}no{{/credential.attributes.none}}",
+      "" },
+    { "{{#credential.attributes}}{{color}} {{deep.er.x}} {{class.id}}"
+      "{{/credential.attributes}}", "red X web" },
+    { "{{#credential.evidence}}{{id}}/{{narrative}}:"
+      "{{#parts}}{{.}},{{/parts}}{{^parts}}none{{/parts}};"
+      "{{/credential.evidence}}",
+      "https://e.example/1/:p,q,;/second:none;" },
+    { "{{#credential.attributes.list}}{{.}}.{{a}};"
+      "{{/credential.attributes.list}}", "1.;two.;.;.A;" },
+    { "{{#credential.attributes}}{{valid}}{{/credential.attributes}}"
+      " {{valid}}", "shadow true" },
+    { "{{#credential.attributes}}{{#color}}{{.}}{{/color}}{{#no}}x{{/no}}"
+      "{{#yes}}y{{/yes}}{{/credential.attributes}}", "redy" },
+    { "{{#credential.attributes.color}}<i>{{.}}</i>"
+      "{{/credential.attributes.color}}", "<i>red</i>" },
+    { "{{#issuer.name}}{{.}}{{/issuer.name}}", "Acme &amp; Co" },
+    { "{{#token}}{{expires_at|date_long}}{{/token}}", "16 April 2026" },
+    { "{{#class}}{{title}}{{/class}} {{title}}",
+      "Web &quot;Security&quot; Valid" },
+    { "{{#credential}}{{attributes.color}}{{#attributes}}{{color}}"
+      "{{/attributes}}{{/credential}}", "redred" },
+    { "{{#holder.organization|exists}}yes{{/holder.organization|exists}}",
+      "yes" },
+    { "|{{#valid}} {{! c }} {{/valid}}|", "|  |" },
+    { "{{#valid}}a{{#valid}}b{{/valid}}c{{/valid}}", "abc" },
+    { "{{# valid }}x{{/ valid }}", "x" },
+
+    /* inverted */
+
+    { "{{^valid}}no{{/valid}}{{^masked}}yes{{/masked}}", "yes" },
+    { "{{^class.tags}}no{{/class.tags}}{{^class.alignment}}yes"
+      "{{/class.alignment}}", "yes" },
+    { "{{^credential.attributes.none}}yes{{/credential.attributes.none}}",
+      "yes" },
+
+    /* lines of their own */
+
+    { "| This Is\n{{#valid}}\n|\n{{/valid}}\n| A Line\n",
+      "| This Is\n|\n| A Line\n" },
+    { "| This Is\n  {{#valid}}\n|\n  {{/valid}}\t\n| A Line\n",
+      "| This Is\n|\n| A Line\n" },
+    { "|\r\n{{#valid}}\r\n{{/valid}}\r\n|", "|\r\n|" },
+    { "  {{#valid}}\n#{{/valid}}\n/", "#\n/" },
+    { "#{{#valid}}\n/\n  {{/valid}}", "#\n/\n" },
+    { " {{#valid}}YES{{/valid}}\n {{#valid}}GOOD{{/valid}}\n",
+      " YES\n GOOD\n" },
+    { " | {{#valid}}\t|\t{{/valid}} | \n", " | \t|\t | \n" },
+    { "{{#class.tags}}\n- {{.}}\n{{/class.tags}}\n",
+      "- a\n- &lt;b&gt;\n- c\n" },
+    { "|\n{{^valid}}\nno\n{{/valid}}\n|", "|\n|" },
+    { "Begin.\n{{! Comment }}\nEnd.\n", "Begin.\nEnd.\n" },
+    { "  {{! Comment }}\nEnd", "End" },
+    { "!\n  {{! A }}", "!\n" },
+    { "Begin.\n  {{!\n  Something {{\n  }}\nEnd.\n", "Begin.\nEnd.\n" },
+    { "12 {{! 34 }}\n", "12 \n" },
+    { "12345{{! c }}67890", "1234567890" },
+    { "{{!valid}}{{!{}}x", "x" },
+    { "{{#valid}}{{/valid}}\n|", "\n|" },
+    { "  {{valid}}\n  {{valid}}\n", "  true\n  true\n" },
+
+    /* filters */
+
+    { "{{credential.issued_at|date_long}}, {{credential.expires_at|date}}",
+      "15 February 2026, 2026-12-31" },
+    { "{{checked_at|date_long}} {{checked_at}}",
+      "11 March 2026 2026-03-11T10:30:00Z" },
+    { "{{#credential.attributes}}{{day|date_long}}{{bad|date}}"
+      "{{/credential.attributes}}", "29 February 2024" },
+};
+
+
+static const template_case_t  contexts[] = {
+    { "<p>{{holder.name}}</p>", "<p>" NASTY_HTML "</p>" },
+    { "<title>{{holder.name}}</title>", "<title>" NASTY_HTML "</title>" },
+    { "<textarea><b {{holder.name}}</textarea>",
+      "<textarea><b " NASTY_HTML "</textarea>" },
+    { "<p title=\"{{holder.name}}\">", "<p title=\"" NASTY_HTML "\">" },
+    { "<p title='a {{holder.name}}'>", "<p title='a " NASTY_HTML "'>" },
+    { "<p title = \"{{class.id}}\" id=x>", "<p title = \"web\" id=x>" },
+    { "<a href=\"{{issuer.url}}\">",
+      "<a href=\"https://acme.example/?a=1&amp;b=2\">" },
+    { "<a HREF='{{issuer.url}}'>",
+      "<a HREF='https://acme.example/?a=1&amp;b=2'>" },
+    { "<a href=\"{{holder.name}}\">", "<a href=\"#\">" },
+    { "<a href=\"{{credential.attributes.script}}\">", "<a href=\"#\">" },
+    { "<a href=\" \n{{credential.attributes.script}}\">",
+      "<a href=\" \n#\">" },
+    { "<a href=\"{{credential.attributes.url}}\">",
+      "<a href=\"https://a.example/?a=1&amp;b=&#39;\">" },
+    { "<a href=\"/q?n={{holder.name}}&amp;x\">",
+      "<a href=\"/q?n=" NASTY_URL "&amp;x\">" },
+    { "<a href=\"https://{{class.id}}.example/\">",
+      "<a href=\"https://web.example/\">" },
+    { "<a href=\"mailto:a@b.example?subject={{class.title}}\">",
+      "<a href=\"mailto:a@b.example?subject=Web%20%22Security%22\">" },
+    { "<a href=\"{{issuer.url}}{{class.title}}\">",
+      "<a href=\"https://acme.example/?a=1&amp;b=2Web%20%22Security%22\">" },
+    { "<img src=\"{{class.image}}\">", "<img src=\"#\">" },
+    { "<form action=\"{{holder.name}}\">", "<form action=\"#\">" },
+    { "<q cite='{{holder.name}}'>", "<q cite='#'>" },
+    { "<video poster='{{holder.name}}'>", "<video poster='#'>" },
+    { "<button formaction='{{holder.name}}'>", "<button formaction='#'>" },
+    { "<svg><use xlink:href='{{holder.name}}'/></svg>",
+      "<svg><use xlink:href='#'/></svg>" },
+    { "<meta property=\"og:title\" content=\"{{holder.name}}\">",
+      "<meta property=\"og:title\" content=\"" NASTY_HTML "\">" },
+    { "<a href=\"{{#class.image}}{{class.image}}{{/class.image}}"
+      "{{^class.image}}{{issuer.url}}{{/class.image}}\">",
+      "<a href=\"https://acme.example/?a=1&amp;b=2\">" },
+    { "<a href=\"{{#valid}}/x/{{/valid}}{{class.title}}\">",
+      "<a href=\"/x/Web%20%22Security%22\">" },
+    { "<p class=\"a{{#valid}} b{{/valid}}\">{{#valid}}<b>x</b>{{/valid}}",
+      "<p class=\"a b\"><b>x</b>" },
+    { "<p {{#valid}}hidden {{/valid}}id=a>", "<p hidden id=a>" },
+    { "<p{{#valid}} hidden{{/valid}} id=a>", "<p hidden id=a>" },
+    { "<p{{#valid}} class='{{class.id}}'{{/valid}}>", "<p class='web'>" },
+    { "<p id='a'{{#masked}} hidden {{/masked}}{{#valid}} a=b {{/valid}}/>",
+      "<p id='a' a=b />" },
+    { "<p {{#class.tags}}data-a='{{.}}' {{/class.tags}}>",
+      "<p data-a='a' data-a='&lt;b&gt;' data-a='c' >" },
+    { "<!DOCTYPE html><!-- {{! no }} --><p>{{class.id}}",
+      "<!DOCTYPE html><!--  --><p>web" },
+    { "<!----><!-- - -- --->{{class.id}}", "<!----><!-- - -- --->web" },
+    { "<br/><input disabled value=\"{{class.id}}\"/>",
+      "<br/><input disabled value=\"web\"/>" },
+    { "<svg><title>{{class.title}}</title></svg><title>{{class.id}}</title>",
+      "<svg><title>Web &quot;Security&quot;</title></svg>"
+      "<title>web</title>" },
+    { "<iframe src=\"{{issuer.url}}\"><p {{! }}</iframe>{{class.id}}",
+      "<iframe src=\"https://acme.example/?a=1&amp;b=2\"><p </iframe>web" },
+    { "<p data-reason='{{reason}}' onclick=\"x()\">",
+      "<p data-reason='valid' onclick=\"x()\">" },
+};
+
+
+static const template_case_t  svg_contexts[] = {
+    { "<?xml version=\"1.0\"?><!DOCTYPE svg PUBLIC \"a\" \"b\">"
+      "<svg xmlns=\"x\"><title>{{holder.name}}</title></svg>",
+      "<?xml version=\"1.0\"?><!DOCTYPE svg PUBLIC \"a\" \"b\">"
+      "<svg xmlns=\"x\"><title>" NASTY_HTML "</title></svg>" },
+    { "<style/><text>{{class.title}}</text>",
+      "<style/><text>Web &quot;Security&quot;</text>" },
+    { "<title><b x=\"{{class.id}}\"/></title>",
+      "<title><b x=\"web\"/></title>" },
+    { "<a xlink:href='{{holder.name}}'/>", "<a xlink:href='#'/>" },
+    { "<text><![CDATA[ <a> ]]>{{class.id}}</text>",
+      "<text><![CDATA[ <a> ]]>web</text>" },
+};
+
+
+static const template_case_t  wrong[] = {
+
+    /* Mustache */
+
+    { "a\n{{class.id", "v.html:2: \"{{\" without \"}}\"" },
+    { "{{}}", "v.html:1: a tag without a name" },
+    { "{{#}}{{/}}", "a tag without a name" },
+    { "{{{class.id}}}", "\"{{{\": values are always escaped" },
+    { "{{&class.id}}", "\"{{&\": values are always escaped" },
+    { "{{=<% %>=}}", "\"{{=\": delimiters cannot be changed" },
+    { "{{$a}}{{/a}}", "\"{{$\": blocks" },
+    { "{{<a}}{{/a}}", "\"{{<\": blocks" },
+    { "{{*a}}", "\"{{*\": blocks" },
+    { "\n\n{{class.titel}}", "v.html:3: unknown fact \"class.titel\"" },
+    { "{{ #valid}}", "\"#valid\" is no name of a fact" },
+    { "{{class.id|date}}", "\"class.id\" is no date" },
+    { "{{class.id|upper}}", "unknown filter \"upper\"" },
+    { "{{class.tags}}", "\"class.tags\" is a list or an object" },
+    { "{{.}}", "\".\" outside a section" },
+    { "{{#valid}}\n{{/valid}}\n{{.}}", "v.html:3: \".\" outside" },
+    { "{{item}}", "unknown fact \"item\"" },
+    { "{{#valid}}{{name}}{{/valid}}", "unknown fact \"name\"" },
+    { "{{#class.tags}}{{/class.tags}}{{name}}", "unknown fact \"name\"" },
+    { "a\n{{#valid}}\nb\n", "v.html:2: {{#valid}} is never closed" },
+    { "{{/valid}}", "{{/valid}} without {{#valid}}" },
+    { "{{#valid}}\n{{/masked}}",
+      "v.html:2: {{/masked}} closes {{#valid}} of line 1" },
+    { "{{#valid|date}}{{/valid|date}}", "\"valid\" is no date" },
+    { "{{#checked_at|date}}{{/checked_at|date}}",
+      "a section's filter can only be \"exists\"" },
+    { "{{#class.tags}}{{checked_at}}{{/class.tags}}",
+      "\"checked_at\" cannot stand inside a list" },
+    { "<a href=\"/{{checked_at}}\">",
+      "\"checked_at\" cannot stand in a URL" },
+    { "{{> part}}", "{{>part}}: there are no partials here" },
+    { "{{> ../etc/passwd}}", "\"../etc/passwd\" is no name of a partial" },
+    { "\xff", "v.html:1: the file is not UTF-8" },
+
+    /* places without an escaping */
+
+    { "<p {{class.id}}>", "{{class.id}}: a value inside a tag" },
+    { "<p{{class.id}}>", "a value inside a tag" },
+    { "<{{class.id}}>", "a value inside a tag" },
+    { "</{{class.id}}>", "a value inside a tag" },
+    { "<p {{class.id}}=\"x\">", "a value inside a tag" },
+    { "<p a{{class.id}}=\"x\">", "a value inside a tag" },
+    { "<p a=\"x\"{{class.id}}>", "a value inside a tag" },
+    { "<p a={{class.id}}>", "a value outside quotes" },
+    { "<p a=x{{class.id}}>", "a value outside quotes" },
+    { "<!-- {{class.id}} -->", "a value inside a comment" },
+    { "<!-{{class.id}}", "a value inside a comment" },
+    { "<!doctype {{class.id}}>", "a value inside a comment" },
+    { "<style>{{class.id}}</style>", "a value inside <style>" },
+    { "<style>{{#valid}}a{{/valid}}</style>", "a section inside <style>" },
+    { "<iframe>{{class.id}}</iframe>", "a value inside <style> or <iframe>" },
+    { "<script>1</script>", "<script> is not allowed" },
+    { "<SCRIPT src=x>", "<script> is not allowed" },
+    { "<svg><script/></svg>", "<script> is not allowed" },
+    { "<p onclick=\"{{class.id}}\">", "an attribute that is more than text" },
+    { "<p ONclick='{{class.id}}'>", "an attribute that is more than text" },
+    { "<p style=\"{{class.id}}\">", "an attribute that is more than text" },
+    { "<p srcset=\"{{class.id}}\">", "an attribute that is more than text" },
+    { "<p srcdoc=\"{{class.id}}\">", "an attribute that is more than text" },
+    { "<p xmlns:a=\"{{class.id}}\">", "an attribute that is more than text" },
+    { "<a href=\"javascript:{{class.id}}\">", "a URL of such a scheme" },
+    { "<a href=\" Java\nScript:f('{{class.id}}\">", "of such a scheme" },
+    { "<a href=\"data:text/html,{{class.id}}\">", "of such a scheme" },
+    { "<a href=\"{{#valid}}javascript:{{/valid}}{{class.id}}\">",
+      "of such a scheme" },
+    { "<svg><set to=\"{{class.id}}\"/></svg>", "a value in an animation" },
+    { "<meta http-equiv=\"refresh\" content=\"{{class.id}}\">",
+      "a value in a tag with http-equiv" },
+    { "<meta content=\"{{class.id}}\" http-equiv=refresh>",
+      "a value in a tag with http-equiv" },
+    { "<title></titl{{class.id}}</title>", "a value inside a tag" },
+
+    /* sections that change how the rest is read */
+
+    { "{{#valid}}<p title=\"{{/valid}}", "{{/valid}}: a section that opens" },
+    { "<p {{#valid}}title=\"{{/valid}}\">", "a section that opens" },
+    { "<p title=\"{{#valid}}\"{{/valid}}\">", "a section that opens" },
+    { "{{#valid}}<!--{{/valid}}-->", "a section that opens" },
+    { "{{#valid}}<title>{{/valid}}</title>", "a section that opens" },
+    { "<{{#valid}}a{{/valid}}b>", "a section that opens" },
+    { "<a {{#valid}}hre{{/valid}}f=\"x\">", "no white space between" },
+    { "<a x{{#valid}}y{{/valid}}>", "a section that opens" },
+    { "<a{{#valid}}b c{{/valid}}>", "a section that opens" },
+    { "{{#valid}}<svg>{{/valid}}<title>{{class.id}}</title>",
+      "a section that opens" },
+    { "<!{{#valid}}-{{/valid}}->", "a section that opens" },
+    { "<p{{#valid}} hidden {{/valid}}id=a>", "no white space between" },
+    { "<p {{#valid}}hidden{{/valid}}=\"{{class.id}}\">",
+      "no white space between" },
+    { "<p {{#valid}}hidden {{/valid}}=\"{{class.id}}\">", "malformed tag" },
+    { "<p {{#valid}}hidden{{/valid}} =\"{{class.id}}\">", "malformed tag" },
+    { "<p {{#valid}}on{{/valid}}click=\"{{class.id}}\">",
+      "no white space between" },
+    { "<p {{#class.tags}}a='{{.}}' on{{/class.tags}}>",
+      "a section that opens" },
+    { "<p {{#class.tags}}a='{{.}}'{{/class.tags}}>", "a section that opens" },
+
+    /* malformed, or read in two ways */
+
+    { "a < b", "a lone \"<\"" },
+    { "<>", "a lone \"<\"" },
+    { "</ a>", "\"</\" without a name" },
+    { "<?php ?>", "\"<?\" in HTML" },
+    { "<![CDATA[a]]>", "an unknown declaration" },
+    { "<!element>", "an unknown declaration" },
+    { "<!doctype a [<!ENTITY b 'c'>]>", "a document type of its own" },
+    { "<!-->", "a comment that ends too early" },
+    { "<!--->", "a comment that ends too early" },
+    { "<!-- --!>", "\"--\" inside a comment" },
+    { "<p a=\"b\"c>", "no white space between attributes" },
+    { "<p a=>", "an attribute without its value" },
+    { "<p a=b\"c>", "a malformed value without quotes" },
+    { "<p =a>", "a malformed tag" },
+    { "<p \"a\">", "a malformed tag" },
+    { "<p / a>", "a lone \"/\" in a tag" },
+    { "<p<b>", "a malformed tag" },
+    { "<plaintext>", "an obsolete element" },
+    { "<svg><style>a</style></svg>", "<style> inside <svg> or <math>" },
+    { "<p", "v.html:1: the template ends inside a tag" },
+    { "<title>\n", "v.html:2: the template ends inside" },
+    { "<style></styl>", "the template ends inside" },
+    { "<!-- ", "the template ends inside" },
+};
+
+
+static const template_case_t  svg_wrong[] = {
+    { "<a b=c/>", "v.svg:1: a value without quotes in XML" },
+    { "<a b='<'/>", "\"<\" in an attribute" },
+    { "<style>a&amp;b</style>", "\"<\" or \"&\" inside <style>" },
+    { "<style><![CDATA[a]]></style>", "\"<\" or \"&\" inside <style>" },
+    { "<style>a<b</style>", "\"<\" or \"&\" inside <style>" },
+    { "<svg:style>{{class.id}}</svg:style>", "a value inside <style>" },
+    { "<x:script/>", "<script> is not allowed" },
+    { "<![CDATA[{{class.id}}]]>", "a value inside a comment" },
+    { "<?a {{class.id}}?>", "a value inside a comment" },
+    { "<!-- a -- b -->", "\"--\" inside a comment" },
+    { "<animate values='{{class.id}}'/>", "a value in an animation" },
+    { "<!DOCTYPE a [", "a document type of its own" },
+};
+
+
+static cv_document_t *
+compile(cv_format_t format, const char *text, cv_error_t *error)
+{
+    cv_str_t        source[CV_FORMATS];
+    cv_document_t  *document;
+
+    memset(source, 0, sizeof(source));
+    source[CV_FORMAT_JSON] = CV_STR(NO_BODIES);
+    source[format] = cv_str_z(text);
+
+    if (cv_document_compile(&document, "v", source, error) != CV_OK) {
+        assert_null(document);
+        return NULL;
+    }
+
+    return document;
+}
+
+
+static void
+assert_renders(const cv_document_t *document, cv_format_t format,
+    const view_facts_t *v, const char *expected)
+{
+    cv_buf_t        out;
+    cv_rendering_t  rendering;
+
+    cv_buf_init(&out, 1 << 20);
+    assert_int_equal(cv_document_render(document, format, CV_VALID, &v->facts,
+                                        &out, &rendering), CV_OK);
+    cv_buf_append_byte(&out, '\0');
+    assert_string_equal((char *) out.data, expected);
+    cv_buf_free(&out);
+}
+
+
+static void
+assert_cases(cv_format_t format, const template_case_t *cases, size_t n)
+{
+    size_t          i;
+    cv_error_t      error;
+    view_facts_t    v;
+    cv_document_t  *document;
+
+    view_facts_init(&v);
+
+    for (i = 0; i < n; i++) {
+        document = compile(format, cases[i].input, &error);
+
+        if (document == NULL) {
+            fail_msg("%s: %s", cases[i].input, error.text);
+        }
+
+        assert_renders(document, format, &v, cases[i].expected);
+        cv_document_free(document);
+    }
+}
+
+
+static void
+assert_wrong(cv_format_t format, const template_case_t *cases, size_t n)
+{
+    size_t          i;
+    cv_error_t      error;
+    cv_document_t  *document;
+
+    for (i = 0; i < n; i++) {
+        document = compile(format, cases[i].input, &error);
+
+        if (document != NULL) {
+            fail_msg("accepted: %s", cases[i].input);
+        }
+
+        if (strstr(error.text, cases[i].expected) == NULL) {
+            fail_msg("%s: \"%s\" lacks \"%s\"", cases[i].input, error.text,
+                     cases[i].expected);
+        }
+    }
+}
+
+
+#define COUNT(array)  (sizeof(array) / sizeof((array)[0]))
+
+
+static void
+test_spec(void **state)
+{
+    (void) state;
+    assert_cases(CV_FORMAT_HTML, spec, COUNT(spec));
+    assert_cases(CV_FORMAT_SVG, spec, COUNT(spec));
+}
+
+
+static void
+test_contexts(void **state)
+{
+    (void) state;
+    assert_cases(CV_FORMAT_HTML, contexts, COUNT(contexts));
+    assert_cases(CV_FORMAT_SVG, svg_contexts, COUNT(svg_contexts));
+}
+
+
+static void
+test_wrong(void **state)
+{
+    (void) state;
+    assert_wrong(CV_FORMAT_HTML, wrong, COUNT(wrong));
+    assert_wrong(CV_FORMAT_SVG, svg_wrong, COUNT(svg_wrong));
+}
+
+
+static void
+test_styles(void **state)
+{
+    size_t          i;
+    cv_error_t      error;
+    cv_document_t  *document;
+
+    static const char  text[] =
+        "<style>a > b { }\r\n</style><p>{{#valid}}<STYLE media=x>\n"
+        "{{! c }}</styl</STYL <b>&amp;</style\n>{{/valid}}<style></style >";
+
+    static const char *const  styles[] = {
+        "a > b { }\n", "\n</styl</STYL <b>&amp;", ""
+    };
+
+    (void) state;
+
+    document = compile(CV_FORMAT_HTML, text, &error);
+    assert_non_null(document);
+
+    assert_int_equal(cv_document_nstyles(document, CV_FORMAT_HTML), 3);
+    assert_int_equal(cv_document_nstyles(document, CV_FORMAT_SVG), 0);
+    assert_int_equal(cv_document_nstyles(document, CV_FORMAT_JSON), 0);
+
+    for (i = 0; i < COUNT(styles); i++) {
+        assert_true(cv_str_eq(cv_document_style(document, CV_FORMAT_HTML, i),
+                              cv_str_z(styles[i])));
+    }
+
+    cv_document_free(document);
+
+    document = compile(CV_FORMAT_SVG, "<svg><style>a > b</style><style/>"
+                       "<s:style>c</s:style></svg>", &error);
+    assert_non_null(document);
+    assert_int_equal(cv_document_nstyles(document, CV_FORMAT_SVG), 2);
+    assert_true(cv_str_eq(cv_document_style(document, CV_FORMAT_SVG, 0),
+                          CV_STR("a > b")));
+    assert_true(cv_str_eq(cv_document_style(document, CV_FORMAT_SVG, 1),
+                          CV_STR("c")));
+    cv_document_free(document);
+}
+
+
+static void
+test_presentations(void **state)
+{
+    cv_error_t         error;
+    cv_document_t     *document;
+    cv_presentation_t  p;
+
+    (void) state;
+
+    document = compile(CV_FORMAT_HTML, "<p>{{title}}</p>", &error);
+    assert_non_null(document);
+
+    assert_false(cv_document_has(document, CV_FORMAT_JSON));
+    assert_true(cv_document_has(document, CV_FORMAT_HTML));
+    assert_false(cv_document_has(document, CV_FORMAT_SVG));
+    assert_false(cv_document_has(document, CV_FORMATS));
+
+    p = cv_document_present(document, CV_FORMAT_HTML, CV_EXPIRED);
+    assert_int_equal(p.outcome, CV_REVOKED);
+    assert_int_equal(p.status, 410);
+    assert_true(cv_str_eq(p.type, CV_STR("text/html; charset=utf-8")));
+
+    p = cv_document_present(document, CV_FORMAT_SVG, CV_NOT_FOUND);
+    assert_int_equal(p.status, 404);
+    assert_true(cv_str_eq(p.type, CV_STR("image/svg+xml")));
+
+    cv_document_free(document);
+
+    assert_int_equal(cv_format_find(CV_STR("svg")), CV_FORMAT_SVG);
+    assert_int_equal(cv_format_find(CV_STR("xml")), CV_FORMATS);
+    cv_document_free(NULL);
+}
+
+
+static void
+test_hashes(void **state)
+{
+    size_t           i;
+    cv_buf_t         out;
+    cv_error_t       error;
+    view_facts_t     v;
+    cv_document_t   *document;
+    cv_rendering_t   a, b;
+
+    static const char *const  shown[] = {
+        "<p>{{checked_at}} {{class.id}}",
+        "<p title='{{checked_at|date}}'>{{checked_at|date_long}}.",
+    };
+
+    (void) state;
+
+    for (i = 0; i < COUNT(shown); i++) {
+        view_facts_init(&v);
+        document = compile(CV_FORMAT_HTML, shown[i], &error);
+        assert_non_null(document);
+
+        cv_buf_init(&out, 4096);
+        assert_int_equal(cv_document_render(document, CV_FORMAT_HTML,
+                                            CV_VALID, &v.facts, &out, &a),
+                         CV_OK);
+        v.facts.at[CV_FACT_CHECKED_AT].number += 200 * CV_DAY;
+        assert_int_equal(cv_document_render(document, CV_FORMAT_HTML,
+                                            CV_VALID, &v.facts, &out, &b),
+                         CV_OK);
+        assert_false(a.timeless);
+        assert_true(a.hash == b.hash);
+
+        cv_buf_free(&out);
+        cv_document_free(document);
+    }
+
+    /* not if the section that shows it is left out */
+
+    view_facts_init(&v);
+    document = compile(CV_FORMAT_HTML, "{{#masked}}{{checked_at}}{{/masked}}"
+                       "{{#checked_at}}x{{/checked_at}}", &error);
+    cv_buf_init(&out, 4096);
+    assert_int_equal(cv_document_render(document, CV_FORMAT_HTML, CV_VALID,
+                                        &v.facts, &out, &a), CV_OK);
+    assert_true(a.timeless);
+    cv_buf_free(&out);
+    cv_document_free(document);
+}
+
+
+/* a directory of view files that goes with its test */
+
+typedef struct {
+    char         dir[64];
+    char         files[16][32];
+    unsigned     nfiles;
+} view_dir_t;
+
+
+static void
+view_dir_put(view_dir_t *d, const char *name, const char *text)
+{
+    char      path[128];
+    FILE     *file;
+    unsigned  i;
+
+    (void) snprintf(path, sizeof(path), "%s/%s", d->dir, name);
+
+    file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+
+    for (i = 0; i < d->nfiles; i++) {
+        if (strcmp(d->files[i], name) == 0) {
+            return;
+        }
+    }
+
+    (void) snprintf(d->files[d->nfiles++], sizeof(d->files[0]), "%s", name);
+}
+
+
+static void
+view_dir_open(view_dir_t *d)
+{
+    memset(d, 0, sizeof(view_dir_t));
+    (void) snprintf(d->dir, sizeof(d->dir), "/tmp/credverify-view-XXXXXX");
+    assert_non_null(mkdtemp(d->dir));
+    view_dir_put(d, "v.json", NO_BODIES);
+}
+
+
+static void
+view_dir_close(view_dir_t *d)
+{
+    char      path[128];
+    unsigned  i;
+
+    for (i = 0; i < d->nfiles; i++) {
+        (void) snprintf(path, sizeof(path), "%s/%s", d->dir, d->files[i]);
+        assert_int_equal(unlink(path), 0);
+    }
+
+    assert_int_equal(rmdir(d->dir), 0);
+}
+
+
+static void
+assert_loads(view_dir_t *d, const char *expected)
+{
+    cv_error_t      error;
+    view_facts_t    v;
+    cv_document_t  *document;
+
+    view_facts_init(&v);
+
+    if (cv_document_load(&document, d->dir, "v", &error) != CV_OK) {
+        fail_msg("%s", error.text);
+    }
+
+    assert_renders(document, CV_FORMAT_HTML, &v, expected);
+    cv_document_free(document);
+}
+
+
+static void
+assert_fails(view_dir_t *d, const char *name, const char *expected)
+{
+    cv_error_t      error;
+    cv_document_t  *document;
+
+    assert_int_not_equal(cv_document_load(&document, d->dir, name, &error),
+                         CV_OK);
+    assert_null(document);
+
+    if (strstr(error.text, expected) == NULL) {
+        fail_msg("\"%s\" lacks \"%s\"", error.text, expected);
+    }
+}
+
+
+static void
+test_partials(void **state)
+{
+    char        name[32], text[64];
+    unsigned    i;
+    view_dir_t  d;
+
+    static const struct {
+        const char  *page;
+        const char  *part;
+        const char  *expected;
+    } cases[] = {
+        { "\"{{>part}}\"", "from partial", "\"from partial\"" },
+        { "\"{{>part}}\"", "*{{class.id}}*", "\"*web*\"" },
+        { "| {{>part}} |", "\t|\t", "| \t|\t |" },
+        { "  {{class.id}}  {{> part}}\n", ">\n>", "  web  >\n>\n" },
+        { "|\r\n{{>part}}\r\n|", ">", "|\r\n>|" },
+        { "  {{>part}}\n>", ">\n>", "  >\n  >>" },
+        { ">\n  {{>part}}", ">\n>", ">\n  >\n  >" },
+        { "\\\n {{>part}}\n/\n", "|\n{{credential.attributes.n}}\n|\n",
+          "\\\n |\n 1.50\n |\n/\n" },
+        { "|{{> part }}|", "[]", "|[]|" },
+        { " {{>part}}\n", "{{#valid}}\n\na\n{{/valid}}\n{{class.id}}",
+          "\n a\n web" },
+        { " {{>part}}\n", "{{#valid}}a{{/valid}}\n{{! c }}b\n {{! c }}\n",
+          " a\n b\n" },
+        { "{{#class.tags}}\n {{>part}}\n{{/class.tags}}\n", "{{.}}\n",
+          " a\n &lt;b&gt;\n c\n" },
+        { "<a href=\"{{>part}}\">", "{{holder.name}}", "<a href=\"#\">" },
+        { "<style>{{>part}}</style>", "a{}", "<style>a{}</style>" },
+    };
+
+    static const struct {
+        const char  *page;
+        const char  *part;
+        const char  *expected;
+    } bad[] = {
+        { "\n{{>part}}", "\n\n{{class.titel}}",
+          "/part.html:3: unknown fact \"class.titel\"" },
+        { "{{>gone}}", "", "v.html:1: {{>gone}}: " },
+        { "{{>part}}", "{{>part}}",
+          "part.html:1: {{>part}} includes itself" },
+        { "{{>part}}", "{{>v}}", "part.html:1: {{>v}} includes itself" },
+        { "{{#valid}}{{>part}}", "{{/valid}}",
+          "part.html:1: {{/valid}} without {{#valid}}" },
+        { "{{>part}}{{/valid}}", "\n{{#valid}}",
+          "part.html:2: {{#valid}} is never closed" },
+        { "<p {{>part}}>", "{{class.id}}", "a value inside a tag" },
+        { "{{>part}}", "\xff", "part.html:1: the file is not UTF-8" },
+    };
+
+    (void) state;
+
+    view_dir_open(&d);
+
+    for (i = 0; i < COUNT(cases); i++) {
+        view_dir_put(&d, "v.html", cases[i].page);
+        view_dir_put(&d, "part.html", cases[i].part);
+        assert_loads(&d, cases[i].expected);
+    }
+
+    for (i = 0; i < COUNT(bad); i++) {
+        view_dir_put(&d, "v.html", bad[i].page);
+        view_dir_put(&d, "part.html", bad[i].part);
+        assert_fails(&d, "v", bad[i].expected);
+    }
+
+    /* inside one another */
+
+    view_dir_put(&d, "v.html", " {{>p1}}\n");
+
+    for (i = 1; i <= 9; i++) {
+        (void) snprintf(name, sizeof(name), "p%u.html", i);
+        (void) snprintf(text, sizeof(text), i < 8 ? "%u\n {{>p%u}}\n"
+                        : "%u\n", i, i + 1);
+        view_dir_put(&d, name, text);
+    }
+
+    assert_loads(&d, " 1\n  2\n   3\n    4\n     5\n      6\n       7\n"
+                     "        8\n");
+
+    view_dir_put(&d, "p8.html", "{{>p9}}");
+    assert_fails(&d, "v", "p8.html:1: more than 8 partials");
+
+    view_dir_close(&d);
+}
+
+
+static void
+test_files(void **state)
+{
+    char        path[128];
+    size_t      i;
+    cv_buf_t    text;
+    view_dir_t  d;
+
+    (void) state;
+
+    view_dir_open(&d);
+
+    assert_fails(&d, "gone", "/gone.json: No such file or directory");
+    assert_fails(&d, "../v", "\"../v\" is no name of a view's document");
+    assert_fails(&d, "", "is no name of a view's document");
+    assert_fails(&d, "v", "/v.json: no outcome has a \"body\"");
+
+    /* the longest file, and a longer one */
+
+    cv_buf_init(&text, 256 * 1024 + 2);
+    memset(cv_buf_extend(&text, 256 * 1024), ' ', 256 * 1024);
+    cv_buf_append(&text, "", 1);
+    view_dir_put(&d, "v.html", (char *) text.data);
+    assert_loads(&d, (char *) text.data);
+
+    text.data[text.len - 1] = ' ';
+    cv_buf_append(&text, "", 1);
+    view_dir_put(&d, "v.html", (char *) text.data);
+    assert_fails(&d, "v", "/v.html: longer than 262144 bytes");
+
+    /* more text than a view can have, by partials */
+
+    text.data[text.len - 2] = '\0';
+    view_dir_put(&d, "v.html", "{{>p}}{{>p}}{{>p}}{{>p}}{{>p}}");
+    view_dir_put(&d, "p.html", (char *) text.data);
+    assert_fails(&d, "v", "/v.html: the view is too long");
+    cv_buf_free(&text);
+
+    /* partials that have nothing and include each other often */
+
+    view_dir_put(&d, "p.html", "");
+    cv_buf_init(&text, 65536);
+
+    for (i = 0; i < 257; i++) {
+        cv_buf_append(&text, "{{>p}}", 6);
+    }
+
+    cv_buf_append(&text, "", 1);
+    view_dir_put(&d, "v.html", (char *) text.data);
+    assert_fails(&d, "v", "or 256 in all");
+    cv_buf_free(&text);
+
+    /* what is no file */
+
+    (void) snprintf(path, sizeof(path), "%s/v.svg", d.dir);
+    view_dir_put(&d, "v.html", "ok");
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_fails(&d, "v", "/v.svg: not a regular file");
+    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_fails(&d, "v", "/v.svg: not a regular file");
+    assert_int_equal(unlink(path), 0);
+    assert_loads(&d, "ok");
+
+    view_dir_close(&d);
+}
+
+
+static void
+test_limits(void **state)
+{
+    size_t          i, n;
+    cv_buf_t        text;
+    cv_error_t      error;
+    cv_document_t  *document;
+
+    static const struct {
+        const char  *open;
+        const char  *close;
+        size_t       most;
+        const char  *expected;
+    } nested[] = {
+        { "{{#valid}}", "{{/valid}}", 32, "more than 32 sections" },
+        { "{{#class.tags}}", "{{/class.tags}}", 8, "more than 8 lists" },
+        { "{{checked_at}}", "", 16, "is shown more than 16 times" },
+        { "<style></style>", "", 16, "too many <style> elements" },
+    };
+
+    (void) state;
+
+    for (i = 0; i < COUNT(nested); i++) {
+
+        for (n = nested[i].most; n <= nested[i].most + 1; n++) {
+            size_t  j;
+
+            cv_buf_init(&text, 65536);
+
+            for (j = 0; j < n; j++) {
+                cv_buf_append_str(&text, cv_str_z(nested[i].open));
+            }
+
+            for (j = 0; j < n; j++) {
+                cv_buf_append_str(&text, cv_str_z(nested[i].close));
+            }
+
+            cv_buf_append(&text, "", 1);
+            document = compile(CV_FORMAT_HTML, (char *) text.data, &error);
+
+            if (n == nested[i].most) {
+                assert_non_null(document);
+
+            } else {
+                assert_null(document);
+                assert_non_null(strstr(error.text, nested[i].expected));
+            }
+
+            cv_document_free(document);
+            cv_buf_free(&text);
+        }
+    }
+}
+
+
+/* cut anywhere, a template compiles or is refused */
+
+static void
+test_truncated(void **state)
+{
+    char            *copy;
+    size_t           len;
+    cv_str_t         source[CV_FORMATS];
+    cv_error_t       error;
+    cv_document_t   *document;
+
+    static const char  text[] =
+        "<!doctype html><!-- c --><title>{{title}}</title>\n"
+        "<style>a{}</style>\n {{#valid}}\n<a href='{{issuer.url}}' "
+        "title=\"{{class.title}}\">{{#class.tags}}{{.}}{{/class.tags}}</a>\n"
+        " {{/valid}} \r\n{{! c }}<br/>{{^valid}}{{detail}}{{/valid}}";
+
+    (void) state;
+
+    for (len = 0; len < sizeof(text); len++) {
+        copy = malloc(len + 1);
+        assert_non_null(copy);
+        memcpy(copy, text, len);
+
+        memset(source, 0, sizeof(source));
+        source[CV_FORMAT_JSON] = CV_STR(NO_BODIES);
+        source[CV_FORMAT_HTML] = cv_str(copy, len);
+
+        if (cv_document_compile(&document, "v", source, &error) == CV_OK) {
+            cv_document_free(document);
+        }
+
+        free(copy);
+    }
+}
+
+
+int
+main(void)
+{
+    static const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_spec),
+        cmocka_unit_test(test_contexts),
+        cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_styles),
+        cmocka_unit_test(test_presentations),
+        cmocka_unit_test(test_hashes),
+        cmocka_unit_test(test_partials),
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_truncated),
+    };
+
+    return cmocka_run_group_tests_name("view_template", tests, NULL, NULL);
+}
