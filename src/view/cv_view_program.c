@@ -90,6 +90,12 @@ cv_view_emit(cv_view_program_t *program, cv_view_opcode_t code,
         op.nnames = (uint8_t) (path->nnames - first);
         op.names = (uint32_t) program->names.len;
 
+        if (code == CV_OP_JSON && path->scope == CV_SCOPE_FACT
+            && op.nnames == 0 && path->filter != CV_FILTER_EXISTS)
+        {
+            op.code = CV_OP_JSON_FACT;
+        }
+
         for (i = first; i < path->nnames; i++) {
             cv_buf_append_byte(&program->names, (uint8_t) path->names[i].len);
             cv_buf_append_str(&program->names, path->names[i]);

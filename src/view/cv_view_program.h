@@ -25,6 +25,7 @@ typedef enum {
     CV_OP_END = 0,
     CV_OP_TEXT,             /* nothing but the constant text */
     CV_OP_JSON,             /* a value with its type */
+    CV_OP_JSON_FACT,        /* the same, and it is just a fact */
     CV_OP_JSON_TEXT,        /* inside a JSON string */
     CV_OP_JSON_CLOSE,       /* takes back a comma */
     CV_OP_HTML,             /* between tags, or in a quoted attribute */

@@ -417,6 +417,18 @@ cv_view_fill_nows(cv_view_run_t *run)
 }
 
 
+/* a date that needs no formatting */
+
+static inline bool
+cv_view_is_as_given(const cv_value_t *value, cv_view_filter_t filter)
+{
+    return value->type == CV_VALUE_DATE
+           && (filter == CV_FILTER_NONE
+               || (filter == CV_FILTER_DATE
+                   && value->text.len == CV_DATE_BARE_LEN));
+}
+
+
 /* the text of a value; of a list or an object there is none */
 
 static cv_str_t
@@ -439,17 +451,13 @@ cv_view_text(const cv_value_t *value, cv_view_filter_t filter,
         return value->text;
 
     case CV_VALUE_DATE:
-        if (filter == CV_FILTER_NONE
-            || (filter == CV_FILTER_DATE
-                && value->text.len == CV_DATE_BARE_LEN))
-        {
+        if (cv_view_is_as_given(value, filter)) {
             return value->text;
         }
 
         break;
 
     case CV_VALUE_INSTANT:
-    case CV_VALUE_NOW:
         break;
 
     case CV_VALUE_DOC:
@@ -464,36 +472,32 @@ cv_view_text(const cv_value_t *value, cv_view_filter_t filter,
 }
 
 
-static inline void
-cv_view_json(cv_view_run_t *run, const cv_view_op_t *op)
+static void
+cv_view_json_other(cv_view_run_t *run, const cv_value_t *value,
+    cv_view_filter_t filter)
 {
-    uint8_t            text[CV_TIME_TEXT_MAX];
-    cv_buf_t          *out;
-    cv_value_t         space;
-    const cv_value_t  *value;
+    uint8_t    text[CV_TIME_TEXT_MAX];
+    cv_buf_t  *out;
 
     out = run->out;
-    value = cv_view_value(run, op, &space);
-
-    if (value->type == CV_VALUE_TEXT) {
-        cv_view_json_string(out, value->text);
-        return;
-    }
 
     switch (value->type) {
 
-    case CV_VALUE_NONE:
-        cv_buf_append(out, "null", 4);
-        return;
+    case CV_VALUE_INT:
+        if (value->number >= 0 && value->number <= 9) {
+            cv_buf_append_byte(out, (uint8_t) ('0' + value->number));
+            return;
+        }
+
+        /* fall through */
 
     case CV_VALUE_BOOL:
-    case CV_VALUE_INT:
-        cv_buf_append_str(out, cv_view_text(value, op->filter, text));
+        cv_buf_append_str(out, cv_view_text(value, filter, text));
         return;
 
     case CV_VALUE_NOW:
         cv_buf_append_byte(out, '"');
-        cv_view_now(run, value->number, op->filter);
+        cv_view_now(run, value->number, filter);
         cv_buf_append_byte(out, '"');
         return;
 
@@ -502,7 +506,23 @@ cv_view_json(cv_view_run_t *run, const cv_view_op_t *op)
         return;
 
     default:
-        cv_view_json_string(out, cv_view_text(value, op->filter, text));
+        cv_view_json_string(out, cv_view_text(value, filter, text));
+    }
+}
+
+
+static inline void
+cv_view_json(cv_view_run_t *run, const cv_value_t *value,
+    cv_view_filter_t filter)
+{
+    if (value->type == CV_VALUE_TEXT || cv_view_is_as_given(value, filter)) {
+        cv_view_json_string(run->out, value->text);
+
+    } else if (value->type == CV_VALUE_NONE) {
+        cv_buf_append(run->out, "null", 4);
+
+    } else {
+        cv_view_json_other(run, value, filter);
     }
 }
 
@@ -653,6 +673,7 @@ cv_view_run(const cv_view_program_t *program, size_t entry,
     const cv_facts_t *facts, cv_buf_t *out, cv_rendering_t *rendering)
 {
     size_t               start;
+    cv_value_t           space;
     cv_view_run_t        run;
     const cv_view_op_t  *ops, *op;
 
@@ -677,8 +698,12 @@ cv_view_run(const cv_view_program_t *program, size_t entry,
         case CV_OP_TEXT:
             break;
 
+        case CV_OP_JSON_FACT:
+            cv_view_json(&run, &facts->at[op->fact], op->filter);
+            break;
+
         case CV_OP_JSON:
-            cv_view_json(&run, op);
+            cv_view_json(&run, cv_view_value(&run, op, &space), op->filter);
             break;
 
         case CV_OP_JSON_TEXT:

@@ -520,6 +520,189 @@ test_presentations(void **state)
 }
 
 
+static void
+test_numbers(void **state)
+{
+    size_t           i;
+    cv_buf_t         out;
+    view_facts_t     v;
+    cv_document_t   *document;
+    cv_rendering_t   rendering;
+
+    static const struct {
+        int64_t      number;
+        const char  *expected;
+    } cases[] = {
+        { 0, "[0,\"0\"]" },
+        { 9, "[9,\"9\"]" },
+        { 10, "[10,\"10\"]" },
+        { -1, "[-1,\"-1\"]" },
+        { INT64_MAX, "[9223372036854775807,\"9223372036854775807\"]" },
+        { INT64_MIN, "[-9223372036854775808,\"-9223372036854775808\"]" },
+    };
+
+    (void) state;
+
+    view_facts_init(&v);
+    document = compile_good_body("[\"$class.level\",\"${class.level}\"]");
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        v.facts.at[CV_FACT_CLASS_LEVEL].number = cases[i].number;
+
+        cv_buf_init(&out, 4096);
+        assert_int_equal(cv_document_render(document, CV_FORMAT_JSON,
+                                            CV_VALID, &v.facts, &out,
+                                            &rendering), CV_OK);
+        cv_buf_append_byte(&out, '\0');
+        assert_string_equal((char *) out.data, cases[i].expected);
+        cv_buf_free(&out);
+    }
+
+    cv_document_free(document);
+}
+
+
+/* the views that come along, for every way a request can end */
+
+static void
+test_own_views(void **state)
+{
+    size_t           i;
+    cv_buf_t         out, doc;
+    cv_error_t       error;
+    cv_facts_t       facts;
+    cv_time_t        now;
+    cv_outcome_t     outcome;
+    cv_verdict_t     verdict;
+    view_facts_t     v;
+    cv_evidence_t    evidence;
+    cv_document_t   *document;
+    cv_rendering_t   rendering;
+
+    static const struct {
+        const char    *dir;
+        cv_outcome_t   outcome;
+        cv_privacy_t   privacy;
+        const char    *expected;
+    } cases[] = {
+        { "truecert", CV_VALID, CV_PRIVACY_FULL,
+          "{\"valid\":true,\"expired\":false,\"privacy_level\":\"full\","
+          "\"holder\":\"Jane\",\"certification\":\"Web \\\"Security\\\"\","
+          "\"category\":null,\"skill_level\":-12,\"level_label\":null,"
+          "\"score\":\"87.5%\",\"passed_date\":\"2026-02-15\","
+          "\"token_expires\":\"2026-04-16\","
+          "\"verified_at\":\"2026-03-11T10:30:00+00:00\"}" },
+        { "truecert", CV_VALID, CV_PRIVACY_MASKED,
+          "{\"valid\":true,\"expired\":false,\"privacy_level\":\"masked\","
+          "\"holder\":null,\"certification\":\"Web \\\"Security\\\"\","
+          "\"category\":null,\"skill_level\":-12,\"level_label\":null,"
+          "\"score\":null,\"passed_date\":null,"
+          "\"token_expires\":\"2026-04-16\","
+          "\"verified_at\":\"2026-03-11T10:30:00+00:00\"}" },
+        { "truecert", CV_TOKEN_EXPIRED, CV_PRIVACY_FULL,
+          "{\"valid\":false,\"expired\":true,\"error\":\"Token expired.\","
+          "\"token_expires\":\"2026-04-16\","
+          "\"verified_at\":\"2026-03-11T10:30:00+00:00\"}" },
+        { "truecert", CV_NOT_FOUND, CV_PRIVACY_FULL,
+          "{\"valid\":false,\"error\":\"Token not found.\"}" },
+        { "truecert", CV_MISSING_HANDLE, CV_PRIVACY_FULL,
+          "{\"valid\":false,\"error\":\"Token not found.\"}" },
+        { "native", CV_VALID, CV_PRIVACY_MASKED,
+          "{\"valid\":true,\"reason\":\"valid\","
+          "\"checked_at\":\"2026-03-11T10:30:00Z\","
+          "\"next_change_at\":null,\"privacy\":\"masked\","
+          "\"credential\":{\"class\":{\"id\":\"web\","
+          "\"title\":\"Web \\\"Security\\\"\",\"level\":-12,"
+          "\"criteria\":{\"narrative\":\"Do it.\"},"
+          "\"tags\":[\"a\",\"<b>\",\"c\"]},"
+          "\"issuer\":{\"id\":\"acme\",\"name\":\"Acme & Co\","
+          "\"url\":\"https://acme.example/?a=1&b=2\"}},"
+          "\"token\":{\"expires_at\":\"2026-04-16\"}}" },
+        { "native", CV_NOT_FOUND, CV_PRIVACY_FULL,
+          "{\"type\":\"about:blank\",\"title\":\"Credential not found\","
+          "\"status\":404,"
+          "\"detail\":\"No credential is known by that handle.\","
+          "\"code\":\"not_found\",\"valid\":false,"
+          "\"reason\":\"not_found\","
+          "\"checked_at\":\"2026-03-11T10:30:00Z\"}" },
+        { "native", CV_INVALID_FORMAT, CV_PRIVACY_FULL,
+          "{\"type\":\"about:blank\",\"title\":\"Unknown format\","
+          "\"status\":400,"
+          "\"detail\":\"The answer does not come in the format asked "
+          "for.\",\"code\":\"invalid_format\"}" },
+    };
+
+    static const char *const  dirs[] = { "truecert", "native" };
+
+    char  path[64];
+
+    (void) state;
+
+    now = VIEW_NOW;
+    view_facts_init(&v);
+    v.holder.name = CV_STR("Jane");
+    evidence = (cv_evidence_t) { &v.credential, &v.class, &v.issuer,
+                                 &v.holder, &v.token };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        (void) snprintf(path, sizeof(path), "conf-examples/views/%s",
+                        cases[i].dir);
+
+        if (cv_document_load(&document, path, "verify", &error) != CV_OK) {
+            fail_msg("%s", error.text);
+        }
+
+        outcome = cv_document_present(document, CV_FORMAT_JSON,
+                                      cases[i].outcome).outcome;
+
+        if (outcome < CV_REASONS) {
+            verdict = (cv_verdict_t) { outcome, cases[i].privacy,
+                                       CV_TIME_NEVER };
+            cv_disclose(&facts, &verdict, &evidence, now);
+
+        } else {
+            cv_disclose_error(&facts, outcome, cv_outcomes[outcome].status,
+                              now);
+        }
+
+        cv_buf_init(&out, 65536);
+        assert_int_equal(cv_document_render(document, CV_FORMAT_JSON,
+                                            cases[i].outcome, &facts, &out,
+                                            &rendering), CV_OK);
+        cv_buf_append_byte(&out, '\0');
+        assert_string_equal((char *) out.data, cases[i].expected);
+
+        cv_buf_free(&out);
+        cv_document_free(document);
+    }
+
+    /* whatever the outcome, the body is JSON */
+
+    for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+        (void) snprintf(path, sizeof(path), "conf-examples/views/%s",
+                        dirs[i]);
+        assert_int_equal(cv_document_load(&document, path, "verify", &error),
+                         CV_OK);
+
+        for (outcome = 0; outcome < CV_OUTCOMES; outcome++) {
+            cv_disclose_error(&facts, outcome, 500, now);
+
+            cv_buf_init(&out, 65536);
+            cv_buf_init(&doc, 65536);
+            assert_int_equal(cv_document_render(document, CV_FORMAT_JSON,
+                                                outcome, &facts, &out,
+                                                &rendering), CV_OK);
+            assert_int_equal(cv_json_parse(&doc, cv_buf_str(&out), &error),
+                             CV_OK);
+            cv_buf_free(&out);
+            cv_buf_free(&doc);
+        }
+
+        cv_document_free(document);
+    }
+}
+
+
 /* the hash depends on all but the moment of checking */
 
 static void
@@ -852,6 +1035,8 @@ main(void)
         cmocka_unit_test(test_bodies_in_little_room),
         cmocka_unit_test(test_wrong),
         cmocka_unit_test(test_presentations),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_own_views),
         cmocka_unit_test(test_hashes),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_damaged_documents),

@@ -294,6 +294,8 @@ static const template_case_t  wrong[] = {
     { "{{#valid}}<svg>{{/valid}}<title>{{class.id}}</title>",
       "a section that opens" },
     { "<!{{#valid}}-{{/valid}}->", "a section that opens" },
+    { "<!-- {{#valid}}-{{/valid}}-->", "a section that opens" },
+    { "<svg><title><b {{class.id}}/></title></svg>", "a value inside a tag" },
     { "<p{{#valid}} hidden {{/valid}}id=a>", "no white space between" },
     { "<p {{#valid}}hidden{{/valid}}=\"{{class.id}}\">",
       "no white space between" },
@@ -682,7 +684,7 @@ assert_fails(view_dir_t *d, const char *name, const char *expected)
 static void
 test_partials(void **state)
 {
-    char        name[32], text[64];
+    char        name[32], text[64], deep[300];
     unsigned    i;
     view_dir_t  d;
 
@@ -745,6 +747,18 @@ test_partials(void **state)
         view_dir_put(&d, "part.html", bad[i].part);
         assert_fails(&d, "v", bad[i].expected);
     }
+
+    /* indented too deep */
+
+    memset(deep, ' ', 257);
+    (void) snprintf(deep + 257, sizeof(deep) - 257, "{{>part}}");
+    view_dir_put(&d, "part.html", "a");
+    view_dir_put(&d, "v.html", deep);
+    assert_fails(&d, "v", "v.html:1: partials indented too deep");
+    view_dir_put(&d, "v.html", deep + 1);
+    deep[257] = 'a';
+    deep[258] = '\0';
+    assert_loads(&d, deep + 1);
 
     /* inside one another */
 
