@@ -423,8 +423,7 @@ cv_import_lines(cv_import_t *import, cv_error_t *error)
         }
 
         text = CV_ABSENT;
-        got = cv_lines_next(&import->lines, &text,
-                            wait || import->options->dry_run);
+        got = cv_lines_next(&import->lines, &text, wait);
 
         if (got == CV_LINES_END) {
             break;
