@@ -87,4 +87,13 @@ bool cv_markup_rejoin(cv_markup_t *markup, const cv_markup_t *start,
 /* True if the template may end here. */
 bool cv_markup_done(cv_markup_t *markup) CV_MUST_CHECK;
 
+/* False, and says why. */
+bool cv_markup_fail(cv_markup_t *markup, const char *wrong);
+
+/* A name whole, and without the prefix that may be any in XML. */
+cv_str_t cv_markup_full(const cv_markup_name_t *name);
+cv_str_t cv_markup_local(const cv_markup_name_t *name);
+
+bool cv_markup_is_one_of(cv_str_t name, const char *const *names);
+
 #endif /* CV_VIEW_MARKUP_H */

@@ -1,0 +1,321 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * The compiler of NAME.json: how each outcome is presented.
+ */
+
+#include "cv_json.h"
+#include "cv_view_json.h"
+
+#define CV_VIEW_DOC_MAX  (4 * 1024 * 1024)
+
+
+static cv_err_t
+cv_view_outcome_status(cv_view_json_t *json, cv_doc_t doc, unsigned *status)
+{
+    cv_str_t  s;
+    unsigned  n;
+
+    s = cv_doc_text(doc);
+    n = 0;
+
+    if (cv_doc_type(doc) == CV_DOC_NUMBER && s.len == 3
+        && s.data[0] != '-' && s.data[1] >= '0' && s.data[1] <= '9'
+        && s.data[2] >= '0' && s.data[2] <= '9')
+    {
+        n = (unsigned) ((s.data[0] - '0') * 100 + (s.data[1] - '0') * 10
+                        + (s.data[2] - '0'));
+    }
+
+    if (n < 200 || n > 599) {
+        return cv_view_json_fail(json, CV_ERR_INPUT,
+                                 "\"status\" is a number from 200 to 599");
+    }
+
+    *status = n;
+
+    return CV_OK;
+}
+
+
+static void
+cv_view_outcome_set_type(cv_view_outcome_t *outcome, cv_str_t type)
+{
+    memcpy(outcome->type, type.data, type.len);
+    outcome->type_len = type.len;
+}
+
+
+static cv_err_t
+cv_view_outcome_type(cv_view_json_t *json, cv_doc_t doc,
+    cv_view_outcome_t *outcome)
+{
+    size_t    i;
+    cv_str_t  s;
+
+    s = cv_doc_text(doc);
+
+    for (i = 0; i < s.len && s.data[i] >= 0x20 && s.data[i] < 0x7f; i++) {
+        /* void */
+    }
+
+    if (cv_doc_type(doc) != CV_DOC_STRING || i < s.len || s.len == 0
+        || s.len > CV_VIEW_TYPE_MAX || memchr(s.data, '/', s.len) == NULL)
+    {
+        return cv_view_json_fail(json, CV_ERR_INPUT,
+                                 "\"type\" is a media type");
+    }
+
+    cv_view_outcome_set_type(outcome, s);
+
+    return CV_OK;
+}
+
+
+static cv_err_t
+cv_view_outcome_presentation(cv_view_json_t *json, cv_doc_t doc,
+    cv_view_outcome_t *outcome)
+{
+    cv_str_t       name;
+    cv_doc_t       value;
+    cv_err_t       err;
+    cv_doc_iter_t  it;
+
+    if (cv_doc_type(doc) != CV_DOC_OBJECT) {
+        return cv_view_json_fail(json, CV_ERR_INPUT,
+                                 "neither an object nor the name of another "
+                                 "outcome");
+    }
+
+    cv_view_outcome_set_type(outcome, CV_STR("application/json"));
+
+    it = cv_doc_iter(doc);
+
+    while (cv_doc_next(&it, &name, &value)) {
+
+        if (cv_str_eq(name, CV_STR("status"))) {
+            err = cv_view_outcome_status(json, value, &outcome->status);
+
+        } else if (cv_str_eq(name, CV_STR("type"))) {
+            err = cv_view_outcome_type(json, value, outcome);
+
+        } else if (cv_str_eq(name, CV_STR("body"))) {
+            err = cv_view_json_body(json, value, &outcome->entry);
+
+        } else {
+            err = cv_view_json_fail(json, CV_ERR_INPUT,
+                                    "unknown member \"%.*s\"", CV_FMT(name));
+        }
+
+        if (err != CV_OK) {
+            return err;
+        }
+    }
+
+    return CV_OK;
+}
+
+
+/* "docs" has a presentation for each outcome, and that of "error" behind */
+
+static cv_err_t
+cv_view_outcomes_collect(cv_view_json_t *json, cv_doc_t doc,
+    cv_doc_t docs[CV_OUTCOMES + 1])
+{
+    cv_str_t       name;
+    cv_doc_t       value;
+    cv_doc_iter_t  it;
+    cv_outcome_t   i;
+
+    if (cv_doc_type(doc) != CV_DOC_OBJECT) {
+        return cv_view_json_fail(json, CV_ERR_INPUT, "not an object");
+    }
+
+    memset(docs, 0, (CV_OUTCOMES + 1) * sizeof(cv_doc_t));
+
+    it = cv_doc_iter(doc);
+
+    while (cv_doc_next(&it, &name, &value)) {
+        i = cv_outcome_find(name);
+
+        if (i == CV_OUTCOMES && !cv_str_eq(name, CV_STR("error"))) {
+            return cv_view_json_fail(json, CV_ERR_INPUT,
+                                     "unknown outcome \"%.*s\"",
+                                     CV_FMT(name));
+        }
+
+        docs[i] = value;
+    }
+
+    for (i = 0; i <= CV_OUTCOMES; i++) {
+
+        if (!cv_present(docs[i]) && (i < CV_REASONS || i == CV_OUTCOMES)) {
+            name = i == CV_OUTCOMES ? CV_STR("error") : cv_outcomes[i].name;
+
+            return cv_view_json_fail(json, CV_ERR_INPUT,
+                                     "the outcome \"%.*s\" is missing",
+                                     CV_FMT(name));
+        }
+    }
+
+    return CV_OK;
+}
+
+
+static cv_err_t
+cv_view_outcomes_alias(cv_view_json_t *json,
+    const cv_doc_t docs[CV_OUTCOMES + 1])
+{
+    cv_doc_t            doc;
+    cv_str_t            name;
+    cv_outcome_t        i, target;
+    cv_view_outcome_t  *outcomes;
+
+    outcomes = json->document->outcomes;
+
+    for (i = 0; i < CV_OUTCOMES; i++) {
+        doc = cv_present(docs[i]) ? docs[i] : docs[CV_OUTCOMES];
+
+        if (cv_doc_type(doc) != CV_DOC_STRING) {
+            continue;
+        }
+
+        name = cv_doc_text(doc);
+        target = cv_outcome_find(name);
+
+        (void) cv_view_json_enter(json, cv_present(docs[i])
+                                  ? cv_outcomes[i].name : CV_STR("error"));
+
+        if (target == CV_OUTCOMES) {
+            return cv_view_json_fail(json, CV_ERR_INPUT,
+                                     "unknown outcome \"%.*s\"",
+                                     CV_FMT(name));
+        }
+
+        doc = cv_present(docs[target]) ? docs[target] : docs[CV_OUTCOMES];
+
+        if (cv_doc_type(doc) == CV_DOC_STRING) {
+            return cv_view_json_fail(json, CV_ERR_INPUT,
+                                     "\"%.*s\" stands for another outcome "
+                                     "itself", CV_FMT(name));
+        }
+
+        outcomes[i].outcome = target;
+        cv_view_json_leave(json, 0);
+    }
+
+    return CV_OK;
+}
+
+
+static cv_err_t
+cv_view_outcomes_compile(cv_view_json_t *json, cv_doc_t doc)
+{
+    cv_doc_t            docs[CV_OUTCOMES + 1];
+    cv_err_t            err;
+    unsigned            given;
+    cv_outcome_t        i;
+    cv_view_outcome_t  *outcomes, error;
+
+    err = cv_view_outcomes_collect(json, doc, docs);
+    if (err != CV_OK) {
+        return err;
+    }
+
+    outcomes = json->document->outcomes;
+    memset(&error, 0, sizeof(cv_view_outcome_t));
+
+    /* "error" is compiled first: the outcomes not given are copies of it */
+
+    given = 0;
+
+    if (cv_doc_type(docs[CV_OUTCOMES]) != CV_DOC_STRING) {
+        (void) cv_view_json_enter(json, CV_STR("error"));
+
+        err = cv_view_outcome_presentation(json, docs[CV_OUTCOMES], &error);
+        if (err != CV_OK) {
+            return err;
+        }
+
+        given++;
+        cv_view_json_leave(json, 0);
+    }
+
+    for (i = 0; i < CV_OUTCOMES; i++) {
+
+        if (!cv_present(docs[i])) {
+            outcomes[i] = error;
+
+        } else if (cv_doc_type(docs[i]) != CV_DOC_STRING) {
+            (void) cv_view_json_enter(json, cv_outcomes[i].name);
+
+            err = cv_view_outcome_presentation(json, docs[i], &outcomes[i]);
+            if (err != CV_OK) {
+                return err;
+            }
+
+            given++;
+            cv_view_json_leave(json, 0);
+        }
+
+        outcomes[i].outcome = i;
+
+        if (outcomes[i].status == 0) {
+            outcomes[i].status = cv_outcomes[i].status;
+        }
+    }
+
+    if (json->bodies > 0 && json->bodies < given) {
+        return cv_view_json_fail(json, CV_ERR_INPUT,
+                                 "either every outcome has a \"body\" or "
+                                 "none has");
+    }
+
+    json->document->formats[CV_FORMAT_JSON].present = json->bodies > 0;
+
+    return cv_view_outcomes_alias(json, docs);
+}
+
+
+cv_err_t
+cv_view_json_compile(cv_document_t *document, const char *file,
+    cv_str_t source, cv_error_t *error)
+{
+    cv_buf_t        doc;
+    cv_err_t        err;
+    cv_error_t      what;
+    cv_view_json_t  json;
+
+    memset(&json, 0, sizeof(cv_view_json_t));
+
+    json.document = document;
+    json.program = &document->formats[CV_FORMAT_JSON].program;
+    json.file = file;
+    json.error = error;
+
+    cv_buf_init(&doc, CV_VIEW_DOC_MAX);
+
+    err = cv_json_parse(&doc, source, &what);
+
+    if (err != CV_OK) {
+        err = cv_view_json_fail(&json, err, "%s", what.text);
+        goto done;
+    }
+
+    err = cv_view_outcomes_compile(&json, cv_buf_str(&doc));
+
+    if (err == CV_OK) {
+        err = cv_view_program_finish(json.program, &what);
+
+        if (err != CV_OK) {
+            err = cv_view_json_fail(&json, err, "%s", what.text);
+        }
+    }
+
+done:
+
+    cv_buf_free(&doc);
+
+    return err;
+}
