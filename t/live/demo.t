@@ -1,0 +1,185 @@
+# make demo: what it prints works as printed, and Ctrl-C leaves nothing.
+
+use strict;
+use warnings;
+
+use lib 't/lib';
+use Live;
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+if (defined $ENV{TEST_NGINX_LOAD_MODULES}
+    && $ENV{TEST_NGINX_LOAD_MODULES} eq '')
+{
+    plan skip_all => 'the demo loads the module';
+}
+
+my $prefix = prefix();
+my $port = free_port();
+my $other = free_port();
+my $output = "$prefix/output";
+
+delete @ENV{qw(MAKEFLAGS MAKELEVEL)};
+$ENV{PORT} = $port;
+
+sub start {
+    unlink $output;
+    my $pid = spawn($prefix, $output, 'conf-examples/demo');
+
+    for (my $end = time + 60; time < $end; sleep 0.1) {
+        last if slurp($output) =~ m{/health\n} || defined ended($pid, 0.01);
+    }
+
+    return $pid;
+}
+
+sub stop {
+    my ($pid, $signal) = @_;
+
+    kill $signal, -$pid;
+
+    is(ended($pid, 20), 0, "$signal ends it well");
+    ok(gone($pid), 'nothing is left running');
+    ok(!answers($port), 'the port is free again');
+}
+
+# What it prints: "what URL" and "  command" lines
+
+my $demo = start();
+my $printed = slurp($output);
+my @urls = $printed =~ m{^(?!  curl) +(?:\S.*?)? +(http://127\.0\.0\.1:$port/\S+)$}mg;
+my @commands = $printed =~ m{^  (curl .+|build/.+)$}mg;
+
+is(scalar @urls, 13, 'pages are printed') or diag $printed;
+is(scalar @commands, 16, 'commands are printed') or diag $printed;
+
+my %page = (
+    'valid' => [200, qr{<h1[^>]*>Valid}, qr{Ana-Sofía Núñez Ångström}],
+    'masked' => [200, qr{<h1[^>]*>Valid}, qr{AWS Cloud Practitioner}],
+    'link expired' => [200, qr{<h1[^>]*>Not valid}, qr{Token expired}],
+    'revoked' => [200, qr{<h1[^>]*>Not valid}, qr{Credential revoked}],
+    'refunded' => [200, qr{<h1[^>]*>Not valid}, qr{Credential not active}],
+    'expired' => [200, qr{<h1[^>]*>Not valid}, qr{Credential expired}],
+    'pending' => [200, qr{<h1[^>]*>Not valid}, qr{Credential not active}],
+    'unknown' => [404, qr{<h1[^>]*>Not valid}, qr{Token not found}],
+    'other names' => [200, qr{<h1[^>]*>Valid}, qr{Keihanaikukauakahihuli}],
+    'by code' => [200, qr{<h1[^>]*>Valid}, qr{Jane Smith}],
+);
+
+for my $name (sort keys %page) {
+    my ($url) = $printed =~ m{^  \Q$name\E +(\S+)$}m;
+    my ($status, $header, $body) = fetch("curl '$url'");
+
+    is($status, $page{$name}[0], "$name: status");
+    like($header, qr{^Content-Type: text/html}mi, "$name: type");
+    like($body, $page{$name}[1], "$name: answer");
+    like($body, $page{$name}[2], "$name: words");
+    unlike($body, qr{Ana-Sof}, "$name: not the holder") if $name ne 'valid';
+}
+
+for my $url (grep { m{/api/verify/.*[9ab]$} } @urls) {
+    my ($status, undef, $body) = fetch("curl '$url'");
+
+    is($status, 200, "$url: status");
+    like($body, qr{<p class="name" dir="auto">[^<]+</p>}, "$url: a name");
+}
+
+# Commands, in their order: one of them revokes
+
+my @expect = (
+    [200, qr{"valid":true.*Ana-Sofía}],
+    [200, qr{"valid":true.*"holder":null}],
+    [200, qr{Token expired\.}],
+    [200, qr{Credential revoked\.}],
+    [200, qr{Credential not active\.}],
+    [200, qr{Credential expired\.}],
+    [200, qr{Credential not active\.}],
+    [404, qr{Token not found\.}],
+    [200, qr{"reason":"valid".*Ana-Sofía}],
+    [200, qr{"reason":"valid".*DEMOcode}],
+    [200, qr{"reason":"valid".*SCH-DEMO-000123}],
+    [200, qr{"reason":"valid".*Mentoring programme}],
+    'revoke',
+    [200, qr{Credential revoked\.}],
+    'token',
+    [200, qr{"status":"ok"}],
+);
+
+for my $command (@commands) {
+    my $expect = shift @expect;
+
+    if (ref $expect) {
+        my ($status, $header, $body) = fetch($command);
+
+        is($status, $expect->[0], "$command: status");
+        like($header, qr{^Content-Type: application/\S*json}mi,
+             "$command: type");
+        like($body, $expect->[1], "$command: body");
+        next;
+    }
+
+    my $said = `cd $prefix && $command 2>&1`;
+    is($?, 0, $command) or diag $said;
+
+    if ($expect eq 'token') {
+        my ($token) = $said =~ m{\b([0-9a-f]{64})\b};
+        my ($status, undef, $body) =
+            fetch("curl 'http://127.0.0.1:$port/api/verify/?token="
+                  . ($token // '') . "'");
+
+        is($status, 200, 'the new token is good');
+        like($body, qr{AWS Cloud Practitioner}, 'the new token: class');
+        unlike($body, qr{ليلى}, 'the new token: no name');
+    }
+}
+
+my ($status, undef, $body) = fetch("curl http://127.0.0.1:$port/");
+is($status, 200, 'the index');
+like($body, qr{/api/verify/}, 'the index lists what there is');
+
+unlike(slurp("$prefix/var/access.log"), qr{[0-9a-f]{64}}, 'no token is logged');
+like(slurp("$prefix/var/access.log"), qr{token_expired}, 'reasons are logged');
+is(slurp("$prefix/var/error.log"), '', 'nothing else is logged');
+
+# In the way
+
+my $second = spawn($prefix, "$prefix/second", 'conf-examples/demo');
+is(ended($second, 20), 1 << 8, 'a port in use is refused');
+like(slurp("$prefix/second"), qr{\Ademo: [^\n]*\b$port\b[^\n]*\n\z},
+     'one line says so');
+
+stop($demo, 'INT');
+
+# Again: what was revoked is back
+
+$demo = start();
+(undef, undef, $body) = fetch($commands[0]);
+like($body, qr{"valid":true}, 'the next start brings credentials back');
+stop($demo, 'TERM');
+
+# Only the script gets the signal, as with "kill"
+
+$ENV{PORT} = $port = $other;
+$demo = start();
+ok(answers($port), 'another port');
+kill 'INT', $demo;
+is(ended($demo, 20), 0, 'SIGINT to the script alone ends it well');
+ok(gone($demo), 'and nothing is left running');
+
+# What cannot work
+
+for my $wrong ('0', '65536', 'http', '-1') {
+    $ENV{PORT} = $wrong;
+    my $pid = spawn($prefix, "$prefix/wrong", 'conf-examples/demo');
+    is(ended($pid, 20), 1 << 8, "port $wrong is refused");
+    like(slurp("$prefix/wrong"), qr{\Ademo: [^\n]+\n\z}, 'in one line');
+}
+
+$ENV{PORT} = $port;
+unlink "$prefix/build/credverify";
+my $pid = spawn($prefix, "$prefix/missing", 'conf-examples/demo');
+is(ended($pid, 20), 1 << 8, 'a missing build is refused');
+like(slurp("$prefix/missing"), qr{\Ademo: [^\n]*build/credverify[^\n]*\n\z},
+     'in one line');
+
+done_testing();

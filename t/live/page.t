@@ -1,0 +1,338 @@
+# The verification pages, parsed as a browser would: structure, safety and
+# what they say about whom.
+
+use strict;
+use warnings;
+use utf8;
+
+use lib 't/lib';
+use Digest::SHA qw(sha256_base64);
+use Encode qw(decode_utf8 encode_utf8);
+use Live;
+use Test::More;
+
+if (defined $ENV{TEST_NGINX_LOAD_MODULES}
+    && $ENV{TEST_NGINX_LOAD_MODULES} eq '')
+{
+    plan skip_all => 'demo.conf loads the module';
+}
+
+eval { require HTML::Parser; 1 }
+    or plan skip_all => 'needs HTML::Parser: libhtml-parser-perl';
+
+binmode Test::More->builder->$_, ':utf8'
+    for qw(output failure_output todo_output);
+
+# Records: one credential of each kind, and names that must not get through
+
+my $evil = q{"><script>alert(1)</script><img src=x onerror='alert(2)'>}
+         . q{&lt;{{holder.name}}</title></style>-->};
+(my $evil_json = $evil) =~ s/"/\\"/g;
+
+my %token = (valid => 1, masked => 2, token_expired => 3, revoked => 4,
+             refunded => 5, expired => 6, pending => 7, evil => 8, bare => 9,
+             not_found => 'f');
+
+my @lines = (
+    '{"kind":"issuer","id":"truecert","name":"TrueCert","url":"https://truecert.example/"}',
+    qq({"kind":"issuer","id":"certifier","name":"$evil_json","url":"javascript:alert(1)"}),
+    '{"kind":"class","id":"c","issuer":"truecert","title":"Bridge Building","description":"Spans & arches.","category_title":"Works","level":2,"level_label":"Practitioner","criteria":{"narrative":"A bridge that stands.","url":"https://truecert.example/criteria"}}',
+    '{"kind":"class","id":"bare","issuer":"truecert","title":"Bare"}',
+    qq({"kind":"class","id":"e","issuer":"certifier","title":"$evil_json","description":"$evil_json","category_title":"$evil_json","level_label":"$evil_json","criteria":{"narrative":"$evil_json","url":"javascript:alert(1)"}}),
+    '{"kind":"holder","id":"h","name":"Jane Smith","email":"jane@mail.example","organization":"Acme Corp"}',
+    qq({"kind":"holder","id":"eh","name":"$evil_json","organization":"$evil_json"}),
+    '{"kind":"holder","id":"nobody"}',
+);
+
+my %status = (valid => 'issued', expired => 'issued', revoked => 'revoked',
+              refunded => 'refunded', pending => 'pending', evil => 'issued',
+              bare => 'issued');
+
+for my $id (sort keys %status) {
+    my $class = $id eq 'evil' ? 'e' : $id eq 'bare' ? 'bare' : 'c';
+    my $holder = $id eq 'evil' ? 'eh' : $id eq 'bare' ? 'nobody' : 'h';
+    my $expires = $id eq 'expired' ? '"2021-03-04"' : 'null';
+    my $more = $id eq 'evil'
+             ? qq(,"score":"$evil_json","number":"$evil_json","narrative":"$evil_json","evidence":[{"id":"javascript:alert(1)","narrative":"$evil_json"}])
+             : $id eq 'bare' ? ''
+             : qq(,"score":"87.5%","number":"N-$id");
+
+    push @lines, qq({"kind":"credential","id":"$id","class":"$class","holder":"$holder","status":"$status{$id}","issued_at":"2020-02-15","expires_at":$expires$more});
+}
+
+for my $name (sort keys %token) {
+    next if $name eq 'not_found';
+
+    my $id = $name =~ /^(masked|token_expired)$/ ? 'valid' : $name;
+    my $privacy = $name eq 'masked' ? 'masked' : 'full';
+    my $expires = $name eq 'token_expired' ? '2021-05-06' : '2999-07-08';
+
+    push @lines, '{"kind":"token","token":"' . $token{$name} x 64
+               . qq(","credential":"$id","privacy":"$privacy","created_at":"2020-02-15","expires_at":"$expires"});
+}
+
+# A server as demo.conf has it, but for the port and TrueCert's one issuer
+
+my $prefix = prefix();
+my $port = free_port();
+
+mkdir "$prefix/var" or die "var: $!";
+open my $out, '>:utf8', "$prefix/lines" or die "lines: $!";
+print $out map { "$_\n" } @lines;
+close $out or die "lines: $!";
+
+my $conf = slurp("$prefix/conf-examples/demo.conf");
+$conf =~ s/:8080;/:$port;/;
+$conf =~ s/credverify_issuers truecert;/credverify_issuers truecert certifier;/;
+$conf =~ s/^user .*;// if $> != 0;
+open $out, '>', "$prefix/test.conf" or die "test.conf: $!";
+print $out $conf;
+close $out or die "test.conf: $!";
+
+for my $command ('build/credverify init --map-size 64M',
+                 'build/credverify import lines')
+{
+    my $said = `cd $prefix && $command 2>&1`;
+    $? == 0 or BAIL_OUT("$command: $said");
+}
+
+my $server = spawn($prefix, "$prefix/output", 'nginx', '-p', '.',
+                   '-e', 'var/error.log', '-c', 'test.conf',
+                   '-g', 'daemon off;');
+
+for (1 .. 100) {
+    last if answers($port) || defined ended($server, 0.1);
+}
+
+# A page, taken apart
+
+my %void = map { $_ => 1 } qw(meta link br hr img input);
+
+sub take_apart {
+    my $body = shift;
+    my %page = (tags => [], text => '', wrong => []);
+    my (@open, $parser);
+
+    my $start = sub {
+        my ($tag, $attrs, $text) = @_;
+
+        push @{ $page{tags} }, [$tag, $attrs, ''];
+        push @open, $tag unless $void{$tag} || $text =~ m{/>\z};
+    };
+
+    my $end = sub {
+        my $tag = shift;
+
+        if (@open && $open[-1] eq $tag) {
+            pop @open;
+        } else {
+            push @{ $page{wrong} }, "</$tag>";
+        }
+    };
+
+    my $text = sub {
+        my $text = shift;
+        my $in = @open ? $open[-1] : '';
+
+        $page{text} .= $text unless $in =~ /^(style|title|)$/;
+        push @{ $page{in}{$in} }, $text;
+    };
+
+    $parser = HTML::Parser->new(
+        api_version => 3,
+        utf8_mode => 0,
+        strict_comment => 1,
+        start_h => [$start, 'tagname, attr, text'],
+        end_h => [$end, 'tagname'],
+        text_h => [$text, 'dtext'],
+        comment_h => [sub { push @{ $page{wrong} }, 'a comment' }, ''],
+    );
+
+    $parser->unbroken_text(1);
+    $parser->parse(decode_utf8($body));
+    $parser->eof;
+
+    push @{ $page{wrong} }, map { "<$_>" } @open;
+    $page{text} =~ s/\s+/ /g;
+
+    return \%page;
+}
+
+sub tags {
+    my ($page, $name) = @_;
+    return map { $_->[1] } grep { $_->[0] eq $name } @{ $page->{tags} };
+}
+
+sub meta {
+    my ($page, $name) = @_;
+    my @found = grep { ($_->{name} // '') eq $name
+                       || ($_->{property} // '') eq $name } tags($page, 'meta');
+
+    return @found == 1 ? $found[0]{content} : undef;
+}
+
+# What every page is
+
+sub well_made {
+    my ($page, $header, $body) = @_;
+    my @tags = @{ $page->{tags} };
+    my ($csp) = $header =~ /^Content-Security-Policy: (.*?)\r?$/mi;
+    my @attrs = map { [$_->[0], %{ $_->[1] }] } @tags;
+    my (%ids, @bad);
+
+    like($body, qr/\A<!doctype html>\n/i, 'standards mode');
+    is_deeply($page->{wrong}, [], 'tags are balanced');
+    cmp_ok(length $body, '<', 12 * 1024, 'small');
+
+    is(scalar tags($page, $_), 1, "one $_")
+        for qw(html head title body header main footer h1 style);
+
+    is((tags($page, 'html'))[0]{lang}, 'en', 'language');
+    like(meta($page, 'viewport'), qr/width=device-width/, 'viewport');
+    like(meta($page, 'robots'), qr/noindex/, 'not for search engines');
+
+    ok(length(meta($page, $_) // ''), $_)
+        for qw(description og:title og:description og:type og:site_name
+               twitter:card);
+
+    ok(!tags($page, $_), "no $_")
+        for qw(script img iframe object embed form base);
+
+    for my $tag (@tags) {
+        my ($name, $attr) = @$tag;
+
+        for (sort keys %$attr) {
+            push @bad, "$name $_" if /^on|^style$|^src|^action$/;
+        }
+
+        if ($name eq 'a') {
+            push @bad, "a $attr->{href}"
+                unless ($attr->{href} // '')
+                       =~ m{^https://truecert\.example/|^#?$|^about:};
+        } elsif (defined $attr->{href}) {
+            push @bad, "$name $attr->{href}" unless $attr->{href} =~ /^data:/;
+        }
+
+        push @bad, "id $attr->{id}"
+            if defined $attr->{id} && $ids{ $attr->{id} }++;
+
+        push @bad, "$name has no label"
+            if $name eq 'section' && !$attr->{'aria-label'}
+               && !$attr->{'aria-labelledby'};
+
+        push @bad, 'svg is read' if $name eq 'svg'
+                                    && ($attr->{'aria-hidden'} // '') ne 'true';
+    }
+
+    for (map { $_->[1]{'aria-labelledby'} } @tags) {
+        push @bad, "no id $_" if defined && !$ids{$_};
+    }
+
+    is_deeply(\@bad, [], 'nothing unsafe, everything labelled');
+
+    my ($style) = $body =~ m{<style>(.*?)</style>}s;
+    my $hash = sha256_base64($style);
+    $hash .= '=' while length($hash) % 4;
+
+    like($csp, qr/\bdefault-src 'none'/, 'policy');
+    like($csp, qr/\bstyle-src 'sha256-\Q$hash\E'/, 'policy: style');
+    unlike($style, qr{url\(|\@import|http}i, 'style is all there is');
+}
+
+sub page {
+    my ($view, $name) = @_;
+    my $url = $view eq 'native' ? '/api/v2/verify?format=html&token='
+                                : '/api/verify/?token=';
+    my ($status, $header, $body) =
+        fetch("curl 'http://127.0.0.1:$port$url" . $token{$name} x 64 . "'");
+
+    is($status, $name eq 'not_found' ? 404 : 200, 'status');
+
+    my $page = take_apart($body);
+    well_made($page, $header, $body);
+
+    return ($page, $body);
+}
+
+my %says = (
+    valid => ['Valid', 'Jane Smith', 'Acme Corp', 'Bridge Building', 'Works',
+              'Practitioner', 'Spans & arches.', 'A bridge that stands.',
+              '87.5%', 'N-valid', '15 February 2020', '8 July 2999',
+              'TrueCert'],
+    masked => ['Valid', 'Bridge Building', 'Works', 'private', '8 July 2999',
+               'TrueCert'],
+    token_expired => ['Not valid', 'xpired', '6 May 2021'],
+    revoked => ['Not valid', 'revoked', 'Bridge Building', 'TrueCert'],
+    refunded => ['Not valid', 'refunded', 'Bridge Building'],
+    expired => ['Not valid', 'expired', '4 March 2021', 'Bridge Building'],
+    pending => ['Not valid', 'not in force yet', 'Bridge Building'],
+    not_found => ['Not valid', 'not found'],
+    bare => ['Valid', 'Bare', '15 February 2020'],
+);
+
+for my $view (qw(truecert native)) {
+    for my $name (sort keys %says) {
+        subtest "$view: $name" => sub {
+            my ($page, $body) = page($view, $name);
+            my ($h1) = $page->{text} =~ /(Not valid|Valid)\b/;
+            my $answer = $says{$name}[0];
+
+            is($h1, $answer, 'the answer comes first');
+            like($page->{text}, qr/\Q$_\E/, "says: $_")
+                for @{ $says{$name} };
+            like($page->{text}, qr/\d{4}-\d\d-\d\dT[\d:]{8}Z/,
+                 'says when it was checked');
+
+            if ($name ne 'valid') {
+                unlike($body, qr/$_/, "does not say: $_")
+                    for qw(Jane Smith Acme 87\.5 N-);
+            }
+
+            unlike($body, qr/2020-02|February 2020/, 'does not say when')
+                if $name =~ /^(masked|token_expired|not_found)$/;
+
+            my $secret = $token{$name} x 64;
+            unlike($body, qr/jane\@mail|$secret/, 'no address, no token');
+
+            like(meta($page, 'og:title'), qr/^Valid\b/, 'preview')
+                if $answer eq 'Valid';
+            unlike(meta($page, 'og:title'), qr/^Valid\b/, 'preview')
+                if $answer ne 'Valid';
+        };
+    }
+
+    subtest "$view: hostile names" => sub {
+        my ($page) = page($view, 'evil');
+        my $seen = () = $page->{text} =~ /\Q$evil\E/g;
+
+        cmp_ok($seen, '>=', 8, 'shown as they are');
+        like($page->{in}{title}[0], qr/\Q$evil\E/, 'in the title');
+        like(meta($page, 'og:title'), qr/\Q$evil\E/, 'in the preview');
+    };
+}
+
+# Errors are pages too
+
+for my $case (['missing token', '/api/verify/', 404, qr/Not valid/],
+              ['unknown format', '/api/verify/?format=xml', 400, qr/format/],
+              ['no handle', '/api/v2/verify?format=html', 400, qr/No cred/])
+{
+    my ($name, $url, $expect, $words) = @$case;
+
+    subtest "error: $name" => sub {
+        my ($status, $header, $body) =
+            fetch("curl -H 'Accept: text/html' 'http://127.0.0.1:$port$url'");
+        my $page = take_apart($body);
+
+        is($status, $expect, 'status');
+        well_made($page, $header, $body);
+        like($page->{text}, $words, 'words');
+    };
+}
+
+is(slurp("$prefix/var/error.log"), '', 'nothing is logged');
+
+kill 'TERM', $server;
+is(ended($server, 20), 0, 'the server ends');
+
+done_testing();
