@@ -23,7 +23,10 @@ sub view {
 }
 
 view('syntax', "{\n \"valid\": }");
-view('fact', '{"valid":{"body":{"x":"$holder.email"}}}');
+view('fact', '{"valid":{"body":{"x":"$holder.email"}},'
+     . join(',', map { "\"$_\":\"valid\"" }
+            qw(revoked token_expired refunded expired pending not_found))
+     . ',"error":{"body":{}}}');
 view('lacks', '{"valid":{"body":{}}}');
 view('outcome', '{"fine":{"body":{}}}');
 
@@ -32,7 +35,7 @@ our $http = <<'_EOC_';
     credverify_views $TEST_NGINX_VIEWS;
 _EOC_
 
-plan tests => 'no_plan';
+plan tests => 62;
 
 run_tests();
 
@@ -40,7 +43,7 @@ __DATA__
 
 === TEST 1: verification without a store
 --- config
-    location / { credverify_verify token=$arg_token; }
+    location = /v { credverify_verify token=$arg_token; }
 --- must_die
 --- error_log
 no "credverify_store" is set for this location
@@ -49,7 +52,7 @@ no "credverify_store" is set for this location
 
 === TEST 2: health without a store
 --- config
-    location / { credverify_health; }
+    location = /v { credverify_health; }
 --- must_die
 --- error_log
 no "credverify_store" is set for this location
@@ -59,7 +62,7 @@ no "credverify_store" is set for this location
 === TEST 3: a handle nobody knows
 --- http_config eval: $::http
 --- config
-    location / { credverify_verify name=$arg_token; }
+    location = /v { credverify_verify name=$arg_token; }
 --- must_die
 --- error_log
 invalid parameter "name=$arg_token": it must be token=, code=, number= or id= and a value
@@ -69,7 +72,7 @@ invalid parameter "name=$arg_token": it must be token=, code=, number= or id= an
 === TEST 4: a handle without a value
 --- http_config eval: $::http
 --- config
-    location / { credverify_verify token=; }
+    location = /v { credverify_verify token=; }
 --- must_die
 --- error_log
 invalid parameter "token="
@@ -79,7 +82,7 @@ invalid parameter "token="
 === TEST 5: a handle without a name
 --- http_config eval: $::http
 --- config
-    location / { credverify_verify $arg_token; }
+    location = /v { credverify_verify $arg_token; }
 --- must_die
 --- error_log
 invalid parameter "$arg_token"
@@ -89,7 +92,7 @@ invalid parameter "$arg_token"
 === TEST 6: an unknown variable
 --- http_config eval: $::http
 --- config
-    location / { credverify_verify token=$nothing; }
+    location = /v { credverify_verify token=$nothing; }
 --- must_die
 --- error_log
 unknown "nothing" variable
@@ -99,7 +102,7 @@ unknown "nothing" variable
 === TEST 7: verification twice
 --- http_config eval: $::http
 --- config
-    location / { credverify_verify token=$arg_token; credverify_verify code=$arg_code; }
+    location = /v { credverify_verify token=$arg_token; credverify_verify code=$arg_code; }
 --- must_die
 --- error_log
 "credverify_verify" directive is duplicate
@@ -109,7 +112,7 @@ unknown "nothing" variable
 === TEST 8: verification and health in one location
 --- http_config eval: $::http
 --- config
-    location / { credverify_verify token=$arg_token; credverify_health; }
+    location = /v { credverify_verify token=$arg_token; credverify_health; }
 --- must_die
 --- error_log
 do not go together in one location
@@ -129,7 +132,7 @@ do not go together in one location
 === TEST 10: a view that is not there
 --- http_config eval: $::http
 --- config
-    location / { credverify_view nobody; credverify_verify token=$arg_token; }
+    location = /v { credverify_view nobody; credverify_verify token=$arg_token; }
 --- must_die
 --- error_log
 nobody/verify.json
@@ -139,7 +142,7 @@ nobody/verify.json
 === TEST 11: a view that is a path
 --- http_config eval: $::http
 --- config
-    location / { credverify_view ../views/native; credverify_verify token=$arg_token; }
+    location = /v { credverify_view ../views/native; credverify_verify token=$arg_token; }
 --- must_die
 --- error_log
 invalid name "../views/native"
@@ -149,21 +152,21 @@ invalid name "../views/native"
 === TEST 12: a view with a syntax error names file and line
 --- http_config eval: $::http
 --- config
-    location / {
+    location = /v {
         credverify_views $TEST_NGINX_BAD;
         credverify_view syntax;
         credverify_verify token=$arg_token;
     }
 --- must_die
 --- error_log eval
-qr{syntax/verify\.json:2: }
+qr{syntax/verify\.json: line 2: }
 
 
 
 === TEST 13: a view that asks for what no view is told
 --- http_config eval: $::http
 --- config
-    location / {
+    location = /v {
         credverify_views $TEST_NGINX_BAD;
         credverify_view fact;
         credverify_verify token=$arg_token;
@@ -177,7 +180,7 @@ qr{fact/verify\.json: valid\.body\.x: unknown fact "holder\.email"}
 === TEST 14: a view that lacks outcomes
 --- http_config eval: $::http
 --- config
-    location / {
+    location = /v {
         credverify_views $TEST_NGINX_BAD;
         credverify_view lacks;
         credverify_verify token=$arg_token;
@@ -191,7 +194,7 @@ qr{lacks/verify\.json: .*revoked}
 === TEST 15: a view with an unknown outcome
 --- http_config eval: $::http
 --- config
-    location / {
+    location = /v {
         credverify_views $TEST_NGINX_BAD;
         credverify_view outcome;
         credverify_verify token=$arg_token;
@@ -205,7 +208,7 @@ qr{outcome/verify\.json: .*fine}
 === TEST 16: a format nobody knows
 --- http_config eval: $::http
 --- config
-    location / { credverify_format $arg_format pdf; credverify_verify token=$arg_token; }
+    location = /v { credverify_format $arg_format pdf; credverify_verify token=$arg_token; }
 --- must_die
 --- error_log
 unknown format "pdf"
@@ -215,7 +218,7 @@ unknown format "pdf"
 === TEST 17: a format the view does not come in
 --- http_config eval: $::http
 --- config
-    location / { credverify_format $arg_format svg; credverify_verify token=$arg_token; }
+    location = /v { credverify_format $arg_format svg; credverify_verify token=$arg_token; }
 --- must_die
 --- error_log
 does not come in the format "svg"
@@ -271,12 +274,12 @@ invalid value
 --- http_config
     credverify_views $TEST_NGINX_VIEWS;
 --- config
-    location / {
+    location = /v {
         credverify_store $TEST_NGINX_EMPTY/nothing;
         credverify_format $arg_format json;
         credverify_verify token=$arg_token;
     }
---- request eval: "GET /?token=$ENV{TEST_NGINX_T_VALID}"
+--- request eval: "GET /v?token=$ENV{TEST_NGINX_T_VALID}"
 --- error_code: 503
 --- error_log
 nothing/data.mdb: No such file or directory; make a store with "credverify init"; answering 503

@@ -31,9 +31,7 @@ our $config = <<'_EOC_';
         add_header X-Facts "$credverify_reason $credverify_view $credverify_handle $credverify_privacy $credverify_credential $credverify_class $credverify_issuer" always;
     }
 
-    location /n/ {
-        rewrite ^/n/(.*)$ /n/$1 break;
-        set $number $1;
+    location ~ ^/n/(?<number>.*)$ {
         credverify_verify number=$number;
     }
 
@@ -49,7 +47,7 @@ our $config = <<'_EOC_';
     }
 _EOC_
 
-plan tests => repeat_each() * 271;
+plan tests => repeat_each() * 363;
 
 run_tests();
 
@@ -224,9 +222,9 @@ qr/Jane|87\.5|N\/valid|C-valid|"issued_at"|"expires_at":"$ENV{TEST_NGINX_FUTURE}
 ["GET /v?token=xyz", "GET /v?token=%00", "GET /v?token=%zz",
  "GET /v?token=" . "1" x 63, "GET /v?token=" . "1" x 65,
  "GET /v?token=" . "1" x 63 . "%00", "GET /v?token=" . "1" x 63 . "g",
- "GET /v?token=%", "GET /v?token=%ff%fe", "GET /v?code=" . "c" x 3000,
+ "GET /v?token=%", "GET /v?token=%2", "GET /v?token=%ff%fe", "GET /v?code=" . "c" x 3000,
  "GET /v?number=%3Cscript%3E", "GET /v?token=%2527"]
---- error_code eval: [(404) x 12]
+--- error_code eval: [(404) x 13]
 --- no_error_log
 [error]
 [alert]

@@ -57,6 +57,7 @@ static cv_digest_t                  *ngx_http_credverify_digests;
 ngx_int_t
 ngx_http_credverify_init_worker(ngx_cycle_t *cycle)
 {
+    cv_buf_t                          buf;
     ngx_str_t                        *path;
     ngx_uint_t                        i;
     ngx_http_credverify_main_conf_t  *cmcf;
@@ -76,6 +77,15 @@ ngx_http_credverify_init_worker(ngx_cycle_t *cycle)
 
     for (i = 0; i < cmcf->stores.nelts; i++) {
         (void) ngx_http_credverify_store(&path[i]);
+    }
+
+    /* what every request needs is there before the first one */
+
+    if (cmcf->stores.nelts != 0
+        && (ngx_http_credverify_scratch(&buf) != NGX_OK
+            || ngx_http_credverify_digest() == NULL))
+    {
+        return NGX_ERROR;
     }
 
     return NGX_OK;

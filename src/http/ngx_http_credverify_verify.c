@@ -123,7 +123,7 @@ ngx_http_credverify_question(ngx_http_credverify_job_t *job,
             return CV_SERVER_ERROR;
         }
 
-        if (value.len != 0) {
+        if (cv_present(value)) {
             job->request.by = handle[i].by;
             job->request.handle = value;
             n++;
@@ -145,7 +145,10 @@ ngx_http_credverify_question(ngx_http_credverify_job_t *job,
 }
 
 
-/* an argument stands in the URL as a form would send it (HTML, 4.10.21.8) */
+/*
+ * The handle, absent if its value is empty.  An argument stands in the URL as
+ * a form would send it (HTML, 4.10.21.8).
+ */
 
 static ngx_int_t
 ngx_http_credverify_evaluate(ngx_http_request_t *r,
@@ -156,6 +159,11 @@ ngx_http_credverify_evaluate(ngx_http_request_t *r,
 
     if (ngx_http_complex_value(r, handle->value, &value) != NGX_OK) {
         return NGX_ERROR;
+    }
+
+    if (value.len == 0) {
+        *out = CV_ABSENT;
+        return NGX_OK;
     }
 
     if (handle->encoded

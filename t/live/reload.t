@@ -17,7 +17,7 @@ my $good = '/v?token=' . Credverify::token('valid');
 my $nginx = LiveNginx->start(server => "credverify_store $store;
     location = /v { credverify_format \$arg_format json; credverify_verify token=\$arg_token; }");
 
-my @pipes;
+my (@pipes, @clients);
 
 for (1 .. 4) {
     pipe my $reader, my $writer or die $!;
@@ -38,7 +38,9 @@ for (1 .. 4) {
         POSIX::_exit(0);
     }
 
+    close $writer;
     push @pipes, $reader;
+    push @clients, $pid;
 }
 
 my $before = join ' ', sort $nginx->workers;
@@ -56,7 +58,7 @@ for my $reader (@pipes) {
     $lost += $bad;
 }
 
-1 while wait > 0 && @pipes && shift @pipes;
+waitpid $_, 0 for @clients;
 
 cmp_ok($sent, '>', 200, "$sent requests over 20 reloads");
 is($lost, 0, 'none of them lost');

@@ -29,6 +29,7 @@ my ($worker) = $nginx->workers;
 sub calls {
     my $path = shift;
     my $log = "$nginx->{prefix}/strace";
+    unlink $log, "$log.err";
     my $pid = fork;
 
     if ($pid == 0) {
@@ -65,8 +66,8 @@ sub calls {
 
     my %calls;
     open my $file, '<', $log or die $!;
-    while (<$file>) {
-        $calls{$1}++ if /^(\w+)\(/;
+    while (my $line = <$file>) {
+        $calls{$1}++ if $line =~ /^(\w+)\(/;
     }
 
     # the timer wakes the worker up when it likes
