@@ -84,6 +84,9 @@ $c = credential(cv('credential', 'create', '--json', '--class', 'year',
 like($c->{issued_at}, qr/\A$NOW\z/, 'issued now');
 ok(!exists $c->{expires_at}, 'no expiry');
 
+is(create('issued, and changed before', '--status', 'issued', '--updated-at',
+          '2020-01-01')->{updated_at}, '2020-01-01', 'what is given stays');
+
 misused(cv('credential', 'create', '--holder', 'h'),
         'credential create: credential: member "class" is required; see '
         . '"credverify help credential create"', 'no class');

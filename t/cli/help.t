@@ -133,12 +133,25 @@ SKIP: {
     }
 }
 
-for my $closed (0 .. 2) {
-    my $r = run({ before => sub { POSIX::close($closed) } },
-                '--store', $store, 'export');
-    is($r->{status}, $closed == 1 ? 1 : 0,
-       "exit status with descriptor $closed closed");
-    done_ok(run('--store', $store, 'check'), 'and the store is whole');
+# a closed descriptor must not become one of the store's files
+
+my $full = load(records(500));
+my $whole = run('--store', $full, 'export')->{out};
+
+for (['export', 0, 0], ['export', 1, 1], ['export', 2, 0], ['import', 0, 1],
+     ['import', 1, 1], ['import', 2, 1])
+{
+    my ($command, $closed, $status) = @$_;
+
+    my $r = run({ in => '{"kind":"wrong"}' x ($closed == 2),
+                  before => sub { POSIX::close($closed) } },
+                '--store', $full, $command, ('-') x ($command eq 'import'));
+
+    is($r->{status}, $status, "$command with descriptor $closed closed");
+    unlike(read_file("$full/$_"), qr/credverify: |\{"kind":/,
+           "nothing was written to $_") for 'lock.mdb', 'data.mdb';
+    done_ok(run('--store', $full, 'check'), 'the store is whole');
+    is(run('--store', $full, 'export')->{out}, $whole, 'and what it was');
 }
 
 {

@@ -222,10 +222,6 @@ SKIP: {
     ok(-c '/dev/full', 'it is still there');
 }
 
-my @left = glob "$file.* $link.*";
-is("@left", '', 'no temporary file is left');
-
-
 # A full map: a clear error, whole batches, and the rest of the store is fine
 
 my $small = init_store('--map-size', '1M');
@@ -269,6 +265,9 @@ is((json_lines(run('--store', $damaged, 'check', '--json')->{out}))[0]{problems}
 $r = run('--store', $damaged, 'export', $file);
 is($r->{status}, 1, 'it cannot be exported');
 is(read_file($file), $first, 'and the file is what it was');
+
+my @left = glob "$file.* $link.*";
+is("@left", '', 'no temporary file is left');
 
 done_ok(run('--store', $store, 'check'), 'check of a good store');
 is((json_lines(run('--store', $store, 'check', '--json')->{out}))[0]{problems},

@@ -34,7 +34,7 @@ fails(run('--store', $store, 'init'),
 done_ok(run('--store', $store, 'check'), 'what is made is whole');
 
 SKIP: {
-    skip 'only root can give stores away', 11 unless $root;
+    skip 'only root can give stores away', 13 unless $root;
 
     my ($uid, $gid) = (getpwnam 'www-data')[2, 3];
 
@@ -59,6 +59,13 @@ SKIP: {
             'its owner can read it');
     fails(run({ as => 12347 }, '--store', $other, 'stats'),
           qr/: stats: \S+: Permission denied; /, 'another user cannot');
+
+    # a lock file that the owner makes is the group's too, whatever its umask
+
+    my $own = init_store('--owner', '12345', '--group', '12346');
+    done_ok(run({ as => 12345, before => sub { umask 077 } }, '--store', $own,
+                'stats'), 'an owner with a strict umask');
+    is((stat "$own/lock.mdb")[2] & 07777, 0660, 'mode of the lock file');
 
     my $closed = temp();
     mkdir $closed, 0555;
