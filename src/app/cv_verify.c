@@ -28,16 +28,14 @@ cv_verify_token(cv_verification_t *out, cv_txn_t *snapshot,
     cv_digest_t *digest, cv_str_t handle, uint64_t *iid)
 {
     char      text[2 * CV_TOKEN_HASH_LEN];
-    uint8_t   secret[CV_TOKEN_HASH_LEN], hash[CV_SHA256_LEN];
+    uint8_t   hash[CV_SHA256_LEN];
     cv_err_t  err;
 
     *iid = 0;
 
-    if (!cv_hex_decode(secret, sizeof(secret), handle)) {
+    if (handle.len != sizeof(text) || !cv_hex_lower(text, handle)) {
         return CV_OK;
     }
-
-    cv_hex_encode(text, cv_str(secret, sizeof(secret)));
 
     err = cv_digest_sha256(digest, hash, cv_str(text, sizeof(text)));
 

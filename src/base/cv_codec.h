@@ -13,6 +13,8 @@
 #include "cv_base.h"
 #include "cv_buf.h"
 
+#include <endian.h>
+
 typedef struct {
     const uint8_t  *p;
     const uint8_t  *end;
@@ -56,35 +58,85 @@ cv_read_bytes(cv_reader_t *r, size_t len)
     return s;
 }
 
+/* "size" is a constant of the caller, for which one load is made of this */
+
+static inline uint64_t
+cv_get_uint(const uint8_t *p, size_t size)
+{
+    uint16_t  u16;
+    uint32_t  u32;
+    uint64_t  u64;
+
+    switch (size) {
+
+    case 1:
+        return *p;
+
+    case 2:
+        memcpy(&u16, p, sizeof(u16));
+        return be16toh(u16);
+
+    case 4:
+        memcpy(&u32, p, sizeof(u32));
+        return be32toh(u32);
+
+    default:
+        memcpy(&u64, p, sizeof(u64));
+        return be64toh(u64);
+    }
+}
+
+static inline void
+cv_put_uint(uint8_t *p, uint64_t value, size_t size)
+{
+    uint16_t  u16;
+    uint32_t  u32;
+    uint64_t  u64;
+
+    switch (size) {
+
+    case 1:
+        *p = (uint8_t) value;
+        break;
+
+    case 2:
+        u16 = htobe16((uint16_t) value);
+        memcpy(p, &u16, sizeof(u16));
+        break;
+
+    case 4:
+        u32 = htobe32((uint32_t) value);
+        memcpy(p, &u32, sizeof(u32));
+        break;
+
+    default:
+        u64 = htobe64(value);
+        memcpy(p, &u64, sizeof(u64));
+    }
+}
+
 static inline uint64_t
 cv_read_uint(cv_reader_t *r, size_t size)
 {
-    size_t    i;
-    uint64_t  value;
-    cv_str_t  s;
+    const uint8_t  *p;
 
-    s = cv_read_bytes(r, size);
+    p = r->p;
 
-    for (value = 0, i = 0; i < s.len; i++) {
-        value = value << 8 | s.data[i];
+    if (cv_reader_left(r) < size) {
+        r->failed = true;
+        r->p = r->end;
+        return 0;
     }
 
-    return value;
+    r->p += size;
+
+    return cv_get_uint(p, size);
 }
 
 #define cv_read_u8(r)   ((uint8_t) cv_read_uint(r, 1))
 #define cv_read_u16(r)  ((uint16_t) cv_read_uint(r, 2))
 #define cv_read_u32(r)  ((uint32_t) cv_read_uint(r, 4))
 #define cv_read_u64(r)  cv_read_uint(r, 8)
-
-static inline void
-cv_put_uint(uint8_t *p, uint64_t value, size_t size)
-{
-    while (size > 0) {
-        p[--size] = (uint8_t) value;
-        value >>= 8;
-    }
-}
 
 static inline void
 cv_write_uint(cv_buf_t *buf, uint64_t value, size_t size)

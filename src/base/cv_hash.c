@@ -10,7 +10,7 @@
 
 
 uint64_t
-cv_hash(const void *data, size_t len, uint64_t seed)
+cv_hash(const void *data, size_t len)
 {
-    return XXH3_64bits_withSeed(data, len, seed);
+    return XXH3_64bits(data, len);
 }

@@ -12,6 +12,6 @@
 
 #include "cv_base.h"
 
-uint64_t cv_hash(const void *data, size_t len, uint64_t seed);
+uint64_t cv_hash(const void *data, size_t len);
 
 #endif /* CV_HASH_H */

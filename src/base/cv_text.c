@@ -117,6 +117,30 @@ cv_hex_decode(uint8_t *out, size_t len, cv_str_t s)
 }
 
 
+bool
+cv_hex_lower(char *out, cv_str_t s)
+{
+    size_t   i;
+    uint8_t  ch, bad;
+
+    static const uint8_t  lower[256] = {
+        ['0'] = '0', ['1'] = '1', ['2'] = '2', ['3'] = '3', ['4'] = '4',
+        ['5'] = '5', ['6'] = '6', ['7'] = '7', ['8'] = '8', ['9'] = '9',
+        ['a'] = 'a', ['b'] = 'b', ['c'] = 'c', ['d'] = 'd', ['e'] = 'e',
+        ['f'] = 'f', ['A'] = 'a', ['B'] = 'b', ['C'] = 'c', ['D'] = 'd',
+        ['E'] = 'e', ['F'] = 'f',
+    };
+
+    for (bad = 0, i = 0; i < s.len; i++) {
+        ch = lower[s.data[i]];
+        bad |= ch == 0;
+        out[i] = (char) ch;
+    }
+
+    return !bad;
+}
+
+
 void
 cv_hex_encode(char *out, cv_str_t s)
 {

@@ -23,6 +23,12 @@ bool cv_utf8_valid(cv_str_t s);
  */
 bool cv_hex_decode(uint8_t *out, size_t len, cv_str_t s);
 
+/*
+ * Copies hexadecimal digits, of either case, to "out" in lower case; false if
+ * anything else is among them.  "out" is then undefined.
+ */
+bool cv_hex_lower(char *out, cv_str_t s);
+
 /* Writes 2 * s.len lower-case digits to "out". */
 void cv_hex_encode(char *out, cv_str_t s);
 

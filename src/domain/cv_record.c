@@ -190,11 +190,11 @@ cv_field_present(const void *record, const cv_field_t *field)
 static uint32_t
 cv_record_checksum(cv_kind_t kind, cv_str_t key, cv_str_t bytes)
 {
-    uint64_t  seed;
+    uint64_t  place;
 
-    seed = cv_hash(key.data, key.len, (uint64_t) kind);
+    place = cv_hash(key.data, key.len) + (uint64_t) kind;
 
-    return (uint32_t) cv_hash(bytes.data, bytes.len, seed);
+    return (uint32_t) (cv_hash(bytes.data, bytes.len) ^ place);
 }
 
 

@@ -8,6 +8,9 @@
 #include "ngx_http_credverify.h"
 #include "nginx.h"
 
+#include "cv_codec.h"
+#include "cv_text.h"
+
 
 static ngx_table_elt_t *ngx_http_credverify_header(ngx_http_request_t *r,
     const char *key, size_t key_len, u_char *value, size_t len);
@@ -80,7 +83,7 @@ static ngx_int_t
 ngx_http_credverify_etag(ngx_http_request_t *r,
     ngx_http_credverify_answer_t *answer)
 {
-    u_char  *p, *last;
+    u_char  *p, *last, hash[8];
 
     if (!answer->hashed) {
         return NGX_OK;
@@ -91,9 +94,19 @@ ngx_http_credverify_etag(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    last = ngx_sprintf(p, "%s\"%016xL\"",
-                       answer->rendering.timeless ? "" : "W/",
-                       answer->rendering.hash);
+    last = p;
+
+    if (!answer->rendering.timeless) {
+        *last++ = 'W';
+        *last++ = '/';
+    }
+
+    cv_put_uint(hash, answer->rendering.hash, sizeof(hash));
+
+    *last++ = '"';
+    cv_hex_encode((char *) last, cv_str(hash, sizeof(hash)));
+    last += 2 * sizeof(hash);
+    *last++ = '"';
 
     r->headers_out.etag = ngx_http_credverify_header(r, "ETag",
                               sizeof("ETag") - 1, p, (size_t) (last - p));
@@ -106,7 +119,8 @@ static ngx_int_t
 ngx_http_credverify_caching(ngx_http_request_t *r,
     ngx_http_credverify_answer_t *answer)
 {
-    u_char  *p, *last;
+    u_char    *p;
+    cv_buf_t   buf;
 
     if (answer->max_age < 0) {
         return ngx_http_credverify_add_literal(r, "Cache-Control", "no-store")
@@ -123,9 +137,11 @@ ngx_http_credverify_caching(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    last = ngx_sprintf(p, "public, max-age=%i", answer->max_age);
+    cv_buf_borrow(&buf, p, sizeof("public, max-age=") - 1 + NGX_INT_T_LEN);
+    cv_buf_append_str(&buf, CV_STR("public, max-age="));
+    cv_buf_append_int(&buf, answer->max_age);
 
-    return ngx_http_credverify_add(r, "Cache-Control", p, (size_t) (last - p))
+    return ngx_http_credverify_add(r, "Cache-Control", p, buf.len)
            ? NGX_OK : NGX_ERROR;
 }
 

@@ -291,7 +291,7 @@ cv_json_name(void *ctx, const unsigned char *text, size_t len)
     level->name_len = len;
     level->count++;
 
-    hash = cv_hash(text, len, 0);
+    hash = cv_hash(text, len);
 
     /* two names with one 64-bit hash are never met, and refusing is safe */
 

@@ -756,7 +756,7 @@ done:
         return out->err;
     }
 
-    rendering->hash = cv_hash(out->data + start, out->len - start, 0);
+    rendering->hash = cv_hash(out->data + start, out->len - start);
     rendering->timeless = run.nnows == 0;
 
     cv_view_fill_nows(&run);

@@ -209,6 +209,12 @@ test_hex(void **state)
     cv_hex_encode(text, cv_str(bytes, 4));
     assert_text(cv_str(text, 8), "00ffa5e9");
 
+    assert_true(cv_hex_lower(text, CV_STR("0189ABef")));
+    assert_text(cv_str(text, 8), "0189abef");
+    assert_false(cv_hex_lower(text, CV_STR("0189ABeg")));
+    assert_false(cv_hex_lower(text, CV_STR("0189/Bef")));
+    assert_false(cv_hex_lower(text, CV_STR("\0""189Bef")));
+
     assert_false(cv_hex_decode(bytes, 4, CV_STR("00ffa5e")));
     assert_false(cv_hex_decode(bytes, 4, CV_STR("00ffa5e9a")));
     assert_false(cv_hex_decode(bytes, 4, CV_STR("00ffa5eg")));
