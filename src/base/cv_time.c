@@ -231,6 +231,18 @@ cv_put_text(uint8_t *p, const char *text)
 }
 
 
+static uint8_t *
+cv_put_clock(uint8_t *p, unsigned ms)
+{
+    p = cv_put_digits(p, ms / 3600000, 2);
+    *p++ = ':';
+    p = cv_put_digits(p, ms / 60000 % 60, 2);
+    *p++ = ':';
+
+    return cv_put_digits(p, ms / 1000 % 60, 2);
+}
+
+
 size_t
 cv_time_format(uint8_t text[CV_TIME_TEXT_MAX], cv_time_t at,
     cv_time_format_t format)
@@ -255,6 +267,10 @@ cv_time_format(uint8_t text[CV_TIME_TEXT_MAX], cv_time_t at,
 
     p = text;
 
+    if (format == CV_TIME_CLOCK) {
+        return (size_t) (cv_put_clock(p, rest) - text);
+    }
+
     if (format == CV_TIME_LONG) {
         p = cv_put_digits(p, day, day < 10 ? 1 : 2);
         *p++ = ' ';
@@ -273,11 +289,7 @@ cv_time_format(uint8_t text[CV_TIME_TEXT_MAX], cv_time_t at,
 
     if (format != CV_TIME_DATE) {
         *p++ = 'T';
-        p = cv_put_digits(p, rest / 3600000, 2);
-        *p++ = ':';
-        p = cv_put_digits(p, rest / 60000 % 60, 2);
-        *p++ = ':';
-        p = cv_put_digits(p, rest / 1000 % 60, 2);
+        p = cv_put_clock(p, rest);
 
         if (format == CV_TIME_MS) {
             *p++ = '.';

@@ -58,6 +58,7 @@ typedef enum {
     CV_TIME_MS,         /* 2026-03-11T10:30:00.000Z */
     CV_TIME_DATE,       /* 2026-03-11 */
     CV_TIME_LONG,       /* 11 March 2026 */
+    CV_TIME_CLOCK,      /* 10:30:00 */
 } cv_time_format_t;
 
 #define CV_TIME_TEXT_MAX  32

@@ -14,6 +14,7 @@ static const cv_str_t  cv_filter_names[CV_FILTERS] = {
     [CV_FILTER_DATETIME_OFFSET] = CV_FILTER_NAME("datetime_offset"),
     [CV_FILTER_DATETIME_MS] = CV_FILTER_NAME("datetime_ms"),
     [CV_FILTER_DATE_LONG] = CV_FILTER_NAME("date_long"),
+    [CV_FILTER_TIME] = CV_FILTER_NAME("time"),
 #undef CV_FILTER_NAME
 };
 

@@ -22,6 +22,7 @@ typedef enum {
     CV_FILTER_DATETIME_OFFSET,
     CV_FILTER_DATETIME_MS,
     CV_FILTER_DATE_LONG,
+    CV_FILTER_TIME,
     CV_FILTERS
 } cv_view_filter_t;
 

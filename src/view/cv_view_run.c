@@ -47,6 +47,7 @@ static const cv_time_format_t  cv_filter_formats[CV_FILTERS] = {
     [CV_FILTER_DATETIME_OFFSET] = CV_TIME_OFFSET,
     [CV_FILTER_DATETIME_MS] = CV_TIME_MS,
     [CV_FILTER_DATE_LONG] = CV_TIME_LONG,
+    [CV_FILTER_TIME] = CV_TIME_CLOCK,
 };
 
 static const uint8_t  cv_now_widths[CV_FILTERS] = {
@@ -56,6 +57,7 @@ static const uint8_t  cv_now_widths[CV_FILTERS] = {
     [CV_FILTER_DATETIME_OFFSET] = sizeof("2026-03-11T10:30:00+00:00") - 1,
     [CV_FILTER_DATETIME_MS] = sizeof("2026-03-11T10:30:00.000Z") - 1,
     [CV_FILTER_DATE_LONG] = CV_NOW_LONG_MAX,
+    [CV_FILTER_TIME] = sizeof("10:30:00") - 1,
 };
 
 

@@ -114,6 +114,8 @@ test_time_formats(void **state)
         { 1773225000123, CV_TIME_MS, "2026-03-11T10:30:00.123Z" },
         { 1773225000123, CV_TIME_DATE, "2026-03-11" },
         { 1773225000123, CV_TIME_LONG, "11 March 2026" },
+        { 1773225000123, CV_TIME_CLOCK, "10:30:00" },
+        { -1, CV_TIME_CLOCK, "23:59:59" },
         { 1772323200000, CV_TIME_LONG, "1 March 2026" },
         { 1709164800000, CV_TIME_DATE, "2024-02-29" },
         { 0, CV_TIME_MS, "1970-01-01T00:00:00.000Z" },

@@ -90,6 +90,7 @@ static const view_case_t  bodies[] = {
     { "\"$checked_at|exists\"", "true" },
     { "\"$checked_at|date\"", "\"2026-03-11\"" },
     { "\"$checked_at|date_long\"", "\"11 March 2026\"" },
+    { "\"$checked_at|time\"", "\"10:30:00\"" },
     { "[\"$checked_at|date_long\",\"$checked_at|datetime_ms\",1,"
       "\"$checked_at|date_long\"]",
       "[\"11 March 2026\",\"2026-03-11T10:30:00.000Z\",1,"
