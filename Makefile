@@ -5,6 +5,7 @@
 #   SANITIZE=1        library, tool and unit tests with ASan and UBSan, build/san
 #   DEPS=true         never install a package
 #   PORT=8080         where the demo listens
+#   V=1               show the commands that are run
 
 SHELL       = /bin/bash
 DEPS        = .ci/install-deps
@@ -13,6 +14,8 @@ NGINX_SRC   = /usr/share/nginx/src
 NGINX_FLAGS = --with-compat --with-debug --with-threads \
               --with-http_ssl_module --with-http_v2_module \
               --with-http_realip_module --with-http_auth_request_module
+
+Q = $(if $(V),,@)
 
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
 
@@ -84,7 +87,7 @@ test:           ## build everything and run all tests
 
 unit: $(UNITS)  ## run the unit tests
 	@[ "$(UNITS)" ] || { echo "no unit tests in t/unit" >&2; exit 1; }
-	CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' $(UNITS)
+	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' $(UNITS)
 
 check:          ## check layering, headers, documentation and test sections
 	@$(DEPS) test
@@ -98,20 +101,24 @@ clean:          ## remove build/
 # The library, the tool and the unit tests
 
 $(OUT)/libcredverify.a: $(call objects,$(LIB_SRCS)) src/SOURCES
-	rm -f $@
-	$(AR) rcs $@ $(filter %.o,$^)
+	@echo "  AR    $@"
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $(filter %.o,$^)
 
 $(OUT)/credverify: $(call objects,$(CLI_SRCS)) $(OUT)/libcredverify.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(UNITS): $(OUT)/unit/%: $(OUT)/obj/t/unit/%.o \
           $(call objects,$(UNIT_SHARED)) $(OUT)/libcredverify.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 
 $(OUT)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(COMPILE) -c -o $@ $<
+	@echo "  CC    $<"
+	$(Q)$(COMPILE) -c -o $@ $<
 
 -include $(patsubst %.o,%.d,$(call objects,$(LIB_SRCS) $(CLI_SRCS) \
                                           $(UNIT_SRCS) $(UNIT_SHARED)))
@@ -165,9 +172,11 @@ build/nginx-static/Makefile: config src/SOURCES Makefile \
 $(MODULE) build/nginx: MAKEOVERRIDES =
 
 $(MODULE): build/nginx-dynamic/Makefile src/exports.map $(MODULE_SRCS) $(HEADERS)
-	$(MAKE) -s -C $(NGINX_SRC) -f $(CURDIR)/$< modules
-	cp build/nginx-dynamic/$(@F) $@
+	@echo "  NGINX $@"
+	$(Q)$(MAKE) -s -C $(NGINX_SRC) -f $(CURDIR)/$< modules
+	$(Q)cp build/nginx-dynamic/$(@F) $@
 
 build/nginx: build/nginx-static/Makefile $(MODULE_SRCS) $(HEADERS)
-	$(MAKE) -s -C $(NGINX_SRC) -f $(CURDIR)/$< binary
-	cp build/nginx-static/nginx $@
+	@echo "  NGINX $@"
+	$(Q)$(MAKE) -s -C $(NGINX_SRC) -f $(CURDIR)/$< binary
+	$(Q)cp build/nginx-static/nginx $@
