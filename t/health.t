@@ -46,6 +46,9 @@ broken('VERSION', sub {
     close $file or die $!;
 });
 
+symlink $ENV{TEST_NGINX_STORE}, "$folder/alias" or die $!;
+$ENV{TEST_NGINX_ALIAS} = "$folder/alias";
+
 our $http = 'credverify_views $TEST_NGINX_VIEWS;';
 
 our $config = <<'_EOC_';
@@ -57,7 +60,7 @@ our $config = <<'_EOC_';
     }
 _EOC_
 
-plan tests => 129;
+plan tests => 137;
 
 run_tests();
 
@@ -272,6 +275,34 @@ the store's format is not version 1; it needs another version of credverify; ans
 --- error_code eval: [(503) x 3]
 --- response_body_like eval
 [(qr/^\{"status":"unavailable","store":\{"state":"other_version"\}\}$/) x 3]
+--- no_error_log
+[alert]
+[crit]
+
+
+
+=== TEST 17: one store by two paths is refused by the second
+--- http_config eval: $::http . 'credverify_store $TEST_NGINX_STORE;'
+--- config
+    location = /store { credverify_health; }
+    location = /alias { credverify_store $TEST_NGINX_ALIAS; credverify_health; }
+--- request: GET /alias
+--- error_code: 503
+--- error_log
+/alias: the store is open already as
+--- no_error_log
+[alert]
+[crit]
+
+
+
+=== TEST 18: and is served by the first
+--- http_config eval: $::http . 'credverify_store $TEST_NGINX_STORE;'
+--- config
+    location = /store { credverify_health; }
+    location = /alias { credverify_store $TEST_NGINX_ALIAS; credverify_health; }
+--- request: GET /store
+--- response_body_like: "state":"open"
 --- no_error_log
 [alert]
 [crit]

@@ -17,11 +17,6 @@
 #define NGX_HTTP_CREDVERIFY_REPEAT  60
 
 
-/*
- * Lives outside of cycles: in a process without a master, a reload leaves the
- * store open, and no environment may be opened twice.
- */
-
 struct ngx_http_credverify_store_s {
     ngx_http_credverify_store_t  *next;
     cv_store_t                   *store;
@@ -164,8 +159,24 @@ ngx_http_credverify_store(ngx_str_t *path)
 static void
 ngx_http_credverify_open(ngx_http_credverify_store_t *store)
 {
-    cv_err_t    err;
-    cv_error_t  error;
+    cv_err_t                      err;
+    cv_error_t                    error;
+    ngx_http_credverify_store_t  *other;
+
+    for (other = ngx_http_credverify_stores; other; other = other->next) {
+
+        /* opening an environment twice in a process breaks its locks */
+
+        if (other->store != NULL
+            && cv_store_is(other->store, (char *) store->path))
+        {
+            (void) cv_error_set(&error, CV_ERR_EXISTS,
+                                "%s: the store is open already as %s; give it "
+                                "one path", store->path, other->path);
+            ngx_http_credverify_complain(store, CV_ERR_EXISTS, error.text);
+            return;
+        }
+    }
 
     err = cv_store_open(&store->store, (char *) store->path, 0, &error);
 

@@ -556,6 +556,16 @@ cv_store_close(cv_store_t *store)
 }
 
 
+bool
+cv_store_is(const cv_store_t *store, const char *dir)
+{
+    struct stat  st;
+
+    return cv_store_stat_file(dir, &st, NULL) == CV_OK
+           && st.st_dev == store->dev && st.st_ino == store->ino;
+}
+
+
 cv_err_t
 cv_store_probe(cv_store_t *store, cv_error_t *error)
 {

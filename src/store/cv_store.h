@@ -67,6 +67,9 @@ cv_err_t cv_store_open(cv_store_t **store, const char *dir, bool writable,
 
 void cv_store_close(cv_store_t *store);
 
+/* True if the store in "dir", by whatever path, is the one that is open. */
+bool cv_store_is(const cv_store_t *store, const char *dir);
+
 /*
  * Looks whether the directory still holds the file that is open, whole, and
  * frees the slots of readers that died.  To be called now and then; makes
