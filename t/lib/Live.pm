@@ -57,7 +57,6 @@ sub spawn {
 
     if ($pid == 0) {
         setpgrp;
-        $SIG{INT} = 'DEFAULT';
         chdir $dir or die "$dir: $!";
         open STDOUT, '>', $output or die "$output: $!";
         open STDERR, '>&', \*STDOUT;

@@ -157,10 +157,13 @@ $demo = start();
 like($body, qr{"valid":true}, 'the next start brings credentials back');
 stop($demo, 'TERM');
 
-# Only the script gets the signal, as with "kill"
+# Only the script gets the signal, as with "kill"; and it was started in the
+# background, where SIGINT is ignored
 
 $ENV{PORT} = $port = $other;
+$SIG{INT} = 'IGNORE';
 $demo = start();
+$SIG{INT} = 'DEFAULT';
 ok(answers($port), 'another port');
 kill 'INT', $demo;
 is(ended($demo, 20), 0, 'SIGINT to the script alone ends it well');

@@ -280,7 +280,7 @@ for my $view (qw(truecert native)) {
             is($h1, $answer, 'the answer comes first');
             like($page->{text}, qr/\Q$_\E/, "says: $_")
                 for @{ $says{$name} };
-            like($page->{text}, qr/\d{4}-\d\d-\d\dT[\d:]{8}Z/,
+            like($page->{text}, qr/\bon \d+ \w+ \d{4}, [\d:]{8} UTC\b/,
                  'says when it was checked');
 
             if ($name ne 'valid') {
