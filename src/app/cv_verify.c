@@ -4,7 +4,11 @@
  */
 
 #include "cv_verify.h"
+#include "cv_catalog.h"
+#include "cv_digest.h"
 #include "cv_text.h"
+
+#include <stdlib.h>
 
 #define CV_BY_NAME(name)  { (const uint8_t *) name, sizeof(name) - 1 }
 
@@ -15,6 +19,45 @@ const cv_str_t  cv_by_names[CV_BY_COUNT] = {
     [CV_BY_NUMBER] = CV_BY_NAME("number"),
     [CV_BY_ID] = CV_BY_NAME("id"),
 };
+
+
+struct cv_verifier_s {
+    cv_digest_t   *digest;
+    cv_catalog_t  *catalog;
+};
+
+
+cv_verifier_t *
+cv_verifier_new(void)
+{
+    cv_verifier_t  *verifier;
+
+    verifier = calloc(1, sizeof(cv_verifier_t));
+    if (verifier == NULL) {
+        return NULL;
+    }
+
+    verifier->digest = cv_digest_new();
+    verifier->catalog = cv_catalog_new();
+
+    if (verifier->digest == NULL || verifier->catalog == NULL) {
+        cv_verifier_free(verifier);
+        return NULL;
+    }
+
+    return verifier;
+}
+
+
+void
+cv_verifier_free(cv_verifier_t *verifier)
+{
+    if (verifier != NULL) {
+        cv_digest_free(verifier->digest);
+        cv_catalog_free(verifier->catalog);
+        free(verifier);
+    }
+}
 
 
 /*
@@ -90,27 +133,33 @@ cv_verify_in_scope(const cv_issuer_t *issuer, const cv_request_t *request)
 /* reads the credential, its class and its issuer; all three must be there */
 
 static bool
-cv_verify_read(cv_verification_t *out, cv_txn_t *snapshot, uint64_t iid,
-    const cv_request_t *request)
+cv_verify_read(cv_verification_t *out, cv_verifier_t *verifier,
+    cv_txn_t *snapshot, uint64_t iid, const cv_request_t *request)
 {
+    const cv_catalog_entry_t  *entry;
+
     if (!cv_get(snapshot, CV_CREDENTIAL, iid, &out->credential)
-        || !cv_verify_has(&out->credential, request)
-        || !cv_get(snapshot, CV_CLASS, out->credential.class.iid, &out->class)
-        || !cv_get(snapshot, CV_ISSUER, out->class.issuer.iid, &out->issuer))
+        || !cv_verify_has(&out->credential, request))
     {
         return false;
     }
 
+    entry = cv_catalog_get(verifier->catalog, snapshot,
+                           out->credential.class.iid);
+    if (entry == NULL) {
+        return false;
+    }
+
     out->evidence.credential = &out->credential;
-    out->evidence.class = &out->class;
-    out->evidence.issuer = &out->issuer;
+    out->evidence.class = &entry->class;
+    out->evidence.issuer = &entry->issuer;
 
     return true;
 }
 
 
 cv_err_t
-cv_verify(cv_verification_t *out, cv_txn_t *snapshot, cv_digest_t *digest,
+cv_verify(cv_verification_t *out, cv_verifier_t *verifier, cv_txn_t *snapshot,
     const cv_request_t *request, cv_time_t now)
 {
     cv_err_t       err;
@@ -126,7 +175,8 @@ cv_verify(cv_verification_t *out, cv_txn_t *snapshot, cv_digest_t *digest,
     memset(&out->evidence, 0, sizeof(cv_evidence_t));
 
     if (request->by == CV_BY_TOKEN) {
-        err = cv_verify_token(out, snapshot, digest, request->handle, &iid);
+        err = cv_verify_token(out, snapshot, verifier->digest, request->handle,
+                              &iid);
         if (err != CV_OK) {
             return err;
         }
@@ -135,7 +185,7 @@ cv_verify(cv_verification_t *out, cv_txn_t *snapshot, cv_digest_t *digest,
         iid = cv_find(snapshot, kinds[request->by], request->handle);
     }
 
-    if (iid != 0 && !cv_verify_read(out, snapshot, iid, request)) {
+    if (iid != 0 && !cv_verify_read(out, verifier, snapshot, iid, request)) {
         err = cv_txn_err(snapshot, NULL);
         return err != CV_OK ? err : CV_ERR_DAMAGED;
     }
@@ -143,7 +193,7 @@ cv_verify(cv_verification_t *out, cv_txn_t *snapshot, cv_digest_t *digest,
     question.credential = out->evidence.credential;
     question.token = out->evidence.token;
     question.test = request->test;
-    question.in_scope = iid != 0 && cv_verify_in_scope(&out->issuer, request);
+    question.in_scope = iid != 0 && cv_verify_in_scope(out->evidence.issuer, request);
 
     out->verdict = cv_verdict(&question, now);
 

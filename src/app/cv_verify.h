@@ -9,7 +9,6 @@
 #define CV_VERIFY_H
 
 #include "cv_base.h"
-#include "cv_digest.h"
 #include "cv_facts.h"
 #include "cv_store.h"
 
@@ -41,18 +40,24 @@ typedef struct {
     cv_evidence_t    evidence;
     cv_token_t       token;
     cv_credential_t  credential;
-    cv_class_t       class;
-    cv_issuer_t      issuer;
     cv_holder_t      holder;
 } cv_verification_t;
 
+/* What verifying needs beside a snapshot: for one store, and one thread. */
+typedef struct cv_verifier_s  cv_verifier_t;
+
+/* NULL if memory is exhausted. */
+cv_verifier_t *cv_verifier_new(void);
+void cv_verifier_free(cv_verifier_t *verifier);
+
 /*
- * Verifies in "snapshot", from which everything in "out" borrows.  A handle
- * that is malformed, unknown or out of scope is a verdict, not an error: an
- * error means that nothing can be said, and is the snapshot's.
+ * Verifies in "snapshot".  Everything in "out" borrows from it, and from the
+ * verifier until its next use.  A handle that is malformed, unknown or out of
+ * scope is a verdict, not an error: an error means that nothing can be said,
+ * and is the snapshot's.
  */
-cv_err_t cv_verify(cv_verification_t *out, cv_txn_t *snapshot,
-    cv_digest_t *digest, const cv_request_t *request, cv_time_t now)
+cv_err_t cv_verify(cv_verification_t *out, cv_verifier_t *verifier,
+    cv_txn_t *snapshot, const cv_request_t *request, cv_time_t now)
     CV_MUST_CHECK;
 
 #endif /* CV_VERIFY_H */

@@ -13,7 +13,6 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "cv_digest.h"
 #include "cv_verify.h"
 #include "cv_view.h"
 
@@ -97,15 +96,16 @@ void ngx_http_credverify_exit_worker(ngx_cycle_t *cycle);
 ngx_http_credverify_store_t *ngx_http_credverify_store(ngx_str_t *path);
 
 /*
- * Runs fn(txn, arg) in a snapshot of the store, guarded against damage.  The
- * error that kept it from being run, or that it returned, is logged if it is
- * news.  Nothing of the snapshot may be used afterwards.
+ * Runs fn(verifier, txn, arg) with the store's verifier and a snapshot of it,
+ * guarded against damage.  The error that kept it from being run, or that it
+ * returned, is logged if it is news.  Nothing of the snapshot may be used
+ * afterwards.
  */
-cv_err_t ngx_http_credverify_read(ngx_http_credverify_store_t *store,
-    cv_err_t (*fn)(cv_txn_t *txn, void *arg), void *arg);
+typedef cv_err_t (*ngx_http_credverify_read_pt)(cv_verifier_t *verifier,
+    cv_txn_t *txn, void *arg);
 
-/* The worker's context for digests; NULL if memory is exhausted. */
-cv_digest_t *ngx_http_credverify_digest(void);
+cv_err_t ngx_http_credverify_read(ngx_http_credverify_store_t *store,
+    ngx_http_credverify_read_pt fn, void *arg);
 
 
 /* ngx_http_credverify_accept.c: which format a request wants */

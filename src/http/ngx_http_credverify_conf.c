@@ -6,6 +6,7 @@
  */
 
 #include "ngx_http_credverify.h"
+#include "cv_digest.h"
 
 
 static ngx_int_t ngx_http_credverify_is_argument(ngx_str_t *value);

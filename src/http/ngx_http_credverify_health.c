@@ -10,7 +10,8 @@
 #include "cv_store.h"
 
 
-static cv_err_t ngx_http_credverify_measure(cv_txn_t *txn, void *arg);
+static cv_err_t ngx_http_credverify_measure(cv_verifier_t *verifier,
+    cv_txn_t *txn, void *arg);
 static const char *ngx_http_credverify_state(cv_err_t err);
 
 
@@ -83,7 +84,7 @@ ngx_http_credverify_health_handler(ngx_http_request_t *r)
 
 
 static cv_err_t
-ngx_http_credverify_measure(cv_txn_t *txn, void *arg)
+ngx_http_credverify_measure(cv_verifier_t *verifier, cv_txn_t *txn, void *arg)
 {
     return cv_store_stat(txn, arg);
 }

@@ -21,6 +21,7 @@ struct ngx_http_credverify_store_s {
     ngx_http_credverify_store_t  *next;
     cv_store_t                   *store;
     cv_txn_t                     *snapshot;
+    cv_verifier_t                *verifier;
     ngx_event_t                   timer;
     ngx_connection_t              fake;
     cv_err_t                      err;          /* the last one that was logged */
@@ -30,8 +31,8 @@ struct ngx_http_credverify_store_s {
 };
 
 typedef struct {
-    cv_txn_t                     *snapshot;
-    cv_err_t                    (*fn)(cv_txn_t *txn, void *arg);
+    ngx_http_credverify_store_t  *store;
+    ngx_http_credverify_read_pt   fn;
     void                         *arg;
     cv_err_t                      err;
 } ngx_http_credverify_reading_t;
@@ -46,7 +47,6 @@ static void ngx_http_credverify_read_guarded(void *arg);
 
 
 static ngx_http_credverify_store_t  *ngx_http_credverify_stores;
-static cv_digest_t                  *ngx_http_credverify_digests;
 
 
 ngx_int_t
@@ -77,8 +77,7 @@ ngx_http_credverify_init_worker(ngx_cycle_t *cycle)
     /* what every request needs is there before the first one */
 
     if (cmcf->stores.nelts != 0
-        && (ngx_http_credverify_scratch(&buf) != NGX_OK
-            || ngx_http_credverify_digest() == NULL))
+        && ngx_http_credverify_scratch(&buf) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -103,20 +102,6 @@ ngx_http_credverify_exit_worker(ngx_cycle_t *cycle)
         ngx_http_credverify_close(store);
         ngx_free(store);
     }
-
-    cv_digest_free(ngx_http_credverify_digests);
-    ngx_http_credverify_digests = NULL;
-}
-
-
-cv_digest_t *
-ngx_http_credverify_digest(void)
-{
-    if (ngx_http_credverify_digests == NULL) {
-        ngx_http_credverify_digests = cv_digest_new();
-    }
-
-    return ngx_http_credverify_digests;
 }
 
 
@@ -184,6 +169,15 @@ ngx_http_credverify_open(ngx_http_credverify_store_t *store)
         err = cv_snapshot_open(&store->snapshot, store->store, &error);
     }
 
+    if (err == CV_OK) {
+        store->verifier = cv_verifier_new();
+
+        if (store->verifier == NULL) {
+            err = cv_error_set(&error, CV_ERR_NOMEM, "%s: no memory",
+                               store->path);
+        }
+    }
+
     if (err != CV_OK) {
         ngx_http_credverify_close(store);
         ngx_http_credverify_complain(store, err, error.text);
@@ -202,9 +196,11 @@ ngx_http_credverify_open(ngx_http_credverify_store_t *store)
 static void
 ngx_http_credverify_close(ngx_http_credverify_store_t *store)
 {
+    cv_verifier_free(store->verifier);
     cv_snapshot_close(store->snapshot);
     cv_store_close(store->store);
 
+    store->verifier = NULL;
     store->snapshot = NULL;
     store->store = NULL;
     store->stale = 0;
@@ -265,17 +261,18 @@ ngx_http_credverify_read_guarded(void *arg)
 {
     ngx_http_credverify_reading_t  *reading = arg;
 
-    reading->err = cv_snapshot_renew(reading->snapshot);
+    reading->err = cv_snapshot_renew(reading->store->snapshot);
 
     if (reading->err == CV_OK) {
-        reading->err = reading->fn(reading->snapshot, reading->arg);
+        reading->err = reading->fn(reading->store->verifier,
+                                   reading->store->snapshot, reading->arg);
     }
 }
 
 
 cv_err_t
 ngx_http_credverify_read(ngx_http_credverify_store_t *store,
-    cv_err_t (*fn)(cv_txn_t *txn, void *arg), void *arg)
+    ngx_http_credverify_read_pt fn, void *arg)
 {
     cv_err_t                        err;
     cv_error_t                      error;
@@ -290,7 +287,7 @@ ngx_http_credverify_read(ngx_http_credverify_store_t *store,
         return store->err != CV_OK ? store->err : CV_ERR_MISSING;
     }
 
-    reading.snapshot = store->snapshot;
+    reading.store = store;
     reading.fn = fn;
     reading.arg = arg;
 

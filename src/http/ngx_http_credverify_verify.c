@@ -28,7 +28,8 @@ static cv_outcome_t ngx_http_credverify_question(
     ngx_http_credverify_job_t *job, ngx_uint_t *negotiated);
 static ngx_int_t ngx_http_credverify_evaluate(ngx_http_request_t *r,
     ngx_http_credverify_handle_t *handle, cv_str_t *out);
-static cv_err_t ngx_http_credverify_answer(cv_txn_t *txn, void *arg);
+static cv_err_t ngx_http_credverify_answer(cv_verifier_t *verifier,
+    cv_txn_t *txn, void *arg);
 static void ngx_http_credverify_render(ngx_http_credverify_job_t *job,
     cv_outcome_t outcome, cv_facts_t *facts);
 static void ngx_http_credverify_error(ngx_http_credverify_job_t *job,
@@ -167,8 +168,8 @@ ngx_http_credverify_evaluate(ngx_http_request_t *r,
     }
 
     if (handle->encoded
-        && (ngx_strlchr(value.data, value.data + value.len, '%') != NULL
-            || ngx_strlchr(value.data, value.data + value.len, '+') != NULL))
+        && (memchr(value.data, '%', value.len) != NULL
+            || memchr(value.data, '+', value.len) != NULL))
     {
         p = ngx_pnalloc(r->pool, value.len);
         if (p == NULL) {
@@ -199,21 +200,15 @@ ngx_http_credverify_evaluate(ngx_http_request_t *r,
 
 
 static cv_err_t
-ngx_http_credverify_answer(cv_txn_t *txn, void *arg)
+ngx_http_credverify_answer(cv_verifier_t *verifier, cv_txn_t *txn, void *arg)
 {
     ngx_http_credverify_job_t  *job = arg;
 
     cv_err_t            err;
     cv_facts_t          facts;
-    cv_digest_t        *digest;
     cv_verification_t   verification;
 
-    digest = ngx_http_credverify_digest();
-    if (digest == NULL) {
-        return CV_ERR_NOMEM;
-    }
-
-    err = cv_verify(&verification, txn, digest, &job->request, job->now);
+    err = cv_verify(&verification, verifier, txn, &job->request, job->now);
     if (err != CV_OK) {
         return err;
     }

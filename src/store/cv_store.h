@@ -25,6 +25,7 @@
 #define CV_STORE_H
 
 #include "cv_base.h"
+#include "cv_buf.h"
 #include "cv_record.h"
 
 #define CV_STORE_FORMAT       1
@@ -123,6 +124,9 @@ void cv_snapshot_close(cv_txn_t *txn);
 cv_err_t cv_snapshot_renew(cv_txn_t *txn) CV_MUST_CHECK;
 void cv_snapshot_reset(cv_txn_t *txn);
 
+/* Grows with every commit: two snapshots of one version hold the same. */
+uint64_t cv_snapshot_version(const cv_txn_t *txn);
+
 /* Waits for the store's writer lock. */
 cv_err_t cv_txn_begin(cv_txn_t **txn, cv_store_t *store, cv_error_t *error)
     CV_MUST_CHECK;
@@ -157,6 +161,10 @@ uint64_t cv_find(cv_txn_t *txn, cv_handle_kind_t kind, cv_str_t handle);
 
 /* Reads a record by its number; false if there is none. */
 bool cv_get(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, void *record);
+
+/* The same, but the record borrows from "copy", which is overwritten. */
+bool cv_get_copy(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, void *record,
+    cv_buf_t *copy);
 
 /* Reads a record by its id; its number too, if "iid" is not NULL. */
 bool cv_get_by_id(cv_txn_t *txn, cv_kind_t kind, cv_str_t id, void *record,

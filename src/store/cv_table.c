@@ -116,6 +116,43 @@ cv_decode(cv_txn_t *txn, cv_kind_t kind, cv_str_t key, cv_str_t bytes,
 }
 
 
+static bool
+cv_read_copy(cv_txn_t *txn, cv_kind_t kind, cv_str_t key, void *record,
+    cv_buf_t *copy)
+{
+    cv_str_t  bytes;
+
+    cv_buf_reset(copy);
+
+    if (!cv_table_get(txn, kind, key, &bytes)) {
+        return false;
+    }
+
+    cv_buf_append_str(copy, bytes);
+
+    if (cv_buf_failed(copy)) {
+        (void) cv_error_set(&txn->error, copy->err,
+                            "%s: a stored record is too long",
+                            txn->store->dir);
+        return false;
+    }
+
+    return cv_decode(txn, kind, key, cv_buf_str(copy), record);
+}
+
+
+bool
+cv_get_copy(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, void *record,
+    cv_buf_t *copy)
+{
+    cv_key_t  key;
+
+    key = cv_record_key(kind, iid, NULL);
+
+    return cv_read_copy(txn, kind, cv_key_str(&key), record, copy);
+}
+
+
 bool
 cv_get(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, void *record)
 {
@@ -271,32 +308,15 @@ cv_numbers_store(cv_txn_t *txn)
 
 
 /*
- * The record that stands under "key", copied out of the map, which the writes
+ * The record that is to be replaced, copied out of the map, which the writes
  * to come may move; NULL if there is none, or after an error.
  */
 
 static void *
 cv_previous(cv_txn_t *txn, cv_kind_t kind, cv_str_t key, cv_record_t *record)
 {
-    cv_str_t  bytes;
-
-    cv_buf_reset(&txn->previous);
-
-    if (!cv_table_get(txn, kind, key, &bytes)) {
-        return NULL;
-    }
-
-    cv_buf_append_str(&txn->previous, bytes);
-
-    if (cv_buf_failed(&txn->previous)) {
-        (void) cv_error_set(&txn->error, txn->previous.err,
-                            "%s: a stored record is too long",
-                            txn->store->dir);
-        return NULL;
-    }
-
-    return cv_decode(txn, kind, key, cv_buf_str(&txn->previous), record)
-           ? record : NULL;
+    return cv_read_copy(txn, kind, key, record, &txn->previous) ? record
+                                                                : NULL;
 }
 
 

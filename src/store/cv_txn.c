@@ -121,6 +121,13 @@ cv_snapshot_reset(cv_txn_t *txn)
 }
 
 
+uint64_t
+cv_snapshot_version(const cv_txn_t *txn)
+{
+    return mdb_txn_id(txn->txn);
+}
+
+
 cv_err_t
 cv_txn_begin(cv_txn_t **out, cv_store_t *store, cv_error_t *error)
 {
