@@ -84,7 +84,7 @@ close $out or die "lines: $!";
 my $conf = slurp("$prefix/conf-examples/demo.conf");
 $conf =~ s/:8080;/:$port;/;
 $conf =~ s/credverify_issuers truecert;/credverify_issuers truecert certifier;/;
-$conf =~ s/^user .*;// if $> != 0;
+$conf =~ s/^user .*;//m if $> != 0;
 open $out, '>', "$prefix/test.conf" or die "test.conf: $!";
 print $out $conf;
 close $out or die "test.conf: $!";
