@@ -169,6 +169,39 @@ kill 'INT', $demo;
 is(ended($demo, 20), 0, 'SIGINT to the script alone ends it well');
 ok(gone($demo), 'and nothing is left running');
 
+# The other examples, with the same store
+
+my %other = (minimal => ['/verify?token=', qr{"reason":"valid".*Ana-Sofía}],
+             truecert => ['/api/verify/?format=json&token=',
+                          qr{"valid":true.*Ana-Sofía}]);
+
+for my $name (sort keys %other) {
+    my ($path, $words) = @{ $other{$name} };
+    my $conf = slurp("$prefix/conf-examples/$name.conf");
+
+    ok($name ne 'minimal' || (() = $conf =~ /^.*\S/mg) <= 10, 'ten lines');
+
+    $conf =~ s/:8080;/:$port;/ or die $name;
+    open my $out, '>', "$prefix/$name.conf" or die "$name.conf: $!";
+    print $out $conf;
+    close $out or die "$name.conf: $!";
+
+    my $pid = spawn($prefix, "$prefix/$name", 'nginx', '-p', '.', '-c',
+                    "$name.conf", '-e', 'var/error.log', '-g', 'daemon off;');
+
+    for (1 .. 100) {
+        last if answers($port) || defined ended($pid, 0.1);
+    }
+
+    ($status, undef, $body) = fetch("curl 'http://127.0.0.1:$port$path"
+                                    . 'de30' . '0' x 59 . "1'");
+    is($status, 200, "$name.conf: status");
+    like($body, $words, "$name.conf: body");
+
+    kill 'TERM', $pid;
+    is(ended($pid, 20), 0, "$name.conf: ends");
+}
+
 # What cannot work
 
 for my $wrong ('0', '65536', 'http', '-1') {
