@@ -171,12 +171,16 @@ build/nginx-static/Makefile: config src/SOURCES Makefile \
 
 $(MODULE) build/nginx: MAKEOVERRIDES =
 
+# A running nginx has the old one mapped: it is replaced, never written to.
+
 $(MODULE): build/nginx-dynamic/Makefile src/exports.map $(MODULE_SRCS) $(HEADERS)
 	@echo "  NGINX $@"
 	$(Q)$(MAKE) -s -C $(NGINX_SRC) -f $(CURDIR)/$< modules
-	$(Q)cp build/nginx-dynamic/$(@F) $@
+	$(Q)cp build/nginx-dynamic/$(@F) $@.new
+	$(Q)mv $@.new $@
 
 build/nginx: build/nginx-static/Makefile $(MODULE_SRCS) $(HEADERS)
 	@echo "  NGINX $@"
 	$(Q)$(MAKE) -s -C $(NGINX_SRC) -f $(CURDIR)/$< binary
-	$(Q)cp build/nginx-static/nginx $@
+	$(Q)cp build/nginx-static/nginx $@.new
+	$(Q)mv $@.new $@

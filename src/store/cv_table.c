@@ -105,7 +105,7 @@ cv_decode(cv_txn_t *txn, cv_kind_t kind, cv_str_t key, cv_str_t bytes,
     err = cv_record_decode(record, kind, key, bytes);
 
     if (err != CV_OK && !cv_txn_failed(txn)) {
-        (void) cv_error_set(&txn->error, err, "%s: a %s record is %s; run "
+        (void) cv_error_set(&txn->error, err, "%s: a record of kind %s is %s; run "
                             "\"credverify check\"", txn->store->dir,
                             cv_schemas[kind].name,
                             err == CV_ERR_VERSION ? "of another version"
