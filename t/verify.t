@@ -81,7 +81,7 @@ ETag: W/"[0-9a-f]{16}"
 --- config eval: $::config
 --- pipelined_requests eval
 ["GET /any?token=" . uc $ENV{TEST_NGINX_T_TEST},
- "GET /v?token=" . join('', map { sprintf '%%%02x', ord } split //, $ENV{TEST_NGINX_T_VALID})]
+ "GET /v?token=" . CORE::join('', map { sprintf '%%%02x', ord } split //, $ENV{TEST_NGINX_T_VALID})]
 --- error_code eval: [404, 200]
 --- no_error_log
 [error]

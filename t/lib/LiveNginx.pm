@@ -11,14 +11,9 @@ use IO::Select;
 use IO::Socket::INET;
 use Time::HiRes qw(sleep time);
 use Credverify;
+use LiveCommand qw(free_port);
 
 my $root = getcwd();
-
-sub free_port {
-    my $socket = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')
-        or die "no port: $!";
-    return $socket->sockport;
-}
 
 # start(conf => text | main, http, server): @PORT@ in "conf" is the port.
 # "env" is added to nginx's environment.

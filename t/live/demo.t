@@ -4,7 +4,7 @@ use strict;
 use warnings;
 
 use lib 't/lib';
-use Live;
+use LiveCommand;
 use Test::More;
 use Time::HiRes qw(sleep time);
 

@@ -8,11 +8,12 @@ use lib 't/lib';
 use Test::More;
 use Time::HiRes qw(sleep);
 use Credverify;
+use LiveCommand qw(free_port);
 use LiveNginx;
 
 my $store = Credverify::store();
 my $valid = Credverify::token('valid');
-my $h2 = LiveNginx::free_port();
+my $h2 = free_port();
 
 my $server = "credverify_store $store;
     location = /v { credverify_format \$arg_format json html; credverify_verify token=\$arg_token code=\$arg_code; }

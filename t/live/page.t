@@ -8,7 +8,7 @@ use utf8;
 use lib 't/lib';
 use Digest::SHA qw(sha256_base64);
 use Encode qw(decode_utf8 encode_utf8);
-use Live;
+use LiveCommand;
 use Test::More;
 
 if (defined $ENV{TEST_NGINX_LOAD_MODULES}

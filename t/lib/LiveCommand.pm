@@ -1,6 +1,6 @@
-package Live;
+package LiveCommand;
 
-# Servers for the live suites: a prefix with the project's files in it, on a
+# Commands as a user would start them: a prefix with the project's files in it, on a
 # free port, and nothing left of them when the test ends.
 
 use strict;
