@@ -5,12 +5,12 @@ use strict;
 use warnings;
 
 use FindBin;
-use lib "$FindBin::Bin/lib";
+use lib "$FindBin::Bin/../lib";
 use POSIX qw(mkfifo);
 use Time::HiRes qw(sleep time);
 
 use Test::More;
-use Credverify;
+use CredverifyTool;
 
 my $HOLDERS = 67_000;
 

@@ -5,11 +5,11 @@ use warnings;
 
 use Digest::SHA qw(sha256_hex);
 use FindBin;
-use lib "$FindBin::Bin/lib";
+use lib "$FindBin::Bin/../lib";
 use POSIX qw(strftime);
 
 use Test::More;
-use Credverify;
+use CredverifyTool;
 
 my $NOW = qr/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/;
 

@@ -5,10 +5,10 @@ use warnings;
 
 use Digest::SHA qw(sha256_hex);
 use FindBin;
-use lib "$FindBin::Bin/lib";
+use lib "$FindBin::Bin/../lib";
 
 use Test::More;
-use Credverify;
+use CredverifyTool;
 
 my $TOKEN = '390aa046b2886a0a68fb36ff647b216d03cacd775bef52404dc6a3daf19a3b5c';
 my $HASH  = sha256_hex($TOKEN);

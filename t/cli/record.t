@@ -4,10 +4,10 @@ use strict;
 use warnings;
 
 use FindBin;
-use lib "$FindBin::Bin/lib";
+use lib "$FindBin::Bin/../lib";
 
 use Test::More;
-use Credverify;
+use CredverifyTool;
 
 my $store = init_store();
 

@@ -1,4 +1,4 @@
-package Credverify;
+package CredverifyTool;
 
 # What the tests of the command share: running it, stores, and records.
 
@@ -79,14 +79,23 @@ sub start {
         open STDOUT, '>', $job{out} or POSIX::_exit(99);
         open STDERR, '>', $job{err} or POSIX::_exit(99);
 
+        my $binary = $BINARY;
+
+        # someone else may not be able to walk to it
+
         if ($how->{as}) {
+            local $^F = 255;
+            open my $opened, '<', $BINARY or POSIX::_exit(99);
+            $binary = '/proc/self/fd/' . fileno $opened;
+            $how->{opened} = $opened;
+
             POSIX::setgid($how->{as});
             $) = "$how->{as} $how->{as}";
             POSIX::setuid($how->{as});
         }
 
         $how->{before}->() if $how->{before};
-        exec { $BINARY } $BINARY, @arguments or POSIX::_exit(99);
+        exec { $binary } $BINARY, @arguments or POSIX::_exit(99);
     }
 
     return \%job;
