@@ -22,7 +22,7 @@ our @EXPORT = qw(
 $ENV{LC_ALL} = 'C';
 
 our $BINARY = abs_path($ENV{CREDVERIFY}
-                       || dirname(__FILE__) . '/../../../build/credverify');
+                       || dirname(__FILE__) . '/../../build/credverify');
 
 -x $BINARY or BAIL_OUT("no credverify: build it, or set CREDVERIFY");
 
