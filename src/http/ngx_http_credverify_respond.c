@@ -6,7 +6,7 @@
  */
 
 #include "ngx_http_credverify.h"
-#include "nginx.h"
+#include <nginx.h>
 
 #include "cv_codec.h"
 #include "cv_text.h"
