@@ -47,7 +47,7 @@ our $config = <<'_EOC_';
     }
 _EOC_
 
-plan tests => repeat_each() * 363;
+plan tests => repeat_each() * 370;
 
 run_tests();
 
@@ -510,7 +510,25 @@ Allow: GET, HEAD
 
 
 
-=== TEST 30: gzip leaves a page whole
+=== TEST 30: an unknown format is refused in one that is accepted
+--- http_config eval: $::http
+--- config eval: $::config
+--- request: GET /t?token=x&format=xml
+--- more_headers
+Accept: application/json
+--- error_code: 400
+--- response_headers
+Content-Type: application/json
+Vary: Accept
+--- response_body_like: ^\{"error":"
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 31: gzip leaves a page whole
 --- http_config eval
 $::http . "gzip on; gzip_min_length 1; gzip_types application/json;"
 --- config eval: $::config
@@ -528,7 +546,7 @@ ETag: W/"[0-9a-f]{16}"
 
 
 
-=== TEST 31: no secret in the logs
+=== TEST 32: no secret in the logs
 --- http_config eval
 $::http . q(
     log_format cut '$credverify_request $credverify_reason';

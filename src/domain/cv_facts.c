@@ -232,13 +232,13 @@ cv_disclose_holder(cv_facts_t *facts, const cv_credential_t *credential,
 
 void
 cv_disclose(cv_facts_t *facts, const cv_verdict_t *verdict,
-    const cv_evidence_t *evidence, cv_time_t now)
+    cv_outcome_t presented, const cv_evidence_t *evidence, cv_time_t now)
 {
     bool  masked;
 
-    cv_disclose_outcome(facts, verdict->reason, now);
+    cv_disclose_outcome(facts, presented, now);
 
-    if (verdict->reason == CV_NOT_FOUND) {
+    if (verdict->reason == CV_NOT_FOUND || presented == CV_NOT_FOUND) {
         return;
     }
 
@@ -266,7 +266,7 @@ cv_disclose(cv_facts_t *facts, const cv_verdict_t *verdict,
         cv_disclose_credential(facts, evidence->credential);
     }
 
-    if (cv_discloses_holder(verdict)) {
+    if (cv_discloses_holder(verdict) && presented == CV_VALID) {
         cv_disclose_holder(facts, evidence->credential, evidence->holder);
     }
 }

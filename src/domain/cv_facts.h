@@ -140,9 +140,12 @@ typedef struct {
  * the class, its issuer and the reason; a verdict other than valid shows
  * nothing of the holder, and not_found nothing at all.  The token's own expiry
  * always stays.  E-mail addresses and holder ids are no facts.
+ *
+ * A view may present a verdict as another reason: the facts are worded as
+ * that one, and hold no more than both it and the true one disclose.
  */
 void cv_disclose(cv_facts_t *facts, const cv_verdict_t *verdict,
-    const cv_evidence_t *evidence, cv_time_t now);
+    cv_outcome_t presented, const cv_evidence_t *evidence, cv_time_t now);
 
 /* The facts of an error: nothing but what it is called. */
 void cv_disclose_error(cv_facts_t *facts, cv_outcome_t error, unsigned status,

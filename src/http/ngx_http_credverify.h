@@ -111,8 +111,8 @@ cv_err_t ngx_http_credverify_read(ngx_http_credverify_store_t *store,
 /* ngx_http_credverify_accept.c: which format a request wants */
 
 /*
- * Sets "format", or returns NGX_DECLINED if the request names one that the
- * location does not have; "negotiated" if Accept decided.
+ * Sets "format", and "negotiated" if Accept decided on it.  NGX_DECLINED if
+ * the request names one that the location does not have.
  */
 ngx_int_t ngx_http_credverify_choose(ngx_http_request_t *r,
     ngx_http_credverify_loc_conf_t *clcf, cv_format_t *format,

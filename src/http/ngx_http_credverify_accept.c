@@ -33,6 +33,7 @@ ngx_http_credverify_choose(ngx_http_request_t *r,
     ngx_http_credverify_loc_conf_t *clcf, cv_format_t *format,
     ngx_uint_t *negotiated)
 {
+    ngx_int_t                      rc;
     ngx_str_t                      value;
     ngx_uint_t                     i, n, best;
     cv_format_t                   *formats, named;
@@ -49,6 +50,8 @@ ngx_http_credverify_choose(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
+    rc = NGX_OK;
+
     if (value.len != 0) {
         named = cv_format_find(cv_str(value.data, value.len));
 
@@ -59,11 +62,12 @@ ngx_http_credverify_choose(ngx_http_request_t *r,
             }
         }
 
-        return NGX_DECLINED;
+        /* the error, at least, comes in a format that is understood */
+        rc = NGX_DECLINED;
     }
 
     if (clcf->formats->nelts == 1) {
-        return NGX_OK;
+        return rc;
     }
 
     *negotiated = 1;
@@ -94,7 +98,7 @@ ngx_http_credverify_choose(ngx_http_request_t *r,
         }
     }
 
-    return NGX_OK;
+    return rc;
 }
 
 

@@ -217,18 +217,14 @@ ngx_http_credverify_answer(cv_verifier_t *verifier, cv_txn_t *txn, void *arg)
         return CV_ERR_NOMEM;
     }
 
-    /* a view may present a verdict as another one, which then discloses */
-
     job->presentation = cv_document_present(job->clcf->compiled->document,
                                             job->format,
                                             verification.verdict.reason);
 
     job->next_change_at = verification.verdict.next_change_at;
 
-    verification.verdict.reason = job->presentation.outcome;
-
-    cv_disclose(&facts, &verification.verdict, &verification.evidence,
-                job->now);
+    cv_disclose(&facts, &verification.verdict, job->presentation.outcome,
+                &verification.evidence, job->now);
 
     ngx_http_credverify_render(job, job->presentation.outcome, &facts);
 
@@ -272,7 +268,7 @@ ngx_http_credverify_error(ngx_http_credverify_job_t *job, cv_outcome_t outcome)
         ngx_memzero(&verdict, sizeof(cv_verdict_t));
 
         verdict.reason = CV_NOT_FOUND;
-        cv_disclose(&facts, &verdict, &evidence, job->now);
+        cv_disclose(&facts, &verdict, outcome, &evidence, job->now);
 
     } else {
         cv_disclose_error(&facts, outcome, job->presentation.status, job->now);

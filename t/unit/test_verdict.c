@@ -174,6 +174,35 @@ static const cv_fact_id_t  credential_facts[] = {
 };
 
 
+/* whatever a verdict is presented as, nothing is disclosed that was not */
+
+static void
+check_presented(const cv_verdict_t *verdict, const cv_evidence_t *evidence,
+    const cv_facts_t *facts)
+{
+    cv_facts_t     as;
+    cv_fact_id_t   id;
+    cv_outcome_t   presented;
+
+    for (presented = 0; presented < CV_REASONS; presented++) {
+        cv_disclose(&as, verdict, presented, evidence, NOW);
+
+        assert_true(cv_str_eq(as.at[CV_FACT_REASON].text,
+                              cv_outcomes[presented].name));
+
+        for (id = CV_FACT_CREDENTIAL; id < CV_FACT_COUNT; id++) {
+            assert_true(as.at[id].type == CV_VALUE_NONE
+                        || facts->at[id].type != CV_VALUE_NONE);
+            assert_true(as.at[id].type == CV_VALUE_NONE
+                        || presented != CV_NOT_FOUND);
+        }
+
+        assert_true(presented == CV_VALID
+                    || as.at[CV_FACT_HOLDER_NAME].type == CV_VALUE_NONE);
+    }
+}
+
+
 /* every fact there is of a person is in the records, and must not come out */
 
 static void
@@ -226,7 +255,7 @@ check_disclosure(const case_t *c, const cv_question_t *question,
 
     memset(&facts, 0xff, sizeof(facts));
 
-    cv_disclose(&facts, verdict, &evidence, NOW);
+    cv_disclose(&facts, verdict, verdict->reason, &evidence, NOW);
 
     masked = question->token != NULL && c->privacy == CV_PRIVACY_MASKED;
 
@@ -261,6 +290,8 @@ check_disclosure(const case_t *c, const cv_question_t *question,
     assert_int_equal(facts.at[CV_FACT_VALID].number,
                      verdict->reason == CV_VALID);
     assert_int_equal(facts.at[CV_FACT_CHECKED_AT].number, NOW);
+
+    check_presented(verdict, &evidence, &facts);
 
     /* what no view is ever told */
 

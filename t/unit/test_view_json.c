@@ -659,7 +659,7 @@ test_own_views(void **state)
         if (outcome < CV_REASONS) {
             verdict = (cv_verdict_t) { outcome, cases[i].privacy,
                                        CV_TIME_NEVER };
-            cv_disclose(&facts, &verdict, &evidence, now);
+            cv_disclose(&facts, &verdict, outcome, &evidence, now);
 
         } else {
             cv_disclose_error(&facts, outcome, cv_outcomes[outcome].status,

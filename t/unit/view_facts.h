@@ -110,7 +110,7 @@ view_facts_init(view_facts_t *v)
     evidence = (cv_evidence_t) { &v->credential, &v->class, &v->issuer,
                                  &v->holder, &v->token };
 
-    cv_disclose(&v->facts, &verdict, &evidence, VIEW_NOW);
+    cv_disclose(&v->facts, &verdict, verdict.reason, &evidence, VIEW_NOW);
 }
 
 #endif /* VIEW_FACTS_H */
