@@ -360,15 +360,6 @@ cv_line_read(cv_line_t *line, cv_str_t text, cv_error_t *error)
 }
 
 
-static void
-cv_line_write_string(cv_buf_t *out, cv_str_t s)
-{
-    cv_buf_append_byte(out, '"');
-    cv_escape_json(out, s);
-    cv_buf_append_byte(out, '"');
-}
-
-
 void
 cv_line_write_value(cv_buf_t *out, const void *record,
     const cv_field_t *field)
@@ -381,21 +372,21 @@ cv_line_write_value(cv_buf_t *out, const void *record,
     switch (field->type) {
 
     case CV_FIELD_TEXT:
-        cv_line_write_string(out, *(const cv_str_t *) p);
+        cv_escape_json_string(out, *(const cv_str_t *) p);
         break;
 
     case CV_FIELD_REF:
-        cv_line_write_string(out, ((const cv_ref_t *) p)->id);
+        cv_escape_json_string(out, ((const cv_ref_t *) p)->id);
         break;
 
     case CV_FIELD_DATE:
-        cv_line_write_string(out, ((const cv_date_t *) p)->text);
+        cv_escape_json_string(out, ((const cv_date_t *) p)->text);
         break;
 
     case CV_FIELD_HASH:
         if (((const cv_str_t *) p)->len == CV_TOKEN_HASH_LEN) {
             cv_hex_encode(digits, *(const cv_str_t *) p);
-            cv_line_write_string(out, cv_str(digits, sizeof(digits)));
+            cv_escape_json_string(out, cv_str(digits, sizeof(digits)));
         }
 
         break;
@@ -410,7 +401,7 @@ cv_line_write_value(cv_buf_t *out, const void *record,
         break;
 
     case CV_FIELD_ENUM:
-        cv_line_write_string(out,
+        cv_escape_json_string(out,
                  cv_str_z(field->names[((const cv_int_t *) p)->value]));
         break;
 

@@ -230,15 +230,6 @@ cv_doc_valid(cv_doc_t doc)
 
 
 static void
-cv_doc_write_string(cv_buf_t *out, cv_str_t s)
-{
-    cv_buf_append_byte(out, '"');
-    cv_escape_json(out, s);
-    cv_buf_append_byte(out, '"');
-}
-
-
-static void
 cv_doc_write_at(cv_buf_t *out, cv_doc_t doc, unsigned depth)
 {
     bool           first;
@@ -261,7 +252,7 @@ cv_doc_write_at(cv_buf_t *out, cv_doc_t doc, unsigned depth)
         return;
 
     case CV_DOC_STRING:
-        cv_doc_write_string(out, cv_doc_text(doc));
+        cv_escape_json_string(out, cv_doc_text(doc));
         return;
 
     case CV_DOC_ARRAY:
@@ -283,7 +274,7 @@ cv_doc_write_at(cv_buf_t *out, cv_doc_t doc, unsigned depth)
         }
 
         if (it.object) {
-            cv_doc_write_string(out, name);
+            cv_escape_json_string(out, name);
             cv_buf_append_byte(out, ':');
         }
 

@@ -224,6 +224,15 @@ cv_escape_json(cv_buf_t *out, cv_str_t s)
 
 
 void
+cv_escape_json_string(cv_buf_t *out, cv_str_t s)
+{
+    cv_buf_append_byte(out, '"');
+    cv_escape_json(out, s);
+    cv_buf_append_byte(out, '"');
+}
+
+
+void
 cv_escape_html(cv_buf_t *out, cv_str_t s)
 {
     cv_str_t        entity;

@@ -35,6 +35,9 @@ void cv_hex_encode(char *out, cv_str_t s);
 /* The text as the inside of a JSON string (RFC 8259, section 7). */
 void cv_escape_json(cv_buf_t *out, cv_str_t s);
 
+/* The whole string, in its quotes. */
+void cv_escape_json_string(cv_buf_t *out, cv_str_t s);
+
 /*
  * The text for HTML and XML, good between tags and inside a quoted
  * attribute.  Control characters that XML 1.0 cannot carry become U+FFFD.

@@ -75,9 +75,7 @@ cv_answer_text(cv_cli_t *cli, const char *name, cv_str_t text)
         cv_out_plain(out, text);
 
     } else if (cv_present(text)) {
-        cv_buf_append_byte(out, '"');
-        cv_escape_json(out, text);
-        cv_buf_append_byte(out, '"');
+        cv_escape_json_string(out, text);
 
     } else {
         cv_buf_append_str(out, CV_STR("null"));

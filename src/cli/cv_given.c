@@ -77,9 +77,7 @@ cv_given_value(cv_cli_t *cli, cv_buf_t *out, const cv_field_t *field,
         return good;
 
     default:
-        cv_buf_append_byte(out, '"');
-        cv_escape_json(out, cv_str_z(text));
-        cv_buf_append_byte(out, '"');
+        cv_escape_json_string(out, cv_str_z(text));
         return true;
     }
 }
@@ -124,9 +122,7 @@ cv_given_line(cv_cli_t *cli, cv_buf_t *out, cv_kind_t kind, cv_str_t id,
         if (i == 0) {
             /* every record that has a number begins with its id */
             cv_line_write_name(out, field);
-            cv_buf_append_byte(out, '"');
-            cv_escape_json(out, id);
-            cv_buf_append_byte(out, '"');
+            cv_escape_json_string(out, id);
 
         } else if (given == -1) {
 
