@@ -93,25 +93,30 @@ cv_verify_token(cv_verification_t *out, cv_txn_t *snapshot,
 }
 
 
+static const cv_handle_kind_t  cv_by_kinds[CV_BY_COUNT] = {
+    [CV_BY_CODE] = CV_HANDLE_CODE,
+    [CV_BY_NUMBER] = CV_HANDLE_NUMBER,
+    [CV_BY_ID] = CV_HANDLE_PUBLIC_ID,
+};
+
+
 /* an index that leads elsewhere than it says must never decide a verdict */
 
 static bool
 cv_verify_has(const cv_credential_t *credential, const cv_request_t *request)
 {
-    switch (request->by) {
+    cv_str_t  own[CV_BY_COUNT];
 
-    case CV_BY_CODE:
-        return cv_str_eq(credential->code, request->handle);
-
-    case CV_BY_NUMBER:
-        return cv_str_eq(credential->number, request->handle);
-
-    case CV_BY_ID:
-        return credential->public_id.len == request->handle.len;
-
-    default:
-        return true;
+    if (request->by == CV_BY_TOKEN) {
+        return true;        /* the record has a checksum over its hash */
     }
+
+    own[CV_BY_CODE] = credential->code;
+    own[CV_BY_NUMBER] = credential->number;
+    own[CV_BY_ID] = credential->public_id;
+
+    return cv_handle_same(cv_by_kinds[request->by], own[request->by],
+                          request->handle);
 }
 
 
@@ -166,12 +171,6 @@ cv_verify(cv_verification_t *out, cv_verifier_t *verifier, cv_txn_t *snapshot,
     uint64_t       iid;
     cv_question_t  question;
 
-    static const cv_handle_kind_t  kinds[CV_BY_COUNT] = {
-        [CV_BY_CODE] = CV_HANDLE_CODE,
-        [CV_BY_NUMBER] = CV_HANDLE_NUMBER,
-        [CV_BY_ID] = CV_HANDLE_PUBLIC_ID,
-    };
-
     memset(&out->evidence, 0, sizeof(cv_evidence_t));
 
     if (request->by == CV_BY_TOKEN) {
@@ -182,7 +181,7 @@ cv_verify(cv_verification_t *out, cv_verifier_t *verifier, cv_txn_t *snapshot,
         }
 
     } else {
-        iid = cv_find(snapshot, kinds[request->by], request->handle);
+        iid = cv_find(snapshot, cv_by_kinds[request->by], request->handle);
     }
 
     if (iid != 0 && !cv_verify_read(out, verifier, snapshot, iid, request)) {

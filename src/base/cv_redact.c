@@ -11,7 +11,10 @@
 #define CV_REDACTED       "***"
 #define CV_NAME_MAX       32
 
-/* an argument is secret if its name is one of these, or ends in "_" and one */
+/*
+ * An argument is secret if its name is one of these, or ends in one that
+ * begins a word: "api_key", "x-api-key", "accessToken".
+ */
 
 static const char *const  cv_secret_names[] = {
     "token", "key", "apikey", "secret", "password", "passwd", "signature",
@@ -104,7 +107,8 @@ cv_redact_secret(const uint8_t *p, const uint8_t *end)
         if (len >= tail
             && strcasecmp(name + len - tail, cv_secret_names[i]) == 0
             && (len == tail || name[len - tail - 1] == '_'
-                || name[len - tail - 1] == '-'))
+                || name[len - tail - 1] == '-'
+                || (name[len - tail] >= 'A' && name[len - tail] <= 'Z')))
         {
             return true;
         }
@@ -132,7 +136,7 @@ cv_redact(cv_buf_t *out, cv_str_t line)
 
     end = line.data + line.len;
 
-    p = cv_redact_find(line.data, end, "?");
+    p = cv_redact_find(line.data, end, "?;");
     cv_redact_runs(out, line.data, p);
 
     while (p < end) {

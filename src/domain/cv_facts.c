@@ -179,10 +179,14 @@ cv_disclose_token(cv_facts_t *facts, const cv_token_t *token, bool masked)
 }
 
 
-/* what identifies the credential and dates it, but says nothing of a person */
+/*
+ * What identifies the credential and dates it, but says nothing of a person.
+ * A link that has expired must not lead on to handles that have not.
+ */
 
 static void
-cv_disclose_credential(cv_facts_t *facts, const cv_credential_t *credential)
+cv_disclose_credential(cv_facts_t *facts, const cv_credential_t *credential,
+    bool handles)
 {
     cv_fact_set_bool(facts, CV_FACT_CREDENTIAL, true);
     cv_fact_set_text(facts, CV_FACT_CREDENTIAL_ID, credential->id);
@@ -192,15 +196,18 @@ cv_disclose_credential(cv_facts_t *facts, const cv_credential_t *credential)
                      &credential->issued_at);
     cv_fact_set_date(facts, CV_FACT_CREDENTIAL_EXPIRES_AT,
                      &credential->expires_at);
-    cv_fact_set_text(facts, CV_FACT_CREDENTIAL_CODE, credential->code);
-    cv_fact_set_text(facts, CV_FACT_CREDENTIAL_PUBLIC_ID,
-                     credential->public_id);
     cv_fact_set_date(facts, CV_FACT_CREDENTIAL_CREATED_AT,
                      &credential->created_at);
     cv_fact_set_date(facts, CV_FACT_CREDENTIAL_UPDATED_AT,
                      &credential->updated_at);
     cv_fact_set_bool(facts, CV_FACT_CREDENTIAL_TEST,
                      credential->test.present && credential->test.value);
+
+    if (handles) {
+        cv_fact_set_text(facts, CV_FACT_CREDENTIAL_CODE, credential->code);
+        cv_fact_set_text(facts, CV_FACT_CREDENTIAL_PUBLIC_ID,
+                         credential->public_id);
+    }
 }
 
 
@@ -263,7 +270,8 @@ cv_disclose(cv_facts_t *facts, const cv_verdict_t *verdict,
     }
 
     if (!masked) {
-        cv_disclose_credential(facts, evidence->credential);
+        cv_disclose_credential(facts, evidence->credential,
+                               verdict->reason != CV_TOKEN_EXPIRED);
     }
 
     if (cv_discloses_holder(verdict) && presented == CV_VALID) {

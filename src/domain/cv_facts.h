@@ -139,7 +139,9 @@ typedef struct {
  * Writes every fact of "facts".  "full" shows what a view asks for, "masked"
  * the class, its issuer and the reason; a verdict other than valid shows
  * nothing of the holder, and not_found nothing at all.  The token's own expiry
- * always stays.  E-mail addresses and holder ids are no facts.
+ * always stays; once it has passed, neither code nor public id is shown, by
+ * which there would still be a way.  E-mail addresses and holder ids are no
+ * facts.
  *
  * A view may present a verdict as another reason: the facts are worded as
  * that one, and hold no more than both it and the true one disclose.

@@ -321,7 +321,7 @@ cv_record_decode(void *record, cv_kind_t kind, cv_str_t key, cv_str_t bytes)
     schema = &cv_schemas[kind];
     memset(record, 0, schema->size);
 
-    if (bytes.len <= CV_RECORD_CHECKSUM) {
+    if (bytes.len <= CV_RECORD_CHECKSUM || bytes.len > CV_RECORD_MAX) {
         return CV_ERR_DAMAGED;
     }
 

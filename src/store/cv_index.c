@@ -125,6 +125,18 @@ cv_handle_make(cv_handle_kind_t kind, cv_str_t handle)
 }
 
 
+bool
+cv_handle_same(cv_handle_kind_t kind, cv_str_t a, cv_str_t b)
+{
+    cv_key_t  key_a, key_b;
+
+    key_a = cv_handle_make(kind, a);
+    key_b = cv_handle_make(kind, b);
+
+    return cv_str_eq(cv_key_str(&key_a), cv_key_str(&key_b));
+}
+
+
 uint64_t
 cv_find(cv_txn_t *txn, cv_handle_kind_t kind, cv_str_t handle)
 {

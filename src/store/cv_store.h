@@ -156,6 +156,9 @@ typedef enum {
 /* The number of the record that has this handle, or 0. */
 uint64_t cv_find(cv_txn_t *txn, cv_handle_kind_t kind, cv_str_t handle);
 
+/* True if two texts are the same handle of that kind. */
+bool cv_handle_same(cv_handle_kind_t kind, cv_str_t a, cv_str_t b);
+
 
 /* Records */
 

@@ -244,6 +244,10 @@ test_escapes(void **state)
                           "b=&quot;2&quot;&gt;&amp;" },
         { cv_escape_html, "a\x01" "b\tc\nd\x0b" "e", "a\xef\xbf\xbd" "b\tc\nd"
                           "\xef\xbf\xbd" "e" },
+        { cv_escape_html, "\xef\xbf\xbe" "a\xef\xbf\xbf\xef\xbf\xbf<",
+                          "\xef\xbf\xbd" "a\xef\xbf\xbd\xef\xbf\xbd&lt;" },
+        { cv_escape_html, "\xef\xbf\xbd\xef\xbe\xbe\xef\xbc\x81\xef\xbf",
+                          "\xef\xbf\xbd\xef\xbe\xbe\xef\xbc\x81\xef\xbf" },
         { cv_escape_url, "aZ09-._~ /?&=%\xc3", "aZ09-._~%20%2F%3F%26%3D%25"
                          "%C3" },
         { cv_escape_href, "https://a.example/?b=1&c=\"", "https://a.example/"
@@ -511,6 +515,9 @@ test_redact(void **state)
           "GET /?id=124a8110-1af5-4747-9308-e9d06bd1852a HTTP/1.0" },
         { "GET /?a=tc_live_0123456789012345678901234567890123456 HTTP/1.0",
           "GET /?a=*** HTTP/1.0" },
+        { "GET /v;token=abc/x?y=z HTTP/1.0", "GET /v;token=*** HTTP/1.0" },
+        { "GET /?accessToken=abc&apiKey=d&mytoken=e HTTP/1.0",
+          "GET /?accessToken=***&apiKey=***&mytoken=e HTTP/1.0" },
         { "token", "token" },
         { "?token=", "?token=***" },
         { "?=&&=", "?=&&=" },

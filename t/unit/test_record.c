@@ -154,6 +154,35 @@ test_validate(void **state)
 }
 
 
+/* values that no field of the type can have, under a right checksum */
+
+static void
+test_values(void **state)
+{
+    cv_buf_t         buf;
+    cv_credential_t  credential, again;
+
+    (void) state;
+
+    cv_buf_init(&buf, CV_RECORD_MAX);
+
+    make(&credential);
+    credential.test.value = 2;
+    cv_record_encode(&buf, CV_CREDENTIAL, key, &credential);
+    assert_int_equal(cv_record_decode(&again, CV_CREDENTIAL, key,
+                                      cv_buf_str(&buf)), CV_ERR_DAMAGED);
+
+    cv_buf_reset(&buf);
+    make(&credential);
+    credential.status.value = CV_STATUSES;
+    cv_record_encode(&buf, CV_CREDENTIAL, key, &credential);
+    assert_int_equal(cv_record_decode(&again, CV_CREDENTIAL, key,
+                                      cv_buf_str(&buf)), CV_ERR_DAMAGED);
+
+    cv_buf_free(&buf);
+}
+
+
 /* stored forms are for ever: tags are unique, ascending, and the table names
  * each member once */
 
@@ -191,6 +220,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_values),
         cmocka_unit_test(test_validate),
         cmocka_unit_test(test_schemas),
     };
