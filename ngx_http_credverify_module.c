@@ -16,6 +16,10 @@ static char *ngx_http_credverify_health(ngx_conf_t *cf, ngx_command_t *cmd,
 static char *ngx_http_credverify_path(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+static void ngx_http_credverify_inherit(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *prev,
+    ngx_http_credverify_loc_conf_t *conf);
+
 static void *ngx_http_credverify_create_main_conf(ngx_conf_t *cf);
 static void *ngx_http_credverify_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent,
@@ -180,6 +184,34 @@ ngx_http_credverify_path(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/*
+ * "if" and "limit_except" make locations without a name, which answer as the
+ * one that they are in; nginx keeps the handler for the former only.
+ */
+
+static void
+ngx_http_credverify_inherit(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *prev, ngx_http_credverify_loc_conf_t *conf)
+{
+    ngx_http_core_loc_conf_t  *lcf;
+
+    lcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (!lcf->noname || (prev->handles == NULL && !prev->health)) {
+        return;
+    }
+
+    conf->handles = prev->handles;
+    conf->health = prev->health;
+    conf->compiled = prev->compiled;
+
+    if (lcf->lmt_excpt && lcf->handler == NULL) {
+        lcf->handler = conf->health ? ngx_http_credverify_health_handler
+                                    : ngx_http_credverify_verify_handler;
+    }
+}
+
+
 static void *
 ngx_http_credverify_create_main_conf(ngx_conf_t *cf)
 {
@@ -256,7 +288,9 @@ ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->formats, prev->formats, NULL);
     ngx_conf_merge_sec_value(conf->max_age, prev->max_age, 5);
 
-    if (conf->handles == NULL && !conf->health) {
+    ngx_http_credverify_inherit(cf, prev, conf);
+
+    if ((conf->handles == NULL && !conf->health) || conf->compiled != NULL) {
         return NGX_CONF_OK;
     }
 

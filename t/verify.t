@@ -18,6 +18,22 @@ for my $name (qw(valid masked link revoked refunded expired pending claimed
     $ENV{'TEST_NGINX_T_' . uc $name} = Credverify::token($name);
 }
 
+# A view that has nothing to say of what is not valid.
+
+my $own = $ENV{TEST_NGINX_OWN} = Credverify::folder();
+
+sub put {
+    my ($path, $text) = @_;
+    open my $file, '>', "$own/$path" or die "$path: $!";
+    print $file $text;
+    close $file or die "$path: $!";
+}
+
+mkdir "$own/terse" or die $!;
+put('terse/verify.html', '{{#valid}}ok{{/valid}}');
+put('terse/verify.json', '{"valid":{},"revoked":{},"token_expired":{},'
+    . '"refunded":{},"expired":{},"pending":{},"not_found":{},"error":{}}');
+
 our $http = <<'_EOC_';
     credverify_store $TEST_NGINX_STORE;
     credverify_views $TEST_NGINX_VIEWS;
@@ -45,9 +61,32 @@ our $config = <<'_EOC_';
     location = /any {
         credverify_verify token=$arg_token;
     }
+
+    location = /if {
+        credverify_issuers acme;
+        credverify_verify token=$arg_token;
+        if ($arg_if) {
+            set $foo 1;
+        }
+        if ($arg_other) {
+            add_header X-Other yes;
+        }
+    }
+
+    location = /limit {
+        credverify_verify token=$arg_token;
+        limit_except GET {
+            allow all;
+        }
+    }
+
+    location = /expires {
+        credverify_verify token=$arg_token;
+        expires 1h;
+    }
 _EOC_
 
-plan tests => repeat_each() * 370;
+plan tests => repeat_each() * 432;
 
 run_tests();
 
@@ -556,6 +595,108 @@ $::http . q(
 --- request eval: "GET /v?token=$ENV{TEST_NGINX_T_REVOKED}&format=json"
 --- error_log
 GET /v?token=***&format=json HTTP/1.1 revoked
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 33: "if" answers as the location that it is in
+--- http_config eval: $::http
+--- config eval: $::config
+--- pipelined_requests eval
+["GET /if?token=$ENV{TEST_NGINX_T_VALID}&if=1",
+ "GET /if?token=$ENV{TEST_NGINX_T_OTHER}&if=1",
+ "GET /if?token=$ENV{TEST_NGINX_T_VALID}&other=1", "GET /if?if=1",
+ "GET /if?token=$ENV{TEST_NGINX_T_VALID}"]
+--- error_code eval: [200, 404, 200, 400, 200]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 34: and so does "limit_except"
+--- http_config eval: $::http
+--- config eval: $::config
+--- pipelined_requests eval
+["GET /limit?token=$ENV{TEST_NGINX_T_VALID}", "PUT /limit?token=$ENV{TEST_NGINX_T_VALID}"]
+--- error_code eval: [200, 405]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 35: "expires" replaces our Cache-Control
+--- http_config eval: $::http
+--- config eval: $::config
+--- request eval: "GET /expires?token=$ENV{TEST_NGINX_T_VALID}"
+--- raw_response_headers_like: Cache-Control: max-age=3600
+--- raw_response_headers_unlike: max-age=5
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 36: an expired link leads to no other handle
+--- http_config eval: $::http
+--- config eval: $::config
+--- request eval: "GET /v?token=$ENV{TEST_NGINX_T_LINK}"
+--- response_body_like: "reason":"token_expired"
+--- response_body_unlike: C-link|"code"|"public_id"
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 37: a body that is no body is the client's error
+--- http_config eval: $::http
+--- config eval: $::config
+--- raw_request eval
+"POST /v HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nzz\r\n"
+--- error_code: 400
+--- no_error_log
+[alert]
+[crit]
+
+
+
+=== TEST 38: the request line of many secrets has room
+--- http_config eval: $::http
+--- config
+    location = /r { add_header X-Request "$credverify_request"; return 204; }
+--- request eval: "GET /r?" . CORE::join('&', ('key=') x 200)
+--- error_code: 204
+--- response_headers eval
+"X-Request: GET /r?" . CORE::join('&', ('key=***') x 200) . " HTTP/1.1"
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 39: an answer may be empty
+--- http_config eval: $::http
+--- config
+    location = /e {
+        credverify_views $TEST_NGINX_OWN;
+        credverify_view terse;
+        credverify_verify token=$arg_token;
+    }
+--- pipelined_requests eval
+["GET /e?token=$ENV{TEST_NGINX_T_REVOKED}", "GET /e?token=$ENV{TEST_NGINX_T_VALID}",
+ "GET /e?token=$ENV{TEST_NGINX_T_UNKNOWN}"]
+--- error_code eval: [200, 200, 404]
+--- response_body eval: ["", "ok", ""]
 --- no_error_log
 [error]
 [alert]

@@ -136,8 +136,12 @@ typedef struct {
 ngx_int_t ngx_http_credverify_send(ngx_http_request_t *r,
     ngx_http_credverify_answer_t *answer);
 
-/* A worker has one buffer that answers are rendered to, one at a time. */
-#define NGX_HTTP_CREDVERIFY_ANSWER_MAX  (256 * 1024)
+/*
+ * A worker has one buffer that answers are rendered to, one at a time.  It is
+ * memory only as far as it was ever filled, and holds the largest credential,
+ * class and issuer with every byte of them escaped.
+ */
+#define NGX_HTTP_CREDVERIFY_ANSWER_MAX  (8 * 1024 * 1024)
 
 ngx_int_t ngx_http_credverify_scratch(cv_buf_t *buf);
 

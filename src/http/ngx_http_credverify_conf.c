@@ -9,6 +9,8 @@
 #include "cv_digest.h"
 
 
+static ngx_http_complex_value_t *ngx_http_credverify_complex(ngx_conf_t *cf,
+    ngx_str_t *value);
 static ngx_int_t ngx_http_credverify_is_argument(ngx_str_t *value);
 static char *ngx_http_credverify_default_format(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *clcf);
@@ -103,6 +105,27 @@ ngx_http_credverify_issuers(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+static ngx_http_complex_value_t *
+ngx_http_credverify_complex(ngx_conf_t *cf, ngx_str_t *value)
+{
+    ngx_http_complex_value_t          *complex;
+    ngx_http_compile_complex_value_t   ccv;
+
+    complex = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
+    if (complex == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = value;
+    ccv.complex_value = complex;
+
+    return ngx_http_compile_complex_value(&ccv) == NGX_OK ? complex : NULL;
+}
+
+
 /* credverify_format value format ... */
 
 char *
@@ -110,10 +133,9 @@ ngx_http_credverify_format(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_credverify_loc_conf_t  *clcf = conf;
 
-    ngx_str_t                         *value;
-    ngx_uint_t                         i;
-    cv_format_t                       *format;
-    ngx_http_compile_complex_value_t   ccv;
+    ngx_str_t    *value;
+    ngx_uint_t    i;
+    cv_format_t  *format;
 
     if (clcf->format != NGX_CONF_UNSET_PTR) {
         return "is duplicate";
@@ -121,21 +143,11 @@ ngx_http_credverify_format(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    clcf->format = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
+    clcf->format = ngx_http_credverify_complex(cf, &value[1]);
     clcf->formats = ngx_array_create(cf->pool, CV_FORMATS,
                                      sizeof(cv_format_t));
 
     if (clcf->format == NULL || clcf->formats == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = &value[1];
-    ccv.complex_value = clcf->format;
-
-    if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -198,12 +210,11 @@ char *
 ngx_http_credverify_handles(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *clcf)
 {
-    u_char                            *p;
-    cv_by_t                            by;
-    ngx_str_t                         *value, text;
-    ngx_uint_t                         i, n;
-    ngx_http_credverify_handle_t      *handle;
-    ngx_http_compile_complex_value_t   ccv;
+    u_char                        *p;
+    cv_by_t                        by;
+    ngx_str_t                     *value, text;
+    ngx_uint_t                     i, n;
+    ngx_http_credverify_handle_t  *handle;
 
     value = cf->args->elts;
 
@@ -241,19 +252,9 @@ ngx_http_credverify_handles(ngx_conf_t *cf,
 
         handle->by = by;
         handle->encoded = ngx_http_credverify_is_argument(&text);
-        handle->value = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
+        handle->value = ngx_http_credverify_complex(cf, &text);
 
         if (handle->value == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
-
-        ccv.cf = cf;
-        ccv.value = &text;
-        ccv.complex_value = handle->value;
-
-        if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
             return NGX_CONF_ERROR;
         }
     }
@@ -372,26 +373,16 @@ static char *
 ngx_http_credverify_default_format(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *clcf)
 {
-    ngx_str_t                          value;
-    cv_format_t                        i, *format;
-    ngx_http_compile_complex_value_t   ccv;
+    ngx_str_t     value;
+    cv_format_t   i, *format;
 
-    clcf->format = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
+    ngx_str_set(&value, "$arg_format");
+
+    clcf->format = ngx_http_credverify_complex(cf, &value);
     clcf->formats = ngx_array_create(cf->pool, CV_FORMATS,
                                      sizeof(cv_format_t));
 
     if (clcf->format == NULL || clcf->formats == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_str_set(&value, "$arg_format");
-    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = &value;
-    ccv.complex_value = clcf->format;
-
-    if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 

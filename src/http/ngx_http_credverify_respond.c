@@ -115,34 +115,61 @@ ngx_http_credverify_etag(ngx_http_request_t *r,
 }
 
 
+/* registered where "expires" looks, so that there is never a second one */
+
 static ngx_int_t
 ngx_http_credverify_caching(ngx_http_request_t *r,
     ngx_http_credverify_answer_t *answer)
 {
-    u_char    *p;
-    cv_buf_t   buf;
+    size_t            size;
+    cv_buf_t          buf;
+    ngx_table_elt_t  *h;
 
-    if (answer->max_age < 0) {
-        return ngx_http_credverify_add_literal(r, "Cache-Control", "no-store")
-               ? NGX_OK : NGX_ERROR;
-    }
+#if (nginx_version < 1023000)
+    ngx_table_elt_t  **cc;
 
-    if (answer->max_age == 0) {
-        return ngx_http_credverify_add_literal(r, "Cache-Control", "no-cache")
-               ? NGX_OK : NGX_ERROR;
-    }
-
-    p = ngx_pnalloc(r->pool, sizeof("public, max-age=") - 1 + NGX_INT_T_LEN);
-    if (p == NULL) {
+    if (ngx_array_init(&r->headers_out.cache_control, r->pool, 1,
+                       sizeof(ngx_table_elt_t *))
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
-    cv_buf_borrow(&buf, p, sizeof("public, max-age=") - 1 + NGX_INT_T_LEN);
-    cv_buf_append_str(&buf, CV_STR("public, max-age="));
-    cv_buf_append_int(&buf, answer->max_age);
+    cc = ngx_array_push(&r->headers_out.cache_control);
+#endif
 
-    return ngx_http_credverify_add(r, "Cache-Control", p, buf.len)
-           ? NGX_OK : NGX_ERROR;
+    size = sizeof("public, max-age=") - 1 + NGX_INT_T_LEN;
+
+    cv_buf_borrow(&buf, ngx_pnalloc(r->pool, size), size);
+    if (buf.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (answer->max_age < 0) {
+        cv_buf_append_str(&buf, CV_STR("no-store"));
+
+    } else if (answer->max_age == 0) {
+        cv_buf_append_str(&buf, CV_STR("no-cache"));
+
+    } else {
+        cv_buf_append_str(&buf, CV_STR("public, max-age="));
+        cv_buf_append_int(&buf, answer->max_age);
+    }
+
+    h = ngx_http_credverify_header(r, "Cache-Control",
+                                   sizeof("Cache-Control") - 1, buf.data,
+                                   buf.len);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+#if (nginx_version < 1023000)
+    *cc = h;
+#else
+    r->headers_out.cache_control = h;
+#endif
+
+    return NGX_OK;
 }
 
 
@@ -213,6 +240,10 @@ ngx_http_credverify_body(ngx_http_request_t *r,
     ngx_buf_t    *b;
     ngx_chain_t   out;
 
+    if (answer->body.len == 0) {
+        return ngx_http_send_special(r, NGX_HTTP_LAST);
+    }
+
     b = ngx_create_temp_buf(r->pool, answer->body.len);
     if (b == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -235,9 +266,13 @@ ngx_http_credverify_send(ngx_http_request_t *r,
 {
     ngx_int_t  rc;
 
-    if (ngx_http_discard_request_body(r) != NGX_OK
-        || ngx_http_credverify_headers(r, answer) != NGX_OK)
-    {
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (ngx_http_credverify_headers(r, answer) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 

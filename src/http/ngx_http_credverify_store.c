@@ -19,6 +19,7 @@
 
 struct ngx_http_credverify_store_s {
     ngx_http_credverify_store_t  *next;
+    ngx_http_credverify_store_t  *same;         /* has it open, by another path */
     cv_store_t                   *store;
     cv_txn_t                     *snapshot;
     cv_verifier_t                *verifier;
@@ -155,10 +156,8 @@ ngx_http_credverify_open(ngx_http_credverify_store_t *store)
         if (other->store != NULL
             && cv_store_is(other->store, (char *) store->path))
         {
-            (void) cv_error_set(&error, CV_ERR_EXISTS,
-                                "%s: the store is open already as %s; give it "
-                                "one path", store->path, other->path);
-            ngx_http_credverify_complain(store, CV_ERR_EXISTS, error.text);
+            store->same = other;
+            store->err = CV_OK;
             return;
         }
     }
@@ -217,6 +216,13 @@ ngx_http_credverify_probe(ngx_event_t *ev)
     c = ev->data;
     store = c->data;
 
+    if (store->same != NULL
+        && (store->same->store == NULL
+            || !cv_store_is(store->same->store, (char *) store->path)))
+    {
+        store->same = NULL;
+    }
+
     if (store->store != NULL
         && (store->stale || cv_store_probe(store->store, &error) != CV_OK))
     {
@@ -224,7 +230,7 @@ ngx_http_credverify_probe(ngx_event_t *ev)
         ngx_http_credverify_close(store);
     }
 
-    if (store->store == NULL) {
+    if (store->store == NULL && store->same == NULL) {
         ngx_http_credverify_open(store);
     }
 
@@ -282,6 +288,10 @@ ngx_http_credverify_read(ngx_http_credverify_store_t *store,
         return CV_ERR_NOMEM;
     }
 
+    if (store->same != NULL) {
+        store = store->same;
+    }
+
     if (store->store == NULL) {
         /* the timer opens it, and has said why it cannot */
         return store->err != CV_OK ? store->err : CV_ERR_MISSING;
@@ -298,7 +308,7 @@ ngx_http_credverify_read(ngx_http_credverify_store_t *store,
         err = reading.err;
     }
 
-    if (err != CV_OK) {
+    if (err != CV_OK && err != CV_ERR_NOMEM) {
 
         if (cv_txn_err(store->snapshot, &error) != err) {
             (void) cv_error_set(&error, err, "%s: the store is damaged; run "
@@ -306,8 +316,8 @@ ngx_http_credverify_read(ngx_http_credverify_store_t *store,
                                 store->path);
         }
 
-        /* a map that another process enlarged needs to be mapped again */
-        store->stale = err == CV_ERR_RESIZED;
+        /* a map that was enlarged, a reader's slot that was lost */
+        store->stale = err != CV_ERR_DAMAGED && err != CV_ERR_VERSION;
 
         ngx_http_credverify_complain(store, err, error.text);
     }
