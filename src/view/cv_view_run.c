@@ -380,7 +380,9 @@ cv_view_now(cv_view_run_t *run, cv_time_t now, cv_view_filter_t filter)
         return;
     }
 
-    memset(p, '0', cv_now_widths[filter]);
+    /* which no text has, so that nothing beside it can be taken for it */
+
+    memset(p, 0xff, cv_now_widths[filter]);
 
     slot = &run->nows[run->nnows++];
     slot->at = (size_t) (p - run->out->data);

@@ -575,6 +575,27 @@ test_hashes(void **state)
         cv_document_free(document);
     }
 
+    /* nothing beside it is taken for it */
+
+    view_facts_init(&v);
+    document = compile(CV_FORMAT_HTML, "{{holder.name}}{{checked_at|date}}"
+                       "{{holder.organization}}", &error);
+    assert_non_null(document);
+    cv_buf_init(&out, 4096);
+    v.facts.at[CV_FACT_HOLDER_NAME].text = CV_STR("a");
+    v.facts.at[CV_FACT_HOLDER_ORGANIZATION].text = CV_STR("0b");
+    assert_int_equal(cv_document_render(document, CV_FORMAT_HTML, CV_VALID,
+                                        &v.facts, &out, &a), CV_OK);
+    v.facts.at[CV_FACT_HOLDER_NAME].text = CV_STR("a0");
+    v.facts.at[CV_FACT_HOLDER_ORGANIZATION].text = CV_STR("b");
+    assert_int_equal(cv_document_render(document, CV_FORMAT_HTML, CV_VALID,
+                                        &v.facts, &out, &b), CV_OK);
+    assert_true(a.hash != b.hash);
+    assert_true(cv_str_eq(cv_buf_str(&out),
+                          CV_STR("a2026-03-110ba02026-03-11b")));
+    cv_buf_free(&out);
+    cv_document_free(document);
+
     /* not if the section that shows it is left out */
 
     view_facts_init(&v);
