@@ -228,8 +228,50 @@ cv_view_next_name(const uint8_t **p)
 }
 
 
+/* false once too much was looked at */
+
+static bool
+cv_view_spend(cv_view_run_t *run, unsigned steps)
+{
+    run->steps += steps;
+
+    if (run->steps <= CV_VIEW_STEPS) {
+        return true;
+    }
+
+    run->out->err = CV_ERR_LIMIT;
+    run->out->size = run->out->len;
+
+    return false;
+}
+
+
+static cv_doc_t
+cv_view_search(cv_view_run_t *run, cv_doc_t doc, cv_str_t name)
+{
+    cv_doc_t       value;
+    cv_str_t       member;
+    cv_doc_iter_t  it;
+
+    it = cv_doc_iter(doc);
+
+    if (!it.object) {
+        return CV_ABSENT;
+    }
+
+    while (cv_doc_next(&it, &member, &value) && cv_view_spend(run, 1)) {
+        if (cv_str_eq(member, name)) {
+            return value;
+        }
+    }
+
+    return CV_ABSENT;
+}
+
+
 static void
-cv_view_member(cv_value_t *value, const uint8_t *names, unsigned n)
+cv_view_member(cv_view_run_t *run, cv_value_t *value, const uint8_t *names,
+    unsigned n)
 {
     cv_str_t  name;
 
@@ -237,7 +279,8 @@ cv_view_member(cv_value_t *value, const uint8_t *names, unsigned n)
         name = cv_view_next_name(&names);
 
         if (value->type == CV_VALUE_DOC) {
-            *value = cv_view_doc_value(cv_doc_member(value->text, name));
+            *value = cv_view_doc_value(cv_view_search(run, value->text,
+                                                      name));
 
         } else {
             value->type = CV_VALUE_NONE;
@@ -252,6 +295,7 @@ static cv_value_t
 cv_view_find_name(cv_view_run_t *run, const cv_view_op_t *op)
 {
     unsigned        i;
+    cv_doc_t        doc;
     cv_str_t        name;
     cv_value_t      value;
     const uint8_t  *names, *rest;
@@ -263,10 +307,15 @@ cv_view_find_name(cv_view_run_t *run, const cv_view_op_t *op)
     for (i = run->nitems; i > 0; i--) {
         value = run->items[i - 1].value;
 
-        if (value.type == CV_VALUE_DOC
-            && cv_present(cv_doc_member(value.text, name)))
-        {
-            cv_view_member(&value, names, op->nnames);
+        if (value.type != CV_VALUE_DOC) {
+            continue;
+        }
+
+        doc = cv_view_search(run, value.text, name);
+
+        if (cv_present(doc)) {
+            value = cv_view_doc_value(doc);
+            cv_view_member(run, &value, rest, op->nnames - 1);
             return value;
         }
     }
@@ -281,7 +330,7 @@ cv_view_find_name(cv_view_run_t *run, const cv_view_op_t *op)
         (void) cv_view_next_name(&rest);
     }
 
-    cv_view_member(&value, rest, op->nnames - op->skip);
+    cv_view_member(run, &value, rest, op->nnames - op->skip);
 
     return value;
 }
@@ -331,13 +380,13 @@ cv_view_lookup(cv_view_run_t *run, const cv_view_op_t *op, cv_value_t *space)
 
     case CV_SCOPE_ITEM:
         *space = run->items[run->nitems - 1].value;
-        cv_view_member(space, run->program->names.data + op->names,
+        cv_view_member(run, space, run->program->names.data + op->names,
                        op->nnames);
         break;
 
     default:
         *space = run->facts->at[op->fact];
-        cv_view_member(space, run->program->names.data + op->names,
+        cv_view_member(run, space, run->program->names.data + op->names,
                        op->nnames);
     }
 
@@ -621,13 +670,8 @@ cv_view_next(cv_view_run_t *run)
 
     item = &run->items[run->nitems - 1];
 
-    if (++run->steps > CV_VIEW_STEPS) {
-        run->out->err = CV_ERR_LIMIT;
-        run->out->size = run->out->len;
-    }
-
-    if (!item->list || cv_buf_failed(run->out)
-        || !cv_doc_next(&item->it, NULL, &doc))
+    if (!cv_view_spend(run, CV_VIEW_ITEM_STEPS) || !item->list
+        || cv_buf_failed(run->out) || !cv_doc_next(&item->it, NULL, &doc))
     {
         run->nitems--;
         return false;

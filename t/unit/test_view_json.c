@@ -6,6 +6,7 @@
 #include "view_facts.h"
 #include "cv_hash.h"
 #include "cv_text.h"
+#include "cv_view_program.h"
 
 /* the outcomes that are not given otherwise */
 
@@ -836,7 +837,7 @@ test_limits(void **state)
         cv_buf_free(&body);
     }
 
-    /* items shown in all: 3 to the power of 8 is fine, of 11 is not */
+    /* items shown in all: 3 to the power of 7 is fine, 8 of it is not */
 
     document = compile_good_body(
         "{\"$each\":\"$class.tags\",\"$do\":"
@@ -845,8 +846,7 @@ test_limits(void **state)
         "{\"$each\":\"$class.tags\",\"$do\":"
         "{\"$each\":\"$class.tags\",\"$do\":"
         "{\"$each\":\"$class.tags\",\"$do\":"
-        "{\"$each\":\"$class.tags\",\"$do\":"
-        "{\"$each\":\"$class.tags\",\"$do\":\"$class.image?\"}}}}}}}}");
+        "{\"$each\":\"$class.tags\",\"$do\":\"$class.image?\"}}}}}}}");
 
     cv_buf_init(&out, 1 << 20);
     assert_int_equal(cv_document_render(document, CV_FORMAT_JSON, CV_VALID,
@@ -881,6 +881,80 @@ test_limits(void **state)
     assert_non_null(strstr(error.text, "the view is too long"));
     cv_buf_free(&body);
     cv_buf_free(&out);
+}
+
+
+static void
+assert_steps(const char *body, cv_fact_id_t fact, cv_doc_t doc, cv_err_t err)
+{
+    cv_buf_t         out;
+    view_facts_t     v;
+    cv_document_t   *document;
+    cv_rendering_t   rendering;
+
+    view_facts_init(&v);
+    v.facts.at[fact] = (cv_value_t) { CV_VALUE_DOC, 0, doc };
+
+    document = compile_good_body(body);
+    cv_buf_init(&out, 1 << 20);
+    assert_int_equal(cv_document_render(document, CV_FORMAT_JSON, CV_VALID,
+                                        &v.facts, &out, &rendering), err);
+    cv_buf_free(&out);
+    cv_document_free(document);
+}
+
+
+/* what a rendering may look at: items, and members passed over */
+
+static void
+test_steps(void **state)
+{
+    size_t    i, n, list;
+    cv_buf_t  doc, body;
+
+    (void) state;
+
+    for (n = 8192; n <= 8193; n++) {
+        cv_buf_init(&doc, 1 << 20);
+        list = cv_doc_open(&doc, CV_DOC_ARRAY);
+
+        for (i = 0; i < n; i++) {
+            cv_doc_put(&doc, CV_DOC_TRUE, CV_ABSENT);
+        }
+
+        cv_doc_close(&doc, list);
+        assert_steps("{\"$each\":\"$class.tags\",\"$do\":\"$item\"}",
+                     CV_FACT_CLASS_TAGS, cv_buf_str(&doc),
+                     n == CV_VIEW_STEPS / CV_VIEW_ITEM_STEPS
+                     ? CV_OK : CV_ERR_LIMIT);
+        cv_buf_free(&doc);
+    }
+
+    cv_buf_init(&doc, 1 << 20);
+    list = cv_doc_open(&doc, CV_DOC_OBJECT);
+
+    for (i = 0; i < 1024; i++) {
+        cv_doc_put_name(&doc, i < 1023 ? CV_STR("a") : CV_STR("z"));
+        cv_doc_put(&doc, CV_DOC_TRUE, CV_ABSENT);
+    }
+
+    cv_doc_close(&doc, list);
+
+    for (n = 64; n <= 65; n++) {
+        cv_buf_init(&body, 65536);
+
+        for (i = 0; i < n; i++) {
+            cv_buf_printf(&body, "%s\"$credential.attributes.%c\"",
+                          i == 0 ? "[" : ",", i % 2 == 0 ? 'z' : 'x');
+        }
+
+        cv_buf_append(&body, "]", 2);
+        assert_steps((char *) body.data, CV_FACT_CREDENTIAL_ATTRIBUTES,
+                     cv_buf_str(&doc), n == 64 ? CV_OK : CV_ERR_LIMIT);
+        cv_buf_free(&body);
+    }
+
+    cv_buf_free(&doc);
 }
 
 
@@ -1040,6 +1114,7 @@ main(void)
         cmocka_unit_test(test_own_views),
         cmocka_unit_test(test_hashes),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_steps),
         cmocka_unit_test(test_damaged_documents),
         cmocka_unit_test(test_lengths),
         cmocka_unit_test(test_constants),

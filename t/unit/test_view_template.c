@@ -4,6 +4,7 @@
  */
 
 #include "view_facts.h"
+#include "cv_view_program.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -870,6 +871,56 @@ test_files(void **state)
 }
 
 
+/* looking for a name in each of the items, though none has it */
+
+static void
+test_steps(void **state)
+{
+    size_t           i, j, list, item, n;
+    cv_buf_t         doc, out;
+    cv_error_t       error;
+    view_facts_t     v;
+    cv_document_t   *document;
+    cv_rendering_t   rendering;
+
+    (void) state;
+
+    view_facts_init(&v);
+    document = compile(CV_FORMAT_HTML, "{{#credential.evidence}}{{gone}}"
+                       "{{/credential.evidence}}", &error);
+    assert_non_null(document);
+
+    for (n = 256; n <= 257; n++) {
+        cv_buf_init(&doc, 1 << 20);
+        list = cv_doc_open(&doc, CV_DOC_ARRAY);
+
+        for (i = 0; i < n; i++) {
+            item = cv_doc_open(&doc, CV_DOC_OBJECT);
+
+            for (j = 0; j < 256 - CV_VIEW_ITEM_STEPS; j++) {
+                cv_doc_put_name(&doc, CV_STR("a"));
+                cv_doc_put(&doc, CV_DOC_NULL, CV_ABSENT);
+            }
+
+            cv_doc_close(&doc, item);
+        }
+
+        cv_doc_close(&doc, list);
+        v.facts.at[CV_FACT_CREDENTIAL_EVIDENCE].text = cv_buf_str(&doc);
+
+        cv_buf_init(&out, 4096);
+        assert_int_equal(cv_document_render(document, CV_FORMAT_HTML,
+                                            CV_VALID, &v.facts, &out,
+                                            &rendering),
+                         n == 256 ? CV_OK : CV_ERR_LIMIT);
+        cv_buf_free(&out);
+        cv_buf_free(&doc);
+    }
+
+    cv_document_free(document);
+}
+
+
 static void
 test_limits(void **state)
 {
@@ -974,6 +1025,7 @@ main(void)
         cmocka_unit_test(test_hashes),
         cmocka_unit_test(test_partials),
         cmocka_unit_test(test_files),
+        cmocka_unit_test(test_steps),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_truncated),
     };
