@@ -321,7 +321,8 @@ cv_view_json_condition(cv_doc_t doc, cv_str_t *path)
     }
 
     if (cv_str_eq(name, CV_STR("$if"))) {
-        *path = cv_doc_text(value);
+        *path = cv_doc_type(value) == CV_DOC_STRING
+                ? cv_doc_text(value) : CV_ABSENT;
         return CV_OP_SKIP_FALSE;
     }
 

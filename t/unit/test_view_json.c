@@ -15,6 +15,9 @@
               "\"pending\":\"valid\",\"not_found\":\"valid\","             \
               "\"error\":\"valid\""
 
+#define NOWS_3  "${checked_at}${checked_at}${checked_at}"
+#define NOWS_9  NOWS_3 NOWS_3 NOWS_3
+
 
 typedef struct {
     const char  *input;         /* a body, or a whole document */
@@ -197,6 +200,8 @@ static const view_case_t  wrong_bodies[] = {
     { "{\"$\":1}", "unknown member \"$\"" },
     { "{\"a\":1,\"$if\":\"valid\"}", "\"$if\" must come first" },
     { "{\"$if\":true}", "\"$if\" takes the name of a fact" },
+    { "{\"$if\":1}", "\"$if\" takes the name of a fact" },
+    { "[{\"$if\":[\"valid\"]}]", "\"$if\" takes the name of a fact" },
     { "{\"$if\":\"vald\"}", "unknown fact \"vald\"" },
     { "{\"$each\":\"$class.tags\"}", "are both needed" },
     { "{\"$do\":1}", "are both needed" },
@@ -816,6 +821,17 @@ test_limits(void **state)
         cv_document_free(document);
         cv_buf_free(&body);
     }
+
+    /* of each body for itself */
+
+    document = compile("{\"valid\":{\"body\":\"" NOWS_9 "\"},"
+                       "\"token_expired\":{\"body\":\"" NOWS_9 "\"},"
+                       "\"revoked\":\"valid\",\"refunded\":\"valid\","
+                       "\"expired\":\"valid\",\"pending\":\"valid\","
+                       "\"not_found\":\"valid\",\"error\":\"valid\"}",
+                       &error);
+    assert_non_null(document);
+    cv_document_free(document);
 
     /* lists inside one another */
 
