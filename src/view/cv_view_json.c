@@ -415,28 +415,61 @@ cv_view_json_ends_dropped(cv_doc_iter_t it)
 }
 
 
-static cv_err_t
-cv_view_json_array(cv_view_json_t *json, cv_doc_t doc)
-{
-    int            n;
-    bool           dropped;
-    char           name[32];
-    size_t         i, mark;
-    cv_doc_t       value;
-    cv_err_t       err;
-    cv_doc_iter_t  it;
+/* takes a member's name from "$$name", and refuses any other "$name" */
 
-    it = cv_doc_iter(doc);
+static cv_err_t
+cv_view_json_name(cv_view_json_t *json, cv_str_t *name)
+{
+    if (name->len == 0 || name->data[0] != '$') {
+        return CV_OK;
+    }
+
+    if (name->len == 1 || name->data[1] != '$') {
+        return cv_view_json_fail(json, CV_ERR_INPUT,
+                                 cv_str_eq(*name, CV_STR("$if"))
+                                 ? "\"%.*s\" must come first"
+                                 : "unknown member \"%.*s\"",
+                                 CV_FMT(*name));
+    }
+
+    name->data++;
+    name->len--;
+
+    return CV_OK;
+}
+
+
+/* the elements of an array, or the members of an object, "it" still has */
+
+static cv_err_t
+cv_view_json_all(cv_view_json_t *json, cv_doc_iter_t it)
+{
+    int              n;
+    bool             dropped;
+    char             index[32];
+    size_t           i, mark;
+    cv_doc_t         value;
+    cv_err_t         err;
+    cv_str_t         name, where;
+    cv_view_place_t  place;
+
+    place = it.object ? CV_PLACE_MEMBER : CV_PLACE_ELEMENT;
     dropped = cv_view_json_ends_dropped(it);
 
-    cv_view_json_constant(json, "[");
+    cv_view_json_constant(json, it.object ? "{" : "[");
 
-    for (i = 0; cv_doc_next(&it, NULL, &value); i++) {
-        n = snprintf(name, sizeof(name), "[%zu]", i);
-        mark = cv_view_json_enter(json, cv_str(name, (size_t) n));
+    for (i = 0; cv_doc_next(&it, &name, &value); i++) {
 
-        err = cv_view_json_place(json, CV_PLACE_ELEMENT, CV_ABSENT, value,
-                                 it.p != it.end);
+        err = cv_view_json_name(json, &name);
+        if (err != CV_OK) {
+            return err;
+        }
+
+        n = snprintf(index, sizeof(index), "[%zu]", i);
+        where = it.object ? name : cv_str(index, (size_t) n);
+        mark = cv_view_json_enter(json, where);
+
+        err = cv_view_json_place(json, place, name, value, it.p != it.end);
         if (err != CV_OK) {
             return err;
         }
@@ -448,7 +481,7 @@ cv_view_json_array(cv_view_json_t *json, cv_doc_t doc)
         (void) cv_view_emit(json->program, CV_OP_JSON_CLOSE, NULL);
     }
 
-    cv_view_json_constant(json, "]");
+    cv_view_json_constant(json, it.object ? "}" : "]");
 
     return CV_OK;
 }
@@ -541,11 +574,8 @@ cv_view_json_each(cv_view_json_t *json, cv_doc_iter_t it)
 static cv_err_t
 cv_view_json_object(cv_view_json_t *json, cv_doc_iter_t it)
 {
-    bool           dropped;
-    size_t         mark;
     cv_str_t       name;
     cv_doc_t       value;
-    cv_err_t       err;
     cv_doc_iter_t  look;
 
     look = it;
@@ -558,44 +588,7 @@ cv_view_json_object(cv_view_json_t *json, cv_doc_iter_t it)
         }
     }
 
-    dropped = cv_view_json_ends_dropped(it);
-
-    cv_view_json_constant(json, "{");
-
-    while (cv_doc_next(&it, &name, &value)) {
-
-        if (name.len > 0 && name.data[0] == '$') {
-
-            if (name.len == 1 || name.data[1] != '$') {
-                return cv_view_json_fail(json, CV_ERR_INPUT,
-                                         cv_str_eq(name, CV_STR("$if"))
-                                         ? "\"%.*s\" must come first"
-                                         : "unknown member \"%.*s\"",
-                                         CV_FMT(name));
-            }
-
-            name.data++;
-            name.len--;
-        }
-
-        mark = cv_view_json_enter(json, name);
-
-        err = cv_view_json_place(json, CV_PLACE_MEMBER, name, value,
-                                 it.p != it.end);
-        if (err != CV_OK) {
-            return err;
-        }
-
-        cv_view_json_leave(json, mark);
-    }
-
-    if (dropped) {
-        (void) cv_view_emit(json->program, CV_OP_JSON_CLOSE, NULL);
-    }
-
-    cv_view_json_constant(json, "}");
-
-    return CV_OK;
+    return cv_view_json_all(json, it);
 }
 
 
@@ -612,7 +605,7 @@ cv_view_json_value(cv_view_json_t *json, cv_doc_t doc)
         return cv_view_json_string(json, cv_doc_text(doc));
 
     case CV_DOC_ARRAY:
-        return cv_view_json_array(json, doc);
+        return cv_view_json_all(json, cv_doc_iter(doc));
 
     case CV_DOC_OBJECT:
         it = cv_doc_iter(doc);
