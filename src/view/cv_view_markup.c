@@ -101,6 +101,7 @@ static void
 cv_markup_enter_text(cv_markup_t *markup)
 {
     markup->state = CV_MARKUP_TEXT;
+    markup->texts++;
     markup->end_tag = false;
     markup->shows = false;
     markup->http_equiv = false;
@@ -125,14 +126,100 @@ cv_markup_enter_raw(cv_markup_t *markup, cv_markup_state_t state, bool style)
 }
 
 
+/* what <svg> and <math> are in "foreign", 0 for any other */
+
+static unsigned
+cv_markup_foreign(cv_str_t tag)
+{
+    if (cv_str_eq(tag, CV_STR("svg"))) {
+        return 1;
+    }
+
+    return cv_str_eq(tag, CV_STR("math")) ? 2 : 0;
+}
+
+
 static bool
-cv_markup_start_tag(cv_markup_t *markup, bool empty)
+cv_markup_start_foreign(cv_markup_t *markup, unsigned foreign, bool empty)
+{
+    if (!empty) {
+
+        if (markup->foreign >> 30 != 0) {
+            return cv_markup_fail(markup, "too many <svg> or <math> inside "
+                                  "one another");
+        }
+
+        markup->foreign = markup->foreign << 2 | foreign;
+    }
+
+    cv_markup_enter_text(markup);
+
+    return true;
+}
+
+
+static bool
+cv_markup_start_html(cv_markup_t *markup, bool empty)
 {
     cv_str_t  tag;
+    unsigned  foreign;
 
     static const char *const  odd[] = {
         "plaintext", "xmp", "noembed", "noframes", "listing", NULL
     };
+
+    static const char *const  html[] = {
+        "style", "iframe", "textarea", "foreignobject", NULL
+    };
+
+    tag = cv_markup_full(&markup->tag);
+    foreign = cv_markup_foreign(tag);
+
+    if (foreign != 0) {
+        return cv_markup_start_foreign(markup, foreign, empty);
+    }
+
+    if (cv_markup_is_one_of(tag, odd)) {
+        return cv_markup_fail(markup, "an obsolete element without markup "
+                              "inside");
+    }
+
+    if (cv_str_eq(tag, CV_STR("noscript"))) {
+        return cv_markup_fail(markup, "<noscript> is not allowed");
+    }
+
+    if (markup->foreign != 0) {
+
+        if (cv_markup_is_one_of(tag, html)) {
+            return cv_markup_fail(markup, "<style>, <iframe>, <textarea> or "
+                                  "<foreignObject> inside <svg> or <math>");
+        }
+
+        cv_markup_enter_text(markup);
+        return true;
+    }
+
+    if (cv_str_eq(tag, CV_STR("style")) || cv_str_eq(tag, CV_STR("iframe"))) {
+        cv_markup_enter_raw(markup, CV_MARKUP_RAW,
+                            cv_str_eq(tag, CV_STR("style")));
+
+    } else if (cv_str_eq(tag, CV_STR("title"))
+               || cv_str_eq(tag, CV_STR("textarea")))
+    {
+        cv_markup_enter_raw(markup, CV_MARKUP_RCDATA, false);
+
+    } else {
+        cv_markup_enter_text(markup);
+    }
+
+    return true;
+}
+
+
+static bool
+cv_markup_start_tag(cv_markup_t *markup, bool empty)
+{
+    cv_str_t  tag;
 
     tag = cv_markup_local(&markup->tag);
 
@@ -140,54 +227,16 @@ cv_markup_start_tag(cv_markup_t *markup, bool empty)
         return cv_markup_fail(markup, "<script> is not allowed");
     }
 
-    if (markup->xml) {
-
-        if (cv_str_eq(tag, CV_STR("style")) && !empty) {
-            cv_markup_enter_raw(markup, CV_MARKUP_RAW, true);
-            return true;
-        }
-
-        cv_markup_enter_text(markup);
-        return true;
+    if (!markup->xml) {
+        return cv_markup_start_html(markup, empty);
     }
 
-    if (cv_str_eq(tag, CV_STR("svg")) || cv_str_eq(tag, CV_STR("math"))) {
-        markup->foreign += !empty;
-        cv_markup_enter_text(markup);
-        return true;
-    }
-
-    if (cv_str_eq(tag, CV_STR("style"))) {
-
-        if (markup->foreign > 0) {
-            return cv_markup_fail(markup, "<style> inside <svg> or <math>");
-        }
-
+    if (cv_str_eq(tag, CV_STR("style")) && !empty) {
         cv_markup_enter_raw(markup, CV_MARKUP_RAW, true);
-        return true;
+
+    } else {
+        cv_markup_enter_text(markup);
     }
-
-    if (markup->foreign == 0) {
-
-        if (cv_markup_is_one_of(tag, odd)) {
-            return cv_markup_fail(markup, "an obsolete element without "
-                                  "markup inside");
-        }
-
-        if (cv_str_eq(tag, CV_STR("iframe"))) {
-            cv_markup_enter_raw(markup, CV_MARKUP_RAW, false);
-            return true;
-        }
-
-        if (cv_str_eq(tag, CV_STR("title"))
-            || cv_str_eq(tag, CV_STR("textarea")))
-        {
-            cv_markup_enter_raw(markup, CV_MARKUP_RCDATA, false);
-            return true;
-        }
-    }
-
-    cv_markup_enter_text(markup);
 
     return true;
 }
@@ -198,7 +247,11 @@ cv_markup_start_tag(cv_markup_t *markup, bool empty)
 static bool
 cv_markup_end_of_tag(cv_markup_t *markup, bool empty)
 {
-    cv_str_t  tag;
+    unsigned  foreign;
+
+    if (markup->tag.len == CV_MARKUP_NAME_MAX) {
+        return cv_markup_fail(markup, "a tag with so long a name");
+    }
 
     if (markup->shows && markup->http_equiv) {
         return cv_markup_fail(markup, "a value in a tag with http-equiv");
@@ -208,12 +261,16 @@ cv_markup_end_of_tag(cv_markup_t *markup, bool empty)
         return cv_markup_start_tag(markup, empty);
     }
 
-    tag = cv_markup_full(&markup->tag);
+    foreign = cv_markup_foreign(cv_markup_full(&markup->tag));
 
-    if (markup->foreign > 0
-        && (cv_str_eq(tag, CV_STR("svg")) || cv_str_eq(tag, CV_STR("math"))))
-    {
-        markup->foreign--;
+    if (!markup->xml && foreign != 0) {
+
+        if ((markup->foreign & 3) != foreign) {
+            return cv_markup_fail(markup, "an end tag of <svg> or <math> "
+                                  "where the other or none is open");
+        }
+
+        markup->foreign >>= 2;
     }
 
     cv_markup_enter_text(markup);
@@ -369,6 +426,10 @@ cv_markup_step_comment(cv_markup_t *markup, uint8_t ch)
         return cv_markup_fail(markup, "\"--\" inside a comment");
     }
 
+    if (ch == '<' && !markup->xml) {
+        return cv_markup_fail(markup, "\"<\" inside a comment");
+    }
+
     if (ch == '-') {
         markup->matched++;
 
@@ -407,36 +468,6 @@ cv_markup_step_until(cv_markup_t *markup, uint8_t ch)
 
 
 static bool
-cv_markup_step_tag(cv_markup_t *markup, uint8_t ch)
-{
-    if (cv_markup_space(ch)) {
-        markup->state = CV_MARKUP_BEFORE_NAME;
-        return true;
-    }
-
-    switch (ch) {
-
-    case '/':
-        markup->state = CV_MARKUP_SLASH;
-        return true;
-
-    case '>':
-        return cv_markup_end_of_tag(markup, false);
-
-    case '<':
-    case '"':
-    case '\'':
-    case '=':
-        return cv_markup_fail(markup, "a malformed tag");
-
-    default:
-        cv_markup_add(&markup->tag, ch);
-        return true;
-    }
-}
-
-
-static bool
 cv_markup_step_before_name(cv_markup_t *markup, uint8_t ch)
 {
     markup->attr.len = 0;
@@ -466,6 +497,19 @@ cv_markup_step_before_name(cv_markup_t *markup, uint8_t ch)
         cv_markup_add(&markup->attr, ch);
         return true;
     }
+}
+
+
+static bool
+cv_markup_step_tag(cv_markup_t *markup, uint8_t ch)
+{
+    if (cv_markup_space(ch) || strchr("/><\"'=", ch) != NULL) {
+        return cv_markup_step_before_name(markup, ch);
+    }
+
+    cv_markup_add(&markup->tag, ch);
+
+    return true;
 }
 
 
@@ -543,11 +587,13 @@ cv_markup_step_value(cv_markup_t *markup, uint8_t ch)
         markup->attr.len = 0;
         markup->value.len = 0;
         markup->started = false;
+        markup->forked = false;
         return true;
     }
 
-    if (markup->xml && ch == '<') {
-        return cv_markup_fail(markup, "\"<\" in an attribute");
+    if (ch == '<') {
+        return cv_markup_fail(markup, "\"<\" in an attribute (write "
+                              "\"&lt;\")");
     }
 
     /* browsers skip white space before a URL, and tabs and lines inside */
@@ -641,12 +687,38 @@ cv_markup_raw_ends(cv_markup_t *markup)
 }
 
 
+/* at "ch", behind a "<" that does not end the text, or no "<" at all */
+
+static bool
+cv_markup_raw_goes_on(cv_markup_t *markup, uint8_t ch)
+{
+    if (markup->xml) {
+        return (markup->matched == 0 && ch != '&')
+               || cv_markup_fail(markup, "\"<\" or \"&\" inside <style>");
+    }
+
+    if (markup->matched == 0) {
+        return true;
+    }
+
+    if (markup->state == CV_MARKUP_RCDATA) {
+        return cv_markup_fail(markup, "\"<\" inside <title> or <textarea> "
+                              "(write \"&lt;\")");
+    }
+
+    return (markup->matched == 1 && !cv_markup_letter(ch) && ch != '!'
+            && ch != '?')
+           || cv_markup_fail(markup, "what could be a tag inside <style> or "
+                             "<iframe>");
+}
+
+
 /* up to "</" and the name of the element */
 
 static bool
 cv_markup_step_raw(cv_markup_t *markup, uint8_t ch)
 {
-    size_t    i, n;
+    size_t    n;
     uint8_t   expected;
 
     n = markup->matched;
@@ -663,30 +735,23 @@ cv_markup_step_raw(cv_markup_t *markup, uint8_t ch)
 
         if (cv_markup_lower(ch) == expected) {
             markup->matched++;
-            markup->held[n] = ch;
             return true;
         }
     }
 
-    if (markup->xml && (n > 0 || ch == '&')) {
-        return cv_markup_fail(markup, "\"<\" or \"&\" inside <style>");
+    if (!cv_markup_raw_goes_on(markup, ch)) {
+        return false;
     }
 
-    /* the text went on: what looked like the end is part of it */
-
-    for (i = 0; i < n; i++) {
-        cv_markup_style(markup, markup->held[i]);
+    if (n == 1) {
+        cv_markup_style(markup, '<');
     }
 
-    markup->matched = 0;
+    markup->matched = ch == '<';
 
-    if (ch == '<') {
-        markup->held[0] = ch;
-        markup->matched = 1;
-        return true;
+    if (ch != '<') {
+        cv_markup_style(markup, ch);
     }
-
-    cv_markup_style(markup, ch);
 
     return true;
 }
@@ -732,88 +797,6 @@ cv_markup_text(cv_markup_t *markup, cv_str_t text)
         if (!cv_markup_step(markup, text.data[i])) {
             return false;
         }
-    }
-
-    return true;
-}
-
-
-bool
-cv_markup_section(cv_markup_t *markup)
-{
-    if (markup->state == CV_MARKUP_RAW) {
-        return cv_markup_fail(markup, "a section inside <style> or <iframe>");
-    }
-
-    return true;
-}
-
-
-static bool
-cv_markup_same_name(const cv_markup_name_t *a, const cv_markup_name_t *b)
-{
-    return cv_str_eq(cv_markup_full(a), cv_markup_full(b));
-}
-
-
-/* behind a tag's name, an attribute or the white space after it */
-
-static bool
-cv_markup_between(const cv_markup_t *markup)
-{
-    switch (markup->state) {
-
-    case CV_MARKUP_TAG:
-    case CV_MARKUP_BEFORE_NAME:
-    case CV_MARKUP_NAME:
-    case CV_MARKUP_AFTER_NAME:
-    case CV_MARKUP_AFTER_VALUE:
-        return true;
-
-    default:
-        return false;
-    }
-}
-
-
-bool
-cv_markup_rejoin(cv_markup_t *markup, const cv_markup_t *start, bool repeats)
-{
-    /*
-     * Whole attributes may be left out.  What follows must then be set off by
-     * white space, unless white space ends both the section and what is
-     * before it.
-     */
-
-    if (!repeats && markup->state != start->state
-        && cv_markup_between(markup) && cv_markup_between(start)
-        && cv_markup_same_name(&markup->tag, &start->tag))
-    {
-        markup->state = markup->state == CV_MARKUP_AFTER_NAME
-                        && start->state == CV_MARKUP_BEFORE_NAME
-                        ? CV_MARKUP_BEFORE_NAME : CV_MARKUP_AFTER_VALUE;
-        markup->attr.len = 0;
-
-        return true;
-    }
-
-    if (markup->state != start->state || markup->end_tag != start->end_tag
-        || markup->foreign != start->foreign
-        || markup->matched != start->matched
-        || !cv_markup_same_name(&markup->tag, &start->tag)
-        || !cv_markup_same_name(&markup->attr, &start->attr))
-    {
-        return cv_markup_fail(markup, "a section that opens or closes a tag, "
-                              "an attribute or a comment");
-    }
-
-    /*
-     * Of an attribute begun with values only, the next one is again a whole
-     * URL, as it is if the section is left out.
-     */
-
-    if (cv_markup_same_name(&markup->value, &start->value)) {
-        markup->started = start->started;
     }
 
     return true;

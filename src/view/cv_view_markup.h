@@ -4,7 +4,9 @@
  *
  * What the constant text of a template is to a browser: enough of HTML's and
  * XML's syntax to know where a value stands.  What browsers could read in two
- * ways is refused.
+ * ways is refused.  In HTML, a "<" that could begin a tag does so nowhere but
+ * between tags: whether a browser takes an element's contents for text or for
+ * markup, it then finds the same tags at the same places.
  */
 
 #ifndef CV_VIEW_MARKUP_H
@@ -56,11 +58,12 @@ typedef struct {
     bool                style;          /* the raw text is a <style>'s */
     bool                cr;             /* its last byte was a CR */
     bool                started;        /* the value has begun */
+    bool                forked;         /* its URL has unknown beginnings */
     bool                shows;          /* the tag has values in it */
     bool                http_equiv;
-    unsigned            foreign;        /* <svg> and <math> in HTML */
+    uint32_t            foreign;        /* <svg> and <math>, 2 bits each */
     size_t              matched;        /* bytes of what ends the state */
-    uint8_t             held[CV_MARKUP_NAME_MAX + 2];   /* as they stand */
+    size_t              texts;          /* times that text began */
     cv_markup_name_t    tag;
     cv_markup_name_t    attr;
     cv_markup_name_t    value;          /* its constant beginning */

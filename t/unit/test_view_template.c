@@ -129,8 +129,8 @@ static const template_case_t  spec[] = {
 static const template_case_t  contexts[] = {
     { "<p>{{holder.name}}</p>", "<p>" NASTY_HTML "</p>" },
     { "<title>{{holder.name}}</title>", "<title>" NASTY_HTML "</title>" },
-    { "<textarea><b {{holder.name}}</textarea>",
-      "<textarea><b " NASTY_HTML "</textarea>" },
+    { "<textarea>&lt;b {{holder.name}}</textarea >",
+      "<textarea>&lt;b " NASTY_HTML "</textarea >" },
     { "<p title=\"{{holder.name}}\">", "<p title=\"" NASTY_HTML "\">" },
     { "<p title='a {{holder.name}}'>", "<p title='a " NASTY_HTML "'>" },
     { "<p title = \"{{class.id}}\" id=x>", "<p title = \"web\" id=x>" },
@@ -183,8 +183,27 @@ static const template_case_t  contexts[] = {
     { "<svg><title>{{class.title}}</title></svg><title>{{class.id}}</title>",
       "<svg><title>Web &quot;Security&quot;</title></svg>"
       "<title>web</title>" },
-    { "<iframe src=\"{{issuer.url}}\"><p {{! }}</iframe>{{class.id}}",
-      "<iframe src=\"https://acme.example/?a=1&amp;b=2\"><p </iframe>web" },
+    { "<iframe src=\"{{issuer.url}}\">p < 1 {{! }}</iframe>{{class.id}}",
+      "<iframe src=\"https://acme.example/?a=1&amp;b=2\">p < 1 </iframe>"
+      "web" },
+    { "<svg><math></math><svg/><svg></svg></svg><math></math>"
+      "<title>{{class.id}}</title>",
+      "<svg><math></math><svg/><svg></svg></svg><math></math>"
+      "<title>web</title>" },
+    { "<svg fill=\"#fff\"><x:style>{{class.id}}</x:style></svg>",
+      "<svg fill=\"#fff\"><x:style>web</x:style></svg>" },
+    { "<!--{{#valid}}{{/valid}} a -->{{class.id}}", "<!-- a -->web" },
+    { "<a href=\"{{#valid}}java{{/valid}}script.html\">",
+      "<a href=\"javascript.html\">" },
+    { "<a href=\"p{{#valid}}a{{/valid}}\" cite=\"p{{class.id}}\">",
+      "<a href=\"pa\" cite=\"pweb\">" },
+    { "<a href=\"{{#class.tags}}/{{.}}{{/class.tags}}\">",
+      "<a href=\"/a/%3Cb%3E/c\">" },
+    { "<p class=\"{{#class.tags}}x:{{.}} {{/class.tags}}\">",
+      "<p class=\"x:a x:&lt;b&gt; x:c \">" },
+    { "<a href=\"/&amp;{{class.id}}\">", "<a href=\"/&amp;web\">" },
+    { "<link rel='icon' href='{{#valid}}data:,a{{/valid}}{{^valid}}data:,b"
+      "{{/valid}}'>", "<link rel='icon' href='data:,a'>" },
     { "<p data-reason='{{reason}}' onclick=\"x()\">",
       "<p data-reason='valid' onclick=\"x()\">" },
 };
@@ -202,6 +221,8 @@ static const template_case_t  svg_contexts[] = {
     { "<a xlink:href='{{holder.name}}'/>", "<a xlink:href='#'/>" },
     { "<text><![CDATA[ <a> ]]>{{class.id}}</text>",
       "<text><![CDATA[ <a> ]]>web</text>" },
+    { "<!-- <a> --><foreignObject/></math>{{class.id}}",
+      "<!-- <a> --><foreignObject/></math>web" },
 };
 
 
@@ -273,13 +294,31 @@ static const template_case_t  wrong[] = {
     { "<a href=\" Java\nScript:f('{{class.id}}\">", "of such a scheme" },
     { "<a href=\"data:text/html,{{class.id}}\">", "of such a scheme" },
     { "<a href=\"{{#valid}}javascript:{{/valid}}{{class.id}}\">",
-      "of such a scheme" },
+      "a URL whose scheme depends on a section" },
     { "<svg><set to=\"{{class.id}}\"/></svg>", "a value in an animation" },
     { "<meta http-equiv=\"refresh\" content=\"{{class.id}}\">",
       "a value in a tag with http-equiv" },
     { "<meta content=\"{{class.id}}\" http-equiv=refresh>",
       "a value in a tag with http-equiv" },
     { "<title></titl{{class.id}}</title>", "a value inside a tag" },
+    { "</p a=\"{{class.id}}\">", "a value in an unknown attribute" },
+
+    /* URLs of which the scheme is not plain to see */
+
+    { "<a href=\"javascript&colon;{{class.id}}\">",
+      "a URL that begins with a character reference" },
+    { "\n<a href=\"&#106;avascript:{{class.id}}\">",
+      "v.html:2: {{class.id}}: a value in a URL that begins with" },
+    { "<a href=\"{{#valid}}/x/{{/valid}}javascript:{{class.id}}\">",
+      "a URL of such a scheme" },
+    { "<a href=\"{{#valid}}java{{/valid}}script:{{class.id}}\">",
+      "a URL whose scheme depends on a section" },
+    { "<a href=\"{{#valid}}{{#masked}}javascript:{{/masked}}{{/valid}}"
+      "{{class.id}}\">", "a URL whose scheme depends on a section" },
+    { "<a href=\"{{#valid}}/{{/valid}}{{^valid}}data:,{{/valid}}"
+      "{{class.id}}\">", "a URL whose scheme depends on a section" },
+    { "<a href=\"java{{#class.tags}}{{.}}:{{/class.tags}}\">",
+      "{{/class.tags}}: a URL whose scheme depends on a section" },
 
     /* sections that change how the rest is read */
 
@@ -296,6 +335,21 @@ static const template_case_t  wrong[] = {
       "a section that opens" },
     { "<!{{#valid}}-{{/valid}}->", "a section that opens" },
     { "<!-- {{#valid}}-{{/valid}}-->", "a section that opens" },
+    { "{{#valid}}<svg>{{/valid}}</svg>", "a section that opens" },
+    { "<svg>{{#valid}}</svg><math>{{/valid}}", "a section that opens" },
+    { "<!--{{#valid}}a{{/valid}}> <b> -->", "a section that opens" },
+    { "<!--a{{#valid}}--><!--{{/valid}}> <b> --> {{class.id}}",
+      "a section that opens" },
+    { "<meta content=\"{{class.id}}\" {{#valid}}><meta {{/valid}}"
+      "http-equiv=\"refresh\">", "{{/valid}}: a section that opens" },
+    { "<meta http-equiv=\"refresh\" {{#valid}}><meta {{/valid}}"
+      "content=\"{{class.id}}\">", "a section that opens" },
+    { "<style{{#valid}}></style {{/valid}}>{{class.id}}",
+      "a section that opens" },
+    { "<style {{#valid}}></style {{/valid}}>", "a section that opens" },
+    { "<title>{{#valid}}</title><title>{{/valid}}</title>",
+      "a section that opens" },
+    { "<svg{{#valid}}><svg {{/valid}}><iframe>", "a section that opens" },
     { "<svg><title><b {{class.id}}/></title></svg>", "a value inside a tag" },
     { "<p{{#valid}} hidden {{/valid}}id=a>", "no white space between" },
     { "<p {{#valid}}hidden{{/valid}}=\"{{class.id}}\">",
@@ -319,6 +373,8 @@ static const template_case_t  wrong[] = {
     { "<!doctype a [<!ENTITY b 'c'>]>", "a document type of its own" },
     { "<!-->", "a comment that ends too early" },
     { "<!--->", "a comment that ends too early" },
+    { "<a href='{{#valid}}p{{/valid}}'><!--{{#valid}}{{/valid}}> -->",
+      "a comment that ends too early" },
     { "<!-- --!>", "\"--\" inside a comment" },
     { "<p a=\"b\"c>", "no white space between attributes" },
     { "<p a=>", "an attribute without its value" },
@@ -328,10 +384,37 @@ static const template_case_t  wrong[] = {
     { "<p / a>", "a lone \"/\" in a tag" },
     { "<p<b>", "a malformed tag" },
     { "<plaintext>", "an obsolete element" },
-    { "<svg><style>a</style></svg>", "<style> inside <svg> or <math>" },
+    { "<svg><xmp>", "an obsolete element" },
+    { "<svg><p><xmp><a title=\"</xmp><b>{{class.id}}</b>\">",
+      "an obsolete element" },
+    { "<svg><style>a</style></svg>", "inside <svg> or <math>" },
+    { "<svg><iframe>", "inside <svg> or <math>" },
+    { "<math><textarea>", "inside <svg> or <math>" },
+    { "<svg><foreignObject>", "inside <svg> or <math>" },
+    { "<p title=\"a<b\">", "\"<\" in an attribute (write \"&lt;\")" },
+    { "<p title='<'>", "\"<\" in an attribute" },
+    { "<noscript><a title=\"</noscript><b>{{class.id}}</b>\">",
+      "<noscript> is not allowed" },
+    { "<svg><noscript>", "<noscript> is not allowed" },
+    { "<!-- </b> -->", "\"<\" inside a comment" },
+    { "<select><title></select><b>{{class.id}}</b></title>",
+      "\"<\" inside <title> or <textarea> (write \"&lt;\")" },
+    { "<title>a < b</title>", "\"<\" inside <title> or <textarea>" },
+    { "<textarea><b></textarea>", "\"<\" inside <title> or <textarea>" },
+    { "<title></titles></title>", "\"<\" inside <title> or <textarea>" },
+    { "<style><p title=\"</style>\"></style>", "what could be a tag inside" },
+    { "<style></stylo></style>", "what could be a tag inside <style>" },
+    { "<style></</style>", "what could be a tag inside <style>" },
+    { "<style><!-- --></style>", "what could be a tag inside <style>" },
+    { "<style><?a?></style>", "what could be a tag inside <style>" },
+    { "<iframe><p></iframe>", "what could be a tag inside" },
+    { "<svg></math><title>", "an end tag of <svg> or <math> where the other" },
+    { "<math></svg><textarea>", "an end tag of <svg> or <math> where" },
+    { "<svg><math></svg>", "an end tag of <svg> or <math> where" },
+    { "</svg>", "an end tag of <svg> or <math> where the other or none" },
     { "<p", "v.html:1: the template ends inside a tag" },
     { "<title>\n", "v.html:2: the template ends inside" },
-    { "<style></styl>", "the template ends inside" },
+    { "<style></styl", "the template ends inside" },
     { "<!-- ", "the template ends inside" },
 };
 
@@ -344,11 +427,14 @@ static const template_case_t  svg_wrong[] = {
     { "<style>a<b</style>", "\"<\" or \"&\" inside <style>" },
     { "<svg:style>{{class.id}}</svg:style>", "a value inside <style>" },
     { "<x:script/>", "<script> is not allowed" },
+    { "<style>a</styl></style>", "\"<\" or \"&\" inside <style>" },
     { "<![CDATA[{{class.id}}]]>", "a value inside a comment" },
     { "<?a {{class.id}}?>", "a value inside a comment" },
     { "<!-- a -- b -->", "\"--\" inside a comment" },
     { "<animate values='{{class.id}}'/>", "a value in an animation" },
     { "<!DOCTYPE a [", "a document type of its own" },
+    { "<a href='&#106;avascript:{{class.id}}'/>",
+      "a URL that begins with a character reference" },
 };
 
 
@@ -462,6 +548,83 @@ test_wrong(void **state)
 }
 
 
+/* names that are more than text, and names that are too long to tell */
+
+static void
+test_names(void **state)
+{
+    char             text[400];
+    size_t           i;
+    cv_error_t       error;
+    cv_document_t   *document;
+    template_case_t  page;
+
+    static const char *const  tags[] = {
+        "base", "link", "object", "embed", "applet", "param", "LINK",
+    };
+
+    static const char *const  attrs[] = {
+        "sandbox", "rel", "nonce", "is", "codebase", "classid", "archive",
+        "code", "fill", "stroke", "filter", "mask", "clip-path", "cursor",
+        "marker", "marker-start", "marker-mid", "marker-end", "Fill",
+        "ping", "manifest", "attributename", "imagesrcset",
+    };
+
+    static const struct {
+        const char  *before;
+        int          zeros;
+        const char  *after;
+        const char  *expected;      /* NULL if it compiles */
+    } lengths[] = {
+        { "<p x", 62, "='{{class.id}}'>", NULL },
+        { "<p x", 63, "='{{class.id}}'>", "a value in an unknown attribute" },
+        { "<p x", 61, ":onclick='{{class.id}}'>", "an unknown attribute" },
+        { "<a href='", 63, "{{class.id}}'>", NULL },
+        { "<a href='", 64, "{{class.id}}'>", "a URL of such a scheme" },
+        { "<a href='", 63, "/{{class.id}}'>", NULL },
+        { "<a href='/", 200, "{{class.id}}'>", NULL },
+        { "<p", 62, ">", NULL },
+        { "<p", 63, ">", "a tag with so long a name" },
+        { "</p", 70, ">", "a tag with so long a name" },
+    };
+
+    (void) state;
+
+    page.input = text;
+    page.expected = "is more than text";
+
+    for (i = 0; i < COUNT(tags); i++) {
+        (void) snprintf(text, sizeof(text), "<%s id='{{class.id}}'>", tags[i]);
+        assert_wrong(CV_FORMAT_HTML, &page, 1);
+        (void) snprintf(text, sizeof(text), "<x:%s id='{{class.id}}'/>",
+                        tags[i]);
+        assert_wrong(CV_FORMAT_SVG, &page, 1);
+    }
+
+    for (i = 0; i < COUNT(attrs); i++) {
+        (void) snprintf(text, sizeof(text), "<p %s='a {{class.id}}'/>",
+                        attrs[i]);
+        assert_wrong(CV_FORMAT_HTML, &page, 1);
+        assert_wrong(CV_FORMAT_SVG, &page, 1);
+    }
+
+    for (i = 0; i < COUNT(lengths); i++) {
+        (void) snprintf(text, sizeof(text), "%s%0*d%s", lengths[i].before,
+                        lengths[i].zeros, 0, lengths[i].after);
+        page.expected = lengths[i].expected;
+
+        if (page.expected != NULL) {
+            assert_wrong(CV_FORMAT_HTML, &page, 1);
+            continue;
+        }
+
+        document = compile(CV_FORMAT_HTML, text, &error);
+        assert_non_null(document);
+        cv_document_free(document);
+    }
+}
+
+
 static void
 test_styles(void **state)
 {
@@ -471,10 +634,10 @@ test_styles(void **state)
 
     static const char  text[] =
         "<style>a > b { }\r\n</style><p>{{#valid}}<STYLE media=x>\n"
-        "{{! c }}</styl</STYL <b>&amp;</style\n>{{/valid}}<style></style >";
+        "{{! c }}a <<= b < 9&amp;</style\n>{{/valid}}<style></style >";
 
     static const char *const  styles[] = {
-        "a > b { }\n", "\n</styl</STYL <b>&amp;", ""
+        "a > b { }\n", "\na <<= b < 9&amp;", ""
     };
 
     (void) state;
@@ -939,6 +1102,7 @@ test_limits(void **state)
         { "{{#class.tags}}", "{{/class.tags}}", 8, "more than 8 lists" },
         { "{{checked_at}}", "", 16, "is shown more than 16 times" },
         { "<style></style>", "", 16, "too many <style> elements" },
+        { "<svg>", "</svg>", 16, "too many <svg> or <math>" },
     };
 
     (void) state;
@@ -1020,6 +1184,7 @@ main(void)
         cmocka_unit_test(test_spec),
         cmocka_unit_test(test_contexts),
         cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_names),
         cmocka_unit_test(test_styles),
         cmocka_unit_test(test_presentations),
         cmocka_unit_test(test_hashes),
