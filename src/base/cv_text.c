@@ -169,6 +169,7 @@ static const uint8_t  cv_char_class[256] = {
     ['\''] = CV_ESCAPE_HTML,
     ['<'] = CV_ESCAPE_HTML,
     ['>'] = CV_ESCAPE_HTML,
+    [0xef] = CV_ESCAPE_HTML,
     ['-'] = CV_UNRESERVED,
     ['.'] = CV_UNRESERVED,
     ['_'] = CV_UNRESERVED,
@@ -232,6 +233,16 @@ cv_escape_json_string(cv_buf_t *out, cv_str_t s)
 }
 
 
+/* U+FFFE and U+FFFF, which UTF-8 can write and XML 1.0 cannot carry */
+
+static bool
+cv_is_noncharacter(const uint8_t *p, const uint8_t *end)
+{
+    return end - p >= 3 && p[0] == 0xef && p[1] == 0xbf
+           && (p[2] == 0xbe || p[2] == 0xbf);
+}
+
+
 void
 cv_escape_html(cv_buf_t *out, cv_str_t s)
 {
@@ -243,11 +254,18 @@ cv_escape_html(cv_buf_t *out, cv_str_t s)
 
     for (p = s.data; p < end; p++) {
 
-        if (!(cv_char_class[*p] & CV_ESCAPE_HTML)) {
+        if (!(cv_char_class[*p] & CV_ESCAPE_HTML)
+            || (*p == 0xef && !cv_is_noncharacter(p, end)))
+        {
             continue;
         }
 
         cv_buf_append(out, start, (size_t) (p - start));
+
+        if (*p == 0xef) {
+            p += 2;
+        }
+
         start = p + 1;
 
         switch (*p) {
