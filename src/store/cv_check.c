@@ -43,11 +43,15 @@ cv_check_problem(cv_check_t *check, const char *fmt, ...)
 }
 
 
-/* what a person can find the entry by */
+/* what a person can find the entry by; damage may have made it longer */
 
 static const char *
 cv_check_name(char name[2 * CV_KEY_MAX + 1], cv_str_t key)
 {
+    if (key.len > CV_KEY_MAX) {
+        key.len = CV_KEY_MAX;
+    }
+
     cv_hex_encode(name, key);
     name[2 * key.len] = '\0';
 
@@ -237,17 +241,13 @@ cv_check_handle(cv_check_t *check, cv_str_t key, cv_str_t value)
         }
     }
 
-    if (key.len > CV_KEY_MAX) {
-        key.len = CV_KEY_MAX;
-    }
-
     cv_check_problem(check, "handle %s: it leads to no record that has it",
                      cv_check_name(name, key));
 }
 
 
 static void
-cv_check_link(cv_check_t *check, cv_str_t key)
+cv_check_link(cv_check_t *check, cv_str_t key, cv_str_t value)
 {
     char           name[2 * CV_KEY_MAX + 1];
     bool           found;
@@ -284,14 +284,10 @@ cv_check_link(cv_check_t *check, cv_str_t key)
                 : cv_get(check->txn, kind, cv_read_u64(&r), &record);
 
         for (i = 0; found && cv_link_key(&entry, kind, &record, to, i); i++) {
-            if (cv_str_eq(cv_key_str(&entry), key)) {
+            if (cv_str_eq(cv_key_str(&entry), key) && value.len == 0) {
                 return;
             }
         }
-    }
-
-    if (key.len > CV_KEY_MAX) {
-        key.len = CV_KEY_MAX;
     }
 
     cv_check_problem(check, "link %s: it leads to no record that has it",
@@ -310,7 +306,7 @@ cv_check_entry(cv_check_t *check, unsigned table, cv_str_t key,
         cv_check_handle(check, key, value);
 
     } else if (table == CV_TABLE_LINK) {
-        cv_check_link(check, key);
+        cv_check_link(check, key, value);
 
     } else if (table == CV_TABLE_CHANGE
                && (key.len != 8 || value.len != 1 + CV_IID_LEN + 8
@@ -340,7 +336,13 @@ cv_check_table(cv_check_t *check, unsigned table)
         return;
     }
 
-    while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
+    for ( ;; ) {
+        cv_lmdb(txn->store, rc, mdb_cursor_get(cursor, &key, &value, MDB_NEXT));
+
+        if (rc != 0) {
+            break;
+        }
+
         cv_check_entry(check, table, cv_mdb_str(&key), cv_mdb_str(&value));
 
         /* a damaged record that an entry led to was reported; go on */

@@ -4,9 +4,9 @@
  *
  * A damaged file must not end a worker: LMDB trusts its map, and reading
  * where the file ends, or where a bad page points, is a signal.  While a
- * guard is active, a fault inside the map of its store, or an assertion of
- * LMDB, is turned into CV_ERR_DAMAGED.  A fault anywhere else is a bug, and
- * stays what it was.
+ * guard is active, a fault inside the map of its store, one near address zero
+ * inside LMDB, or an assertion of LMDB, is turned into CV_ERR_DAMAGED.  A fault
+ * anywhere else is a bug, and stays what it was.
  */
 
 #include "cv_store_internal.h"
@@ -22,11 +22,14 @@
 /* a value may begin on the last page of the map and say that it is longer */
 #define CV_GUARD_OVERRUN  ((size_t) 1 << 32)
 
+/* nor is a member of a structure that is not there further away */
+#define CV_GUARD_NULL     65536
+
 typedef struct cv_guard_s  cv_guard_t;
 
 struct cv_guard_s {
     sigjmp_buf         escape;
-    const cv_store_t  *store;
+    cv_store_t        *store;
     cv_guard_t        *outer;
 };
 
@@ -49,8 +52,9 @@ cv_guard_signal(int signo, siginfo_t *info, void *context)
         at = (uintptr_t) info->si_addr;
         map = (uintptr_t) guard->store->map;
 
-        if (map != 0 && at >= map
-            && at - map < guard->store->map_size + CV_GUARD_OVERRUN)
+        if ((map != 0 && at >= map
+             && at - map < guard->store->map_size + CV_GUARD_OVERRUN)
+            || (at < CV_GUARD_NULL && guard->store->in_lmdb))
         {
             siglongjmp(guard->escape, 1);
         }
@@ -174,6 +178,7 @@ cv_store_guard(cv_store_t *store, void (*fn)(void *arg), void *arg)
      * left it alone */
 
     if (sigsetjmp(guard.escape, 0) != 0) {
+        store->in_lmdb = false;
         cv_guard_active = guard.outer;
         return CV_ERR_DAMAGED;
     }

@@ -7,11 +7,14 @@
 
 #include "cv_store_internal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +23,9 @@
 
 #define CV_DIR_MODE   02770
 #define CV_FILE_MODE  0660
+
+/* how often a writer looks, 10 ms apart, whether a commit has come through */
+#define CV_LOCK_TRIES  200
 
 static const char *const  cv_table_names[CV_TABLES] = {
     [CV_ISSUER] = "issuer",
@@ -231,13 +237,80 @@ cv_store_make_file(const char *path, const cv_store_options_t *options,
 }
 
 
-cv_err_t
-cv_store_create(const char *dir, const cv_store_options_t *options,
+/* A file of an init that did not end: "data.mdb." and its process. */
+
+static bool
+cv_store_leftover(const char *name, long *pid)
+{
+    char        *end;
+    const char  *digits;
+
+    if (strncmp(name, CV_DATA_FILE ".", sizeof(CV_DATA_FILE)) != 0) {
+        return false;
+    }
+
+    digits = name + sizeof(CV_DATA_FILE);
+    *pid = strtol(digits, &end, 10);
+
+    return *digits >= '0' && *digits <= '9' && *end == '\0';
+}
+
+
+/*
+ * Whoever gets a store's directory may do anything in it: one that has
+ * something else in it is not given away.
+ */
+
+static cv_err_t
+cv_store_vacant(const char *dir, cv_error_t *error)
+{
+    DIR            *entries;
+    long            pid;
+    cv_err_t        err;
+    struct dirent  *entry;
+
+    entries = opendir(dir);
+    if (entries == NULL) {
+        return cv_mdb_error(error, errno, dir);
+    }
+
+    err = CV_OK;
+
+    while (err == CV_OK && (entry = readdir(entries)) != NULL) {
+        if (strcmp(entry->d_name, ".") != 0
+            && strcmp(entry->d_name, "..") != 0
+            && strcmp(entry->d_name, CV_LOCK_FILE) != 0
+            && !cv_store_leftover(entry->d_name, &pid))
+        {
+            err = cv_error_set(error, CV_ERR_EXISTS,
+                               "%s: not empty; a store needs a directory of "
+                               "its own", dir);
+        }
+    }
+
+    rewinddir(entries);
+
+    while (err == CV_OK && (entry = readdir(entries)) != NULL) {
+        if (cv_store_leftover(entry->d_name, &pid) && pid > 0
+            && pid <= INT_MAX && kill((pid_t) pid, 0) != 0 && errno == ESRCH)
+        {
+            (void) unlinkat(dirfd(entries), entry->d_name, 0);
+        }
+    }
+
+    (void) closedir(entries);
+
+    return err;
+}
+
+
+/* in a directory that is locked, so that no other init is at work in it */
+
+static cv_err_t
+cv_store_settle(const char *dir, const cv_store_options_t *options,
     cv_error_t *error)
 {
-    int       fd;
     char      name[64], new[PATH_MAX], data[PATH_MAX];
-    bool      made;
     cv_err_t  err;
 
     (void) snprintf(name, sizeof(name), "%s.%ld", CV_DATA_FILE,
@@ -249,15 +322,14 @@ cv_store_create(const char *dir, const cv_store_options_t *options,
         return CV_ERR_INPUT;
     }
 
-    made = mkdir(dir, CV_DIR_MODE) == 0;
-
-    if (!made && errno != EEXIST) {
-        return cv_mdb_error(error, errno, dir);
-    }
-
     if (access(data, F_OK) == 0) {
         return cv_error_set(error, CV_ERR_EXISTS,
                             "%s: there is a store here already", dir);
+    }
+
+    err = cv_store_vacant(dir, error);
+    if (err != CV_OK) {
+        return err;
     }
 
     (void) unlink(new);         /* of an interrupted attempt, with our pid */
@@ -281,11 +353,37 @@ cv_store_create(const char *dir, const cv_store_options_t *options,
 
     (void) unlink(new);
 
-    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd != -1) {
-        (void) fsync(fd);
-        (void) close(fd);
+    return err;
+}
+
+
+cv_err_t
+cv_store_create(const char *dir, const cv_store_options_t *options,
+    cv_error_t *error)
+{
+    int       fd;
+    bool      made;
+    cv_err_t  err;
+
+    made = mkdir(dir, CV_DIR_MODE) == 0;
+
+    if (!made && errno != EEXIST) {
+        return cv_mdb_error(error, errno, dir);
     }
+
+    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd == -1) {
+        return cv_mdb_error(error, errno, dir);
+    }
+
+    /* of two at once, the second finds what the first has made */
+
+    while (flock(fd, LOCK_EX) != 0 && errno == EINTR) { /* void */ }
+
+    err = cv_store_settle(dir, options, error);
+
+    (void) fsync(fd);
+    (void) close(fd);
 
     if (err != CV_OK && made) {
         (void) rmdir(dir);
@@ -316,24 +414,93 @@ cv_store_stat_file(const char *dir, struct stat *st, cv_error_t *error)
 }
 
 
-/* the pages that the last commit counts on must be in the file */
+/*
+ * Without its first two pages a file is no environment.  How long it must be
+ * beyond that, LMDB alone knows: pages at the end that were freed before they
+ * were ever written are counted, but need not be there.
+ */
 
 static cv_err_t
-cv_store_check_size(cv_store_t *store, off_t size, cv_error_t *error)
+cv_store_check_size(const char *dir, off_t size, cv_error_t *error)
 {
-    MDB_stat     stat;
-    MDB_envinfo  info;
-
-    (void) mdb_env_info(store->env, &info);
-    (void) mdb_env_stat(store->env, &stat);
-
-    if ((uint64_t) size < ((uint64_t) info.me_last_pgno + 1) * stat.ms_psize) {
-        return cv_error_set(error, CV_ERR_DAMAGED,
-                            "%s/" CV_DATA_FILE ": the file is truncated; "
-                            "restore a backup", store->dir);
+    if (size < 2 * sysconf(_SC_PAGESIZE)) {
+        return cv_error_set(error, CV_ERR_DAMAGED, "%s/" CV_DATA_FILE
+                            ": the file is %s; restore a backup", dir,
+                            size == 0 ? "empty" : "truncated");
     }
 
     return CV_OK;
+}
+
+
+/*
+ * The lock file that LMDB has open is known by its number, to notice when it
+ * was removed or replaced: commits would then go unseen.  It is only named
+ * here, never opened: closing it would drop the locks that LMDB holds on it.
+ */
+
+static void
+cv_store_stat_lock(const char *dir, struct stat *lock)
+{
+    char  path[PATH_MAX];
+
+    if (cv_path(path, dir, CV_LOCK_FILE, NULL) != CV_OK
+        || lstat(path, lock) != 0)
+    {
+        memset(lock, 0, sizeof(struct stat));
+    }
+}
+
+
+/*
+ * A lock file that outlived the data file it was made for, because something
+ * kept it open, would make LMDB take the wrong one of two snapshots.  It tells
+ * the last commit; so does the data file, one commit earlier while a commit is
+ * on its way.
+ */
+
+static cv_err_t
+cv_store_check_lock(cv_store_t *store, MDB_txn *txn, cv_error_t *error)
+{
+    int          i, rc;
+    size_t       told;
+    MDB_envinfo  before, after;
+
+    for (i = 0; i < CV_LOCK_TRIES; i++) {
+
+        (void) mdb_env_info(store->env, &before);
+
+        mdb_txn_reset(txn);
+        rc = mdb_txn_renew(txn);
+        if (rc != 0) {
+            return cv_mdb_error(error, rc, store->dir);
+        }
+
+        told = mdb_txn_id(txn);
+
+        (void) mdb_env_info(store->env, &after);
+
+        if (before.me_last_txnid <= told && told <= after.me_last_txnid) {
+            return CV_OK;
+        }
+
+        if (before.me_last_txnid != told + 1) {
+            break;
+        }
+
+        /* a reader sees what came before; a writer has to know */
+
+        if (!store->writable) {
+            return CV_OK;
+        }
+
+        (void) usleep(10000);
+    }
+
+    return cv_error_set(error, CV_ERR_DAMAGED,
+                        "%s: " CV_LOCK_FILE " belongs to another " CV_DATA_FILE
+                        ", which was replaced while in use; stop what uses "
+                        "the store and remove " CV_LOCK_FILE, store->dir);
 }
 
 
@@ -342,13 +509,20 @@ cv_store_check_size(cv_store_t *store, off_t size, cv_error_t *error)
 static cv_err_t
 cv_store_open_tables(cv_store_t *store, cv_error_t *error)
 {
-    int       i, rc;
-    MDB_val   key, value;
-    MDB_txn  *txn;
+    int        i, rc;
+    MDB_val    key, value;
+    MDB_txn   *txn;
+    cv_err_t   err;
 
-    rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
+    rc = cv_mdb_begin_read(store, &txn);
     if (rc != 0) {
         return cv_mdb_error(error, rc, store->dir);
+    }
+
+    err = cv_store_check_lock(store, txn, error);
+    if (err != CV_OK) {
+        mdb_txn_abort(txn);
+        return err;
     }
 
     for (i = 0; i < CV_TABLES; i++) {
@@ -405,25 +579,32 @@ failed:
 
 
 /*
- * A lock file that root created must not lock out the readers: it takes the
- * owner of the data file.  The file is only named, never opened: closing it
- * would drop the locks that LMDB holds on it.
+ * A lock file that was just made must not lock out the others: it takes the
+ * owner of the data file, where that is possible, and its mode.
  */
 
 static void
-cv_store_own_lock(const char *dir, const struct stat *data)
+cv_store_own_lock(const char *dir, const struct stat *data,
+    const struct stat *lock)
 {
-    char         path[PATH_MAX];
-    struct stat  lock;
+    char  path[PATH_MAX];
 
-    if (geteuid() != 0 || cv_path(path, dir, CV_LOCK_FILE, NULL) != CV_OK
-        || lstat(path, &lock) != 0 || !S_ISREG(lock.st_mode)
-        || (lock.st_uid == data->st_uid && lock.st_gid == data->st_gid))
+    if (!S_ISREG(lock->st_mode)
+        || cv_path(path, dir, CV_LOCK_FILE, NULL) != CV_OK)
     {
         return;
     }
 
-    if (lchown(path, data->st_uid, data->st_gid) == 0) {
+    if (geteuid() == 0
+        && (lock->st_uid != data->st_uid || lock->st_gid != data->st_gid)
+        && lchown(path, data->st_uid, data->st_gid) != 0)
+    {
+        return;
+    }
+
+    if ((lock->st_mode & 0777) != CV_FILE_MODE
+        && (geteuid() == 0 || lock->st_uid == geteuid()))
+    {
         (void) chmod(path, CV_FILE_MODE);
     }
 }
@@ -469,17 +650,19 @@ cv_store_open_guarded(void *arg)
 {
     cv_store_opening_t  *opening = arg;
 
+    struct stat  lock;
+
     opening->err = cv_store_open_env(opening->store, opening->error);
 
     if (opening->err == CV_OK) {
         cv_guard_locate(opening->store);
-        cv_store_own_lock(opening->store->dir, &opening->st);
 
-        opening->err = cv_store_check_size(opening->store, opening->st.st_size,
-                                           opening->error);
-    }
+        cv_store_stat_lock(opening->store->dir, &lock);
+        cv_store_own_lock(opening->store->dir, &opening->st, &lock);
 
-    if (opening->err == CV_OK) {
+        opening->store->lock_dev = lock.st_dev;
+        opening->store->lock_ino = lock.st_ino;
+
         opening->err = cv_store_open_tables(opening->store, opening->error);
     }
 }
@@ -500,10 +683,9 @@ cv_store_open(cv_store_t **out, const char *dir, bool writable,
 
     /* LMDB would make a new environment of an empty file */
 
-    if (opening.st.st_size == 0) {
-        return cv_error_set(error, CV_ERR_DAMAGED,
-                            "%s/" CV_DATA_FILE ": the file is empty; restore "
-                            "a backup", dir);
+    err = cv_store_check_size(dir, opening.st.st_size, error);
+    if (err != CV_OK) {
+        return err;
     }
 
     store = calloc(1, sizeof(cv_store_t));
@@ -570,19 +752,23 @@ cv_err_t
 cv_store_probe(cv_store_t *store, cv_error_t *error)
 {
     cv_err_t     err;
-    struct stat  st;
+    struct stat  st, lock;
 
     err = cv_store_stat_file(store->dir, &st, error);
     if (err != CV_OK) {
         return err;
     }
 
-    if (st.st_dev != store->dev || st.st_ino != store->ino) {
+    cv_store_stat_lock(store->dir, &lock);
+
+    if (st.st_dev != store->dev || st.st_ino != store->ino
+        || lock.st_dev != store->lock_dev || lock.st_ino != store->lock_ino)
+    {
         return cv_error_set(error, CV_ERR_MISSING,
                             "%s: the store was replaced", store->dir);
     }
 
-    err = cv_store_check_size(store, st.st_size, error);
+    err = cv_store_check_size(store->dir, st.st_size, error);
     if (err != CV_OK) {
         return err;
     }

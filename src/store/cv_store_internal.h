@@ -31,6 +31,9 @@ struct cv_store_s {
     char        *dir;
     dev_t        dev;               /* the data file that is open */
     ino_t        ino;
+    dev_t        lock_dev;          /* and its lock file; 0: none */
+    ino_t        lock_ino;
+    bool         in_lmdb;           /* LMDB reads the map; for the guard */
     uint8_t      uuid[CV_STORE_UUID_LEN];
     uint8_t     *map;               /* where the map is, for the guard */
     size_t       map_size;
@@ -77,6 +80,9 @@ cv_mdb_str(const MDB_val *val)
     return cv_str(val->mv_data, val->mv_size);
 }
 
+/* Begins to read, if need be in the slot of a reader that died. */
+int cv_mdb_begin_read(cv_store_t *store, MDB_txn **txn);
+
 /* The one place where LMDB's and the system's errors become ours. */
 cv_err_t cv_mdb_error(cv_error_t *error, int rc, const char *what);
 
@@ -84,6 +90,17 @@ cv_err_t cv_mdb_error(cv_error_t *error, int rc, const char *what);
 bool cv_txn_ok(cv_txn_t *txn, int rc, const char *what);
 
 #define cv_txn_failed(txn)  ((txn)->error.code != CV_OK)
+
+/*
+ * Runs a call of LMDB that reads the map.  Damage can make LMDB follow null
+ * pointers too, which is no bug of ours only while it runs.
+ */
+#define cv_lmdb(store, rc, call)                                              \
+    do {                                                                      \
+        (store)->in_lmdb = true;                                              \
+        rc = call;                                                            \
+        (store)->in_lmdb = false;                                             \
+    } while (0)
 
 /* Hooks of the guard: into LMDB's assertions, and where the map is. */
 void cv_guard_env(cv_store_t *store);

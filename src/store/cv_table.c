@@ -20,7 +20,8 @@ cv_table_get(cv_txn_t *txn, unsigned table, cv_str_t key, cv_str_t *value)
 
     k = cv_mdb_val(key);
 
-    rc = mdb_get(txn->txn, txn->store->dbi[table], &k, &v);
+    cv_lmdb(txn->store, rc,
+            mdb_get(txn->txn, txn->store->dbi[table], &k, &v));
 
     if (rc == MDB_NOTFOUND) {
         return false;
@@ -48,7 +49,8 @@ cv_table_put(cv_txn_t *txn, unsigned table, cv_str_t key, cv_str_t value,
     k = cv_mdb_val(key);
     v = cv_mdb_val(value);
 
-    rc = mdb_put(txn->txn, txn->store->dbi[table], &k, &v, flags);
+    cv_lmdb(txn->store, rc,
+            mdb_put(txn->txn, txn->store->dbi[table], &k, &v, flags));
 
     if (rc == MDB_KEYEXIST && (flags & MDB_NOOVERWRITE)) {
         return false;
@@ -70,7 +72,8 @@ cv_table_delete(cv_txn_t *txn, unsigned table, cv_str_t key)
 
     k = cv_mdb_val(key);
 
-    rc = mdb_del(txn->txn, txn->store->dbi[table], &k, NULL);
+    cv_lmdb(txn->store, rc,
+            mdb_del(txn->txn, txn->store->dbi[table], &k, NULL));
 
     return rc != MDB_NOTFOUND && cv_txn_ok(txn, rc, txn->store->dir);
 }
@@ -391,6 +394,15 @@ cv_put(cv_txn_t *txn, cv_kind_t kind, const void *record)
     cv_index_update(txn, kind, cv_key_str(&key), old, record);
     cv_put_change(txn, kind, iid, record);
 
+    /* a token that moves changes the credential it leaves, too */
+
+    if (kind == CV_TOKEN && old != NULL
+        && previous.token.credential.iid
+           != ((const cv_token_t *) record)->credential.iid)
+    {
+        cv_put_change(txn, kind, iid, old);
+    }
+
     return cv_txn_failed(txn) ? 0 : iid;
 }
 
@@ -457,7 +469,8 @@ cv_walk_step(cv_walk_t *walk, MDB_val *key, MDB_val *value)
         *key = cv_mdb_val(cv_str(walk->prefix, walk->prefix_len));
     }
 
-    rc = mdb_cursor_get(walk->cursor, key, value, op);
+    cv_lmdb(walk->txn->store, rc,
+            mdb_cursor_get(walk->cursor, key, value, op));
 
     if (rc == MDB_NOTFOUND) {
         return false;

@@ -36,6 +36,22 @@ cv_txn_ok(cv_txn_t *txn, int rc, const char *what)
 }
 
 
+int
+cv_mdb_begin_read(cv_store_t *store, MDB_txn **txn)
+{
+    int  rc;
+
+    rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, txn);
+
+    if (rc == MDB_READERS_FULL) {
+        (void) mdb_reader_check(store->env, NULL);
+        rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, txn);
+    }
+
+    return rc;
+}
+
+
 static cv_err_t
 cv_txn_new(cv_txn_t **out, cv_store_t *store, bool write, cv_error_t *error)
 {
@@ -50,13 +66,8 @@ cv_txn_new(cv_txn_t **out, cv_store_t *store, bool write, cv_error_t *error)
     txn->store = store;
     txn->write = write;
 
-    rc = mdb_txn_begin(store->env, NULL, write ? 0 : MDB_RDONLY, &txn->txn);
-
-    if (rc == MDB_READERS_FULL) {
-        /* some may belong to processes that died */
-        (void) mdb_reader_check(store->env, NULL);
-        rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn->txn);
-    }
+    rc = write ? mdb_txn_begin(store->env, NULL, 0, &txn->txn)
+               : cv_mdb_begin_read(store, &txn->txn);
 
     if (rc != 0) {
         free(txn);
@@ -78,18 +89,48 @@ cv_txn_free(cv_txn_t *txn)
 }
 
 
+typedef struct {
+    cv_store_t  *store;
+    cv_txn_t    *txn;
+    cv_error_t  *error;
+    cv_err_t     err;
+} cv_snapshot_opening_t;
+
+
+static void
+cv_snapshot_open_guarded(void *arg)
+{
+    cv_snapshot_opening_t  *opening = arg;
+
+    opening->err = cv_txn_new(&opening->txn, opening->store, false,
+                              opening->error);
+
+    if (opening->err == CV_OK) {
+        mdb_txn_reset(opening->txn->txn);
+    }
+}
+
+
 cv_err_t
 cv_snapshot_open(cv_txn_t **txn, cv_store_t *store, cv_error_t *error)
 {
-    cv_err_t  err;
+    cv_err_t               err;
+    cv_snapshot_opening_t  opening;
 
-    err = cv_txn_new(txn, store, false, error);
+    opening.store = store;
+    opening.txn = NULL;
+    opening.error = error;
 
-    if (err == CV_OK) {
-        mdb_txn_reset((*txn)->txn);
+    err = cv_store_guard(store, cv_snapshot_open_guarded, &opening);
+
+    if (err != CV_OK) {
+        return cv_error_set(error, err, "%s: the file cannot be read where it "
+                            "must be; restore a backup", store->dir);
     }
 
-    return err;
+    *txn = opening.txn;
+
+    return opening.err;
 }
 
 

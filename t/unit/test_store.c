@@ -229,6 +229,48 @@ test_create_twice(void **state)
 
 
 static void
+test_create_elsewhere(void **state)
+{
+    int          fd;
+    char         path[128];
+    struct stat  before, after;
+    char         dir[] = "/tmp/cv_test_store.XXXXXX";
+
+    (void) state;
+
+    assert_non_null(mkdtemp(dir));
+    (void) snprintf(path, sizeof(path), "%s/theirs", dir);
+
+    fd = open(path, O_CREAT | O_WRONLY, 0600);
+    assert_int_not_equal(fd, -1);
+    (void) close(fd);
+
+    assert_int_equal(stat(dir, &before), 0);
+    assert_int_equal(test_create(dir), CV_ERR_EXISTS);
+    assert_non_null(strstr(error.text, "not empty"));
+
+    assert_int_equal(stat(dir, &after), 0);
+    assert_int_equal(after.st_mode, before.st_mode);
+    assert_int_equal(after.st_mtim.tv_nsec, before.st_mtim.tv_nsec);
+
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(dir), 0);
+
+    /* nor what is no directory, or in none */
+
+    fd = open(dir, O_CREAT | O_WRONLY, 0600);
+    assert_int_not_equal(fd, -1);
+    (void) close(fd);
+
+    assert_int_equal(test_create(dir), CV_ERR_IO);
+    assert_int_equal(unlink(dir), 0);
+
+    (void) snprintf(path, sizeof(path), "%s/in/none", dir);
+    assert_int_equal(test_create(path), CV_ERR_MISSING);
+}
+
+
+static void
 test_create_modes(void **state)
 {
     char         path[128];
@@ -548,7 +590,7 @@ test_truncated(void **state)
     cv_store_close(test->store);
     test->store = NULL;
 
-    assert_int_equal(truncate(path, 3 * 4096), 0);
+    assert_int_equal(truncate(path, 4096), 0);
     assert_int_equal(cv_store_open(&again, test->dir, false, &error),
                      CV_ERR_DAMAGED);
     assert_non_null(strstr(error.text, "truncated"));
@@ -566,11 +608,11 @@ test_truncated(void **state)
 static void
 test_probe(void **state)
 {
-    char     path[128], other[128];
+    char     path[128], other[] = "/tmp/cv_test_other.XXXXXX";
     test_t  *test = *state;
 
     test_path(path, test, "data.mdb");
-    test_path(other, test, "other.mdb");
+    (void) close(mkstemp(other));
 
     assert_int_equal(cv_store_probe(test->store, &error), CV_OK);
 
@@ -615,6 +657,26 @@ crash(void *arg)
  * and go on; then a bug, which must stay one.
  */
 
+static cv_err_t
+fault_store(const char *dir, cv_store_t **store)
+{
+    char      other[128];
+    cv_err_t  err;
+
+    (void) snprintf(other, sizeof(other), "%s/fresh", dir);
+
+    if (test_create(other) != CV_OK) {
+        return CV_ERR_IO;
+    }
+
+    err = cv_store_open(store, other, false, &error);
+
+    (void) snprintf(other, sizeof(other), "rm -r %s/fresh", dir);
+
+    return system(other) == 0 ? err : CV_ERR_IO;
+}
+
+
 static int
 fault(const char *dir)
 {
@@ -634,10 +696,24 @@ fault(const char *dir)
 
     if (truncate(path, 2 * 4096) != 0
         || cv_store_guard(store, read_all, txn) != CV_ERR_DAMAGED
-        || cv_store_guard(store, read_all, txn) != CV_ERR_DAMAGED
-        || cv_store_probe(store, &error) != CV_ERR_DAMAGED)
+        || cv_store_guard(store, read_all, txn) != CV_ERR_DAMAGED)
     {
         return 3;
+    }
+
+    /* it cannot be opened any more, which must be no crash either */
+
+    cv_snapshot_close(txn);
+    cv_store_close(store);
+
+    if (cv_store_open(&store, dir, true, &error) != CV_ERR_DAMAGED
+        || cv_store_open(&store, dir, false, &error) != CV_ERR_DAMAGED)
+    {
+        return 6;
+    }
+
+    if (fault_store(dir, &store) != CV_OK) {
+        return 7;
     }
 
     return cv_store_guard(store, crash, NULL) == CV_OK ? 4 : 5;
@@ -718,6 +794,7 @@ main(int argc, char **argv)
 
     const struct CMUnitTest  tests[] = {
         TEST(test_create_twice),
+        TEST(test_create_elsewhere),
         TEST(test_create_modes),
         TEST(test_find),
         TEST(test_upsert),
