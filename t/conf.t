@@ -24,9 +24,9 @@ sub view {
 
 view('syntax', "{\n \"valid\": }");
 view('fact', '{"valid":{"body":{"x":"$holder.email"}},'
-     . join(',', map { "\"$_\":\"valid\"" }
-            qw(revoked token_expired refunded expired pending not_found))
-     . ',"error":{"body":{}}}');
+     . join(',', map { "\"$_\":{\"body\":1}" }
+            qw(revoked token_expired refunded expired pending not_found error))
+     . '}');
 view('lacks', '{"valid":{"body":{}}}');
 view('outcome', '{"fine":{"body":{}}}');
 

@@ -40,7 +40,8 @@ void cv_escape_json_string(cv_buf_t *out, cv_str_t s);
 
 /*
  * The text for HTML and XML, good between tags and inside a quoted
- * attribute.  Control characters that XML 1.0 cannot carry become U+FFFD.
+ * attribute.  Characters that XML 1.0 cannot carry (controls, U+FFFE, U+FFFF)
+ * become U+FFFD.
  */
 void cv_escape_html(cv_buf_t *out, cv_str_t s);
 

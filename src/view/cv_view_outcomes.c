@@ -163,6 +163,27 @@ cv_view_outcomes_collect(cv_view_json_t *json, cv_doc_t doc,
 }
 
 
+/*
+ * An alias may say less than what is true, and nothing else: that something is
+ * not found, of a credential that is not valid what else it is not, of an
+ * error what error it is.
+ */
+
+static bool
+cv_view_outcome_may(cv_outcome_t outcome, cv_outcome_t target)
+{
+    if (target == CV_NOT_FOUND) {
+        return true;
+    }
+
+    if (target >= CV_REASONS) {
+        return outcome >= CV_REASONS;
+    }
+
+    return target != CV_VALID && outcome != CV_VALID && outcome < CV_NOT_FOUND;
+}
+
+
 static cv_err_t
 cv_view_outcomes_alias(cv_view_json_t *json,
     const cv_doc_t docs[CV_OUTCOMES + 1])
@@ -199,6 +220,12 @@ cv_view_outcomes_alias(cv_view_json_t *json,
             return cv_view_json_fail(json, CV_ERR_INPUT,
                                      "\"%.*s\" stands for another outcome "
                                      "itself", CV_FMT(name));
+        }
+
+        if (!cv_view_outcome_may(i, target)) {
+            return cv_view_json_fail(json, CV_ERR_INPUT,
+                                     "it cannot be presented as \"%.*s\", "
+                                     "which says something else", CV_FMT(name));
         }
 
         outcomes[i].outcome = target;

@@ -129,6 +129,23 @@ subtest 'a store that is replaced' => sub {
     is($nginx->becomes($good, 200), 200, 'the old one again');
 };
 
+subtest 'a lock file that is removed' => sub {
+    my $store = Credverify::store();
+    my $nginx = serve($store);
+
+    is($nginx->status($good), 200, 'there');
+    unlink "$store/lock.mdb" or die $!;
+
+    # the next writer makes another one, which workers must come to use
+
+    ok(Credverify::run($store, undef, qw(credential revoke valid)), 'revoke');
+    sleep 2.2;
+    like(($nginx->get($good))[1], qr/"reason":"revoked"/, 'revoked') for 1 .. 10;
+    ok(Credverify::run($store, join("\n", Credverify::lines(), ''), 'import', '-'), 'import');
+    like(($nginx->get($good))[1], qr/"reason":"valid"/, 'valid at once') for 1 .. 10;
+    unlike($nginx->errors, qr/\[(alert|crit|emerg)\]/, 'nobody died');
+};
+
 subtest 'a file that is cut short under the workers' => sub {
     my $store = Credverify::store();
     my $nginx = serve($store);
@@ -139,14 +156,19 @@ subtest 'a file that is cut short under the workers' => sub {
     local $/;
     my $all = <$whole>;
 
-    truncate "$store/data.mdb", 8192 or die $!;
-    is($nginx->status($good), 503, 'unavailable') for 1 .. 10;
+    for my $size (8192, 0, 100, 4096) {
+        truncate "$store/data.mdb", $size or die $!;
+        is($nginx->status($good), 503, "unavailable at $size bytes") for 1 .. 10;
+        sleep 1.5;
+        is($nginx->status($good), 503, 'and then');
 
-    open my $again, '+<', "$store/data.mdb" or die $!;
-    print $again $all;
-    close $again or die $!;
+        open my $again, '+<', "$store/data.mdb" or die $!;
+        print $again $all;
+        close $again or die $!;
 
-    is($nginx->becomes($good, 200), 200, 'whole again, served again');
+        is($nginx->becomes($good, 200), 200, 'whole again, served again');
+    }
+
     is_deeply([sort $nginx->workers], \@workers, 'by the same workers');
     unlike($nginx->errors, qr/\[(alert|crit|emerg)\]/, 'nobody died');
 };

@@ -10,10 +10,13 @@
 
 /* the outcomes that are not given otherwise */
 
-#define REST  "\"revoked\":\"valid\",\"token_expired\":\"valid\","           \
-              "\"refunded\":\"valid\",\"expired\":\"valid\","              \
-              "\"pending\":\"valid\",\"not_found\":\"valid\","             \
-              "\"error\":\"valid\""
+#define REST_AS(not_found)                                                    \
+    "\"revoked\":\"not_found\",\"token_expired\":\"not_found\","              \
+    "\"refunded\":\"not_found\",\"expired\":\"not_found\","                   \
+    "\"pending\":\"not_found\",\"error\":\"not_found\","                      \
+    "\"not_found\":" not_found
+
+#define REST  REST_AS("{\"body\":0}")
 
 #define NOWS_3  "${checked_at}${checked_at}${checked_at}"
 #define NOWS_9  NOWS_3 NOWS_3 NOWS_3
@@ -233,7 +236,7 @@ static const view_case_t  wrong_documents[] = {
     { "{\"valid\":null," REST "}", "valid: neither an object nor" },
     { "{\"valid\":{\"boby\":1}," REST "}",
       "valid: unknown member \"boby\"" },
-    { "{\"valid\":{}," REST "}", "no outcome has a \"body\"" },
+    { "{\"valid\":{}," REST_AS("{}") "}", "no outcome has a \"body\"" },
     { "{\"valid\":{\"body\":1},\"server_error\":{}," REST "}",
       "either every outcome has a \"body\" or none has" },
     { "{\"valid\":{\"body\":1,\"status\":199}," REST "}",
@@ -255,6 +258,29 @@ static const view_case_t  wrong_documents[] = {
       "missing_handle: \"expired\" stands for another outcome" },
     { "{\"valid\":{\"body\":1},\"missing_handle\":\"server_error\"," REST "}",
       "\"server_error\" stands for another outcome" },
+    { "{\"valid\":{\"body\":1}," REST_AS("\"valid\"") "}",
+      "\"not_found\" stands for another outcome" },
+    { "{\"valid\":{\"body\":1},\"revoked\":\"valid\",\"token_expired\":"
+      "{\"body\":1},\"refunded\":\"revoked\",\"expired\":\"not_found\","
+      "\"pending\":\"not_found\",\"not_found\":{\"body\":1},\"error\":"
+      "\"not_found\"}", "revoked: it cannot be presented as \"valid\"" },
+    { "{\"valid\":{\"body\":1},\"revoked\":{\"body\":1},\"token_expired\":"
+      "{\"body\":1},\"refunded\":\"not_found\",\"expired\":\"not_found\","
+      "\"pending\":\"not_found\",\"not_found\":{\"body\":1},\"error\":"
+      "\"valid\"}", "error: it cannot be presented as \"valid\"" },
+    { "{\"valid\":\"revoked\",\"revoked\":{\"body\":1},\"token_expired\":"
+      "{\"body\":1},\"refunded\":\"not_found\",\"expired\":\"not_found\","
+      "\"pending\":\"not_found\",\"not_found\":{\"body\":1},\"error\":"
+      "{\"body\":1}}", "valid: it cannot be presented as \"revoked\"" },
+    { "{\"valid\":{\"body\":1},\"revoked\":{\"body\":1},\"token_expired\":"
+      "{\"body\":1},\"refunded\":{\"body\":1},\"expired\":{\"body\":1},"
+      "\"pending\":{\"body\":1},\"not_found\":\"revoked\",\"error\":"
+      "{\"body\":1}}", "not_found: it cannot be presented as \"revoked\"" },
+    { "{\"valid\":{\"body\":1},\"revoked\":\"server_error\","
+      "\"token_expired\":{\"body\":1},\"refunded\":{\"body\":1},\"expired\":"
+      "{\"body\":1},\"pending\":{\"body\":1},\"not_found\":{\"body\":1},"
+      "\"error\":{\"body\":1}}",
+      "revoked: it cannot be presented as \"server_error\"" },
     { "{\"valid\":{\"body\":1},\"missing_handle\":\"gone\"," REST "}",
       "missing_handle: unknown outcome \"gone\"" },
     { "{\"valid\":{\"body\":1},\"missing_handle\":\"error\"," REST "}",
@@ -444,7 +470,9 @@ test_presentations(void **state)
     static const char  text[] =
         "{\"valid\":{\"body\":1},\"revoked\":{\"status\":410,\"body\":2},"
         "\"token_expired\":\"revoked\",\"refunded\":\"not_found\","
-        "\"expired\":\"valid\",\"pending\":\"server_error\","
+        "\"expired\":\"not_found\",\"pending\":{\"body\":5},"
+        "\"missing_handle\":\"server_error\","
+        "\"server_error\":{\"body\":6},"
         "\"not_found\":{\"type\":\"application/problem+json\",\"body\":3},"
         "\"invalid_format\":\"not_found\",\"error\":{\"body\":4}}";
 
@@ -459,12 +487,13 @@ test_presentations(void **state)
         { CV_REVOKED, CV_REVOKED, 410, "application/json", "2" },
         { CV_TOKEN_EXPIRED, CV_REVOKED, 410, "application/json", "2" },
         { CV_REFUNDED, CV_NOT_FOUND, 404, "application/problem+json", "3" },
-        { CV_EXPIRED, CV_VALID, 200, "application/json", "1" },
-        { CV_PENDING, CV_SERVER_ERROR, 500, "application/json", "4" },
+        { CV_EXPIRED, CV_NOT_FOUND, 404, "application/problem+json", "3" },
+        { CV_PENDING, CV_PENDING, 200, "application/json", "5" },
         { CV_NOT_FOUND, CV_NOT_FOUND, 404, "application/problem+json", "3" },
         { CV_INVALID_FORMAT, CV_NOT_FOUND, 404, "application/problem+json",
           "3" },
-        { CV_MISSING_HANDLE, CV_MISSING_HANDLE, 400, "application/json",
+        { CV_MISSING_HANDLE, CV_SERVER_ERROR, 500, "application/json", "6" },
+        { CV_AMBIGUOUS_HANDLE, CV_AMBIGUOUS_HANDLE, 400, "application/json",
           "4" },
         { CV_STORE_UNAVAILABLE, CV_STORE_UNAVAILABLE, 503,
           "application/json", "4" },
@@ -513,8 +542,8 @@ test_presentations(void **state)
     document = compile("{\"valid\":{\"body\":1}," REST "}", &error);
     assert_non_null(document);
     p = cv_document_present(document, CV_FORMAT_JSON, CV_SERVER_ERROR);
-    assert_int_equal(p.outcome, CV_VALID);
-    assert_int_equal(p.status, 200);
+    assert_int_equal(p.outcome, CV_NOT_FOUND);
+    assert_int_equal(p.status, 404);
     cv_document_free(document);
 
     document = compile("{\"valid\":{\"body\":1},\"missing_handle\":"
@@ -826,9 +855,10 @@ test_limits(void **state)
 
     document = compile("{\"valid\":{\"body\":\"" NOWS_9 "\"},"
                        "\"token_expired\":{\"body\":\"" NOWS_9 "\"},"
-                       "\"revoked\":\"valid\",\"refunded\":\"valid\","
-                       "\"expired\":\"valid\",\"pending\":\"valid\","
-                       "\"not_found\":\"valid\",\"error\":\"valid\"}",
+                       "\"revoked\":\"not_found\",\"refunded\":"
+                       "\"not_found\",\"expired\":\"not_found\","
+                       "\"pending\":\"not_found\",\"not_found\":"
+                       "{\"body\":1},\"error\":\"not_found\"}",
                        &error);
     assert_non_null(document);
     cv_document_free(document);
