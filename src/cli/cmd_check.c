@@ -12,7 +12,7 @@
 static void
 cmd_check_report(void *data, const char *problem)
 {
-    cv_cli_say(data, "%s", problem);
+    cv_cli_say_hashes(data, "%s", problem);
 }
 
 

@@ -9,8 +9,6 @@
 #include "cv_issue.h"
 #include "cv_verdict.h"
 
-#define CMD_NEVER  "never"
-
 typedef struct {
     cv_line_t        line;
     cv_moment_t      moment;
@@ -69,32 +67,45 @@ cmd_credential_create_body(cv_cli_t *cli)
 }
 
 
+static void
+cmd_credential_set(cv_cli_t *cli, const char *name, const char *value)
+{
+    unsigned  i;
+
+    for (i = 0; i < cli->noptions; i++) {
+        if (strcmp(cli->options[i].name, name) == 0) {
+            cli->values[i] = value;
+        }
+    }
+}
+
+
 /* Takes "never" for an expiry, and a status, which is no mere member. */
 
 static int
 cmd_credential_given(cv_cli_t *cli, cmd_credential_t *work)
 {
     int              rc;
-    unsigned         i;
     uint8_t          random[16];
+    cv_date_t        expires_at;
     static uint8_t   uuid[CV_UUID_LEN];
-    const char      *status;
+    const char      *status, *expiry;
 
-    for (i = 0; i < cli->noptions; i++) {
+    expiry = cv_option(cli, "expires_at");
 
-        if (cli->values[i] != NULL
-            && strcmp(cli->options[i].name, "expires_at") == 0
-            && strcmp(cli->values[i], CMD_NEVER) == 0)
-        {
-            work->terms.forever = true;
-            cli->values[i] = "";
-        }
+    if (expiry != NULL && *expiry != '\0'
+        && !cv_option_date(cli, "expires_at", &expires_at,
+                           &work->terms.forever))
+    {
+        return CV_CLI_USAGE;
+    }
 
-        if (cli->values[i] == NULL
-            && strcmp(cli->options[i].name, "status") == 0)
-        {
-            cli->values[i] = cv_status_names[CV_STATUS_DRAFT];
-        }
+    if (work->terms.forever) {
+        cmd_credential_set(cli, "expires_at", "");
+    }
+
+    if (cv_option(cli, "status") == NULL) {
+        cmd_credential_set(cli, "status", cv_status_names[CV_STATUS_DRAFT]);
     }
 
     if (cv_option(cli, "id") != NULL) {
@@ -150,23 +161,6 @@ cmd_credential_create(cv_cli_t *cli)
 }
 
 
-static bool
-cmd_credential_date(cv_cli_t *cli, const char *name, cv_date_t *date)
-{
-    const char  *text;
-
-    text = cv_option(cli, name);
-
-    if (text == NULL || cv_date_parse(date, cv_str_z(text))) {
-        return true;
-    }
-
-    (void) cv_cli_misuse(cli, "--%s: \"%s\" is no RFC 3339 date", name, text);
-
-    return false;
-}
-
-
 static int
 cmd_credential_issue_body(cv_cli_t *cli)
 {
@@ -188,21 +182,15 @@ cmd_credential_issue_body(cv_cli_t *cli)
 int
 cmd_credential_issue(cv_cli_t *cli)
 {
-    const char        *expires_at;
-    cmd_credential_t   work;
+    cmd_credential_t  work;
 
     memset(&work, 0, sizeof(cmd_credential_t));
     work.id = cv_str_z(cli->arguments[0]);
     work.terms.number = cv_str_z(cv_option(cli, "number"));
 
-    expires_at = cv_option(cli, "expires-at");
-    work.terms.forever = expires_at != NULL
-                         && strcmp(expires_at, CMD_NEVER) == 0;
-
-    if (!cmd_credential_date(cli, "issued-at", &work.terms.issued_at)
-        || (!work.terms.forever
-            && !cmd_credential_date(cli, "expires-at",
-                                    &work.terms.expires_at)))
+    if (!cv_option_date(cli, "issued_at", &work.terms.issued_at, NULL)
+        || !cv_option_date(cli, "expires_at", &work.terms.expires_at,
+                           &work.terms.forever))
     {
         return CV_CLI_USAGE;
     }
@@ -293,10 +281,7 @@ cmd_credential_show_body(cv_cli_t *cli)
     if (!cv_get_by_id(cli->txn, CV_CREDENTIAL, cv_str_z(cli->arguments[0]),
                       &credential, &iid))
     {
-        return cv_txn_err(cli->txn, NULL) != CV_OK
-               ? CV_CLI_FAILED
-               : cv_cli_fail(cli, "there is no credential \"%s\"",
-                             cli->arguments[0]);
+        return cv_cli_unknown(cli, CV_CREDENTIAL, cli->arguments[0]);
     }
 
     (void) cmd_credential_answer(cli, &credential);

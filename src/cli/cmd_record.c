@@ -105,10 +105,7 @@ cmd_record_show_body(cv_cli_t *cli)
     if (!cv_get_by_id(cli->txn, kind, cv_str_z(cli->arguments[0]), &record,
                       NULL))
     {
-        return cv_txn_err(cli->txn, NULL) != CV_OK
-               ? CV_CLI_FAILED
-               : cv_cli_fail(cli, "there is no %s \"%s\"",
-                             cv_schemas[kind].name, cli->arguments[0]);
+        return cv_cli_unknown(cli, kind, cli->arguments[0]);
     }
 
     cv_unresolve(cli->txn, kind, &record);
@@ -274,9 +271,7 @@ cmd_record_list_body(cv_cli_t *cli)
                               cv_str_z(issuer));
 
         if (list.issuer == 0) {
-            return cv_txn_err(cli->txn, NULL) != CV_OK
-                   ? CV_CLI_FAILED
-                   : cv_cli_fail(cli, "there is no issuer \"%s\"", issuer);
+            return cv_cli_unknown(cli, CV_ISSUER, issuer);
         }
     }
 

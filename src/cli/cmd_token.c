@@ -19,15 +19,16 @@ static int
 cmd_token_given(cv_cli_t *cli, cmd_token_t *work)
 {
     int          index;
+    bool         never;
     uint64_t     days;
     cv_token_t  *token;
-    const char  *privacy, *expires_at;
+    const char  *privacy;
 
+    never = false;
     days = CV_TOKEN_DAYS;
     token = &work->token.record;
 
     privacy = cv_option(cli, "privacy");
-    expires_at = cv_option(cli, "expires-at");
 
     index = privacy != NULL ? cv_name_index(cv_privacy_names,
                                             cv_str_z(privacy))
@@ -48,20 +49,20 @@ cmd_token_given(cv_cli_t *cli, cmd_token_t *work)
         return cv_cli_misuse(cli, "--days: only 30, 60 or 90");
     }
 
-    if (expires_at != NULL && cv_option(cli, "days") != NULL) {
+    if (cv_option(cli, "expires_at") != NULL
+        && cv_option(cli, "days") != NULL)
+    {
         return cv_cli_misuse(cli, "give --days or --expires-at, not both");
     }
 
     cv_token_begin(token, (unsigned) days, &work->moment);
 
-    if (expires_at != NULL && strcmp(expires_at, "never") == 0) {
-        token->expires_at.text = CV_ABSENT;
+    if (!cv_option_date(cli, "expires_at", &token->expires_at, &never)) {
+        return CV_CLI_USAGE;
+    }
 
-    } else if (expires_at != NULL
-               && !cv_date_parse(&token->expires_at, cv_str_z(expires_at)))
-    {
-        return cv_cli_misuse(cli, "--expires-at: \"%s\" is neither an RFC "
-                             "3339 date nor never", expires_at);
+    if (never) {
+        token->expires_at.text = CV_ABSENT;
     }
 
     return CV_CLI_DONE;
@@ -108,6 +109,40 @@ cmd_token_new_body(cv_cli_t *cli)
 }
 
 
+static int
+cmd_token_undo_body(cv_cli_t *cli)
+{
+    cmd_token_t  *work;
+
+    work = cli->data;
+
+    return cv_delete_token(cli->txn, work->token.record.hash)
+           ? CV_CLI_DONE : CV_CLI_FAILED;
+}
+
+
+/* A token that nobody came to know must not stay good. */
+
+static void
+cmd_token_undo(cv_cli_t *cli, cmd_token_t *work)
+{
+    char  digits[CV_TOKEN_LEN];
+
+    cli->data = work;
+
+    if (cv_cli_write(cli, cmd_token_undo_body) == CV_CLI_DONE) {
+        cli->after = "; the token was removed again";
+        return;
+    }
+
+    cv_hex_encode(digits, work->token.record.hash);
+
+    (void) cv_cli_fail(cli, "the token was made and is not known to anybody; "
+                       "remove it with \"credverify token revoke %s %.*s\"",
+                       cli->arguments[0], CV_TOKEN_PREFIX_MIN * 2, digits);
+}
+
+
 int
 cmd_token_new(cv_cli_t *cli)
 {
@@ -122,6 +157,10 @@ cmd_token_new(cv_cli_t *cli)
     if (rc == CV_CLI_DONE) {
         cli->data = &work;
         rc = cv_cli_write(cli, cmd_token_new_body);
+    }
+
+    if (rc == CV_CLI_DONE && !cv_out_flush(&cli->out)) {
+        cmd_token_undo(cli, &work);
     }
 
     cv_moment_free(&work.moment);
@@ -176,10 +215,7 @@ cmd_token_list_body(cv_cli_t *cli)
                   cv_str_z(cli->arguments[0]));
 
     if (iid == 0) {
-        return cv_txn_err(cli->txn, NULL) != CV_OK
-               ? CV_CLI_FAILED
-               : cv_cli_fail(cli, "there is no credential \"%s\"",
-                             cli->arguments[0]);
+        return cv_cli_unknown(cli, CV_CREDENTIAL, cli->arguments[0]);
     }
 
     cv_links_open(&walk, cli->txn, CV_LINK_CREDENTIAL_TOKEN, iid);

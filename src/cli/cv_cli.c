@@ -7,14 +7,23 @@
 #include "cv_text.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define CV_OUT_CHUNK  ((size_t) 1 << 16)
 
 /* what one command may gather before it is written */
 #define CV_OUT_MAX    ((size_t) 1 << 30)
+
+/*
+ * A token has 64 hexadecimal digits, but some error's text may have been cut
+ * within it.  What has fewer digits than this helps nobody to guess the rest.
+ */
+#define CV_CLI_SECRET  40
 
 
 typedef struct {
@@ -31,16 +40,75 @@ typedef struct {
 
 /* Speaking */
 
-static void
-cv_cli_line(const cv_cli_t *cli, const char *hint, const char *fmt,
-    va_list args)
+/* the number of hexadecimal digits, from there on */
+
+static size_t
+cv_cli_digits(cv_str_t text, size_t i)
 {
-    char      text[2 * CV_ERROR_TEXT_MAX];
-    cv_buf_t  line;
+    size_t   n;
+    uint8_t  ch;
 
-    (void) vsnprintf(text, sizeof(text), fmt, args);
+    for (n = 0; i + n < text.len; n++) {
+        ch = text.data[i + n];
 
-    cv_buf_init(&line, CV_OUT_CHUNK);
+        if (!((ch >= '0' && ch <= '9')
+              || ((ch | 0x20) >= 'a' && (ch | 0x20) <= 'f')))
+        {
+            break;
+        }
+    }
+
+    return n;
+}
+
+
+/* What was typed in the wrong place is often a token, and logs are read. */
+
+static void
+cv_cli_redact(cv_buf_t *out, cv_str_t text)
+{
+    size_t  i, n;
+
+    for (i = 0; i < text.len; i += n) {
+        n = cv_cli_digits(text, i);
+
+        if (n >= CV_CLI_SECRET) {
+            cv_buf_append_str(out, CV_STR("\xe2\x80\xa6"));
+            continue;
+        }
+
+        /* with what ends the run */
+        n += i + n < text.len ? 1 : 0;
+        cv_buf_append(out, text.data + i, n);
+    }
+}
+
+
+static void
+cv_cli_line(const cv_cli_t *cli, bool redact, const char *hint,
+    const char *fmt, va_list args)
+{
+    int       n;
+    char     *text;
+    cv_buf_t  line, said;
+
+    n = vasprintf(&text, fmt, args);
+
+    if (n == -1) {
+        return;
+    }
+
+    cv_buf_init(&said, CV_OUT_MAX);
+
+    if (redact) {
+        cv_cli_redact(&said, cv_str(text, (size_t) n));
+    } else {
+        cv_buf_append(&said, text, (size_t) n);
+    }
+
+    free(text);
+
+    cv_buf_init(&line, CV_OUT_MAX);
     cv_buf_append_str(&line, CV_STR("credverify: "));
 
     if (cli->command != NULL) {
@@ -49,11 +117,13 @@ cv_cli_line(const cv_cli_t *cli, const char *hint, const char *fmt,
                       cli->command->verb != NULL ? cli->command->verb : "");
     }
 
-    cv_out_plain(&line, cv_str_z(text));
+    cv_out_plain(&line, cv_buf_str(&said));
     cv_buf_append_str(&line, cv_str_z(hint));
     cv_buf_append_byte(&line, '\n');
 
     (void) fwrite(line.data, 1, line.len, stderr);
+
+    cv_buf_free(&said);
     cv_buf_free(&line);
 }
 
@@ -64,7 +134,18 @@ cv_cli_say(const cv_cli_t *cli, const char *fmt, ...)
     va_list  args;
 
     va_start(args, fmt);
-    cv_cli_line(cli, "", fmt, args);
+    cv_cli_line(cli, true, "", fmt, args);
+    va_end(args);
+}
+
+
+void
+cv_cli_say_hashes(const cv_cli_t *cli, const char *fmt, ...)
+{
+    va_list  args;
+
+    va_start(args, fmt);
+    cv_cli_line(cli, false, "", fmt, args);
     va_end(args);
 }
 
@@ -75,10 +156,24 @@ cv_cli_fail(const cv_cli_t *cli, const char *fmt, ...)
     va_list  args;
 
     va_start(args, fmt);
-    cv_cli_line(cli, "", fmt, args);
+    cv_cli_line(cli, true, "", fmt, args);
     va_end(args);
 
     return CV_CLI_FAILED;
+}
+
+
+int
+cv_cli_unknown(const cv_cli_t *cli, cv_kind_t kind, const char *id)
+{
+    /* an error of the store is said by whoever opened it */
+
+    if (cv_txn_err(cli->txn, NULL) != CV_OK) {
+        return CV_CLI_FAILED;
+    }
+
+    return cv_cli_fail(cli, "there is no %s \"%s\"", cv_schemas[kind].name,
+                       id);
 }
 
 
@@ -97,10 +192,35 @@ cv_cli_misuse(const cv_cli_t *cli, const char *fmt, ...)
                     verb != NULL ? " " : "", verb != NULL ? verb : "");
 
     va_start(args, fmt);
-    cv_cli_line(cli, hint, fmt, args);
+    cv_cli_line(cli, true, hint, fmt, args);
     va_end(args);
 
     return CV_CLI_USAGE;
+}
+
+
+/* Signals */
+
+void
+cv_cli_catch(void (*handler)(int signo))
+{
+    size_t            i;
+    struct sigaction  sa, old;
+
+    static const int  signals[] = { SIGINT, SIGTERM, SIGHUP };
+
+    memset(&sa, 0, sizeof(sa));
+    sa.sa_handler = handler;
+    sa.sa_flags = (int) SA_RESETHAND;
+    (void) sigemptyset(&sa.sa_mask);
+
+    for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        if (sigaction(signals[i], NULL, &old) == 0
+            && old.sa_handler != SIG_IGN)
+        {
+            (void) sigaction(signals[i], &sa, NULL);
+        }
+    }
 }
 
 
@@ -127,8 +247,9 @@ cv_out_free(cv_out_t *out)
 bool
 cv_out_flush(cv_out_t *out)
 {
-    size_t   done;
-    ssize_t  n;
+    size_t         done;
+    ssize_t        n;
+    struct pollfd  pfd;
 
     if (cv_buf_failed(&out->buf) && out->failed == 0) {
         out->failed = ENOMEM;
@@ -139,6 +260,10 @@ cv_out_flush(cv_out_t *out)
 
         if (n >= 0) {
             done += (size_t) n;
+
+        } else if (errno == EAGAIN) {
+            pfd = (struct pollfd) { out->fd, POLLOUT, 0 };
+            (void) poll(&pfd, 1, -1);
 
         } else if (errno != EINTR) {
             out->failed = errno;
@@ -288,7 +413,9 @@ cv_cli_write_body(cv_cli_t *cli)
 
     cli->txn = NULL;
 
-    if (rc != CV_CLI_DONE) {
+    if (rc == CV_CLI_DONE) {
+        cli->after = "; the change was made";
+    } else {
         cv_buf_reset(&cli->out.buf);
     }
 

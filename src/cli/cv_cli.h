@@ -77,6 +77,7 @@ struct cv_cli_s {
     unsigned            narguments;
 
     cv_out_t            out;        /* standard output */
+    const char         *after;      /* said if that fails: what was done */
     cv_store_t         *store;
     cv_txn_t           *txn;        /* while a body runs */
     void               *data;       /* of the command */
@@ -103,14 +104,33 @@ const char *cv_option(const cv_cli_t *cli, const char *name);
 /* Writes an option's name as it is typed, without the dashes. */
 void cv_option_name(cv_buf_t *out, const cv_option_t *option);
 
+/* Writes the option as it is typed after the dashes, NUL-terminated. */
+#define CV_CLI_NAME_MAX  64
+const char *cv_option_typed(char name[CV_CLI_NAME_MAX],
+    const cv_option_t *option);
+
+/*
+ * The date of an option, if it is given; false after it complained.  The word
+ * "never" is a date only if "never" is not NULL, and sets it.
+ */
+bool cv_option_date(cv_cli_t *cli, const char *name, cv_date_t *date,
+    bool *never);
+
 /* The whole number of an option between bounds; false after it complained. */
 bool cv_option_number(cv_cli_t *cli, const char *name, uint64_t least,
     uint64_t most, uint64_t *value);
 
 
-/* Speaking: "credverify: what: why" on standard error, in one line */
+/*
+ * Speaking: "credverify: what: why" on standard error, in one line, in which
+ * whatever looks like a token is left out
+ */
 
 void cv_cli_say(const cv_cli_t *cli, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The same of a text that may have hashes, which look like tokens. */
+void cv_cli_say_hashes(const cv_cli_t *cli, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* The same as an error that ends the command: returns CV_CLI_FAILED, ... */
@@ -120,6 +140,15 @@ int cv_cli_fail(const cv_cli_t *cli, const char *fmt, ...)
 /* ... or CV_CLI_USAGE, after a hint where to read on. */
 int cv_cli_misuse(const cv_cli_t *cli, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* There is no such record, unless it was not found because of an error. */
+int cv_cli_unknown(const cv_cli_t *cli, cv_kind_t kind, const char *id);
+
+/*
+ * Has a function called on the first of SIGINT, SIGTERM and SIGHUP each, but
+ * for those that are ignored.  The second one is not caught.
+ */
+void cv_cli_catch(void (*handler)(int signo));
 
 void cv_out_init(cv_out_t *out, int fd, const char *name);
 void cv_out_free(cv_out_t *out);
@@ -174,7 +203,8 @@ int cv_cli_read(cv_cli_t *cli, int (*body)(cv_cli_t *cli));
 /*
  * Runs a body in a write transaction, which is committed if the body returns
  * CV_CLI_DONE, and aborted otherwise.  What the body has put out is seen only
- * after the commit.
+ * after the commit: nobody waits for the lock while somebody reads, and no
+ * answer is about a change that was not made.
  */
 int cv_cli_write(cv_cli_t *cli, int (*body)(cv_cli_t *cli));
 

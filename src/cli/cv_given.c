@@ -27,17 +27,15 @@ static bool
 cv_given_value(cv_cli_t *cli, cv_buf_t *out, const cv_field_t *field,
     unsigned i)
 {
-    char         name[64];
+    char         name[CV_CLI_NAME_MAX];
     bool         good;
-    cv_buf_t     document, typed;
+    cv_buf_t     document;
     cv_error_t   error;
     const char  *text;
 
     text = cli->values[i];
 
-    cv_buf_borrow(&typed, name, sizeof(name) - 1);
-    cv_option_name(&typed, &cli->options[i]);
-    name[typed.len] = '\0';
+    (void) cv_option_typed(name, &cli->options[i]);
 
     switch (field->type) {
 

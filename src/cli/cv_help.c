@@ -190,7 +190,8 @@ cv_help_overview(cv_cli_t *cli)
 
     cv_help_put(out, "\n\"credverify help NOUN [VERB]\" says more. Exit "
                      "status: 0 done, 1 refused or\nfailed, 2 wrong "
-                     "usage.\n");
+                     "usage. Nothing was changed unless the error says "
+                     "so.\n");
 
     return CV_CLI_DONE;
 }

@@ -31,16 +31,25 @@ cv_option_name(cv_buf_t *out, const cv_option_t *option)
 }
 
 
+const char *
+cv_option_typed(char name[CV_CLI_NAME_MAX], const cv_option_t *option)
+{
+    cv_buf_t  buf;
+
+    cv_buf_borrow(&buf, name, CV_CLI_NAME_MAX - 1);
+    cv_option_name(&buf, option);
+    name[buf.len] = '\0';
+
+    return name;
+}
+
+
 static bool
 cv_option_is(const cv_option_t *option, cv_str_t name)
 {
-    char      typed[64];
-    cv_buf_t  buf;
+    char  typed[CV_CLI_NAME_MAX];
 
-    cv_buf_borrow(&buf, typed, sizeof(typed));
-    cv_option_name(&buf, option);
-
-    return cv_str_eq(cv_buf_str(&buf), name);
+    return cv_str_eq(cv_str_z(cv_option_typed(typed, option)), name);
 }
 
 
@@ -56,6 +65,39 @@ cv_option(const cv_cli_t *cli, const char *name)
     }
 
     return NULL;
+}
+
+
+bool
+cv_option_date(cv_cli_t *cli, const char *name, cv_date_t *date, bool *never)
+{
+    char         typed[CV_CLI_NAME_MAX];
+    cv_option_t  option;
+    const char  *text;
+
+    text = cv_option(cli, name);
+
+    if (text == NULL) {
+        return true;
+    }
+
+    if (never != NULL && strcmp(text, "never") == 0) {
+        *never = true;
+        return true;
+    }
+
+    if (cv_date_parse(date, cv_str_z(text))) {
+        return true;
+    }
+
+    option = (cv_option_t) { name, NULL, NULL, NULL };
+
+    (void) cv_cli_misuse(cli, "--%s: \"%s\" is %s",
+                         cv_option_typed(typed, &option), text,
+                         never == NULL ? "no RFC 3339 date"
+                         : "neither an RFC 3339 date nor never");
+
+    return false;
 }
 
 

@@ -49,15 +49,15 @@ static const cv_option_t  cv_create_options[] = {
 
 static const cv_option_t  cv_issue_options[] = {
     { "number", "TEXT", "its number, if it has none yet", NULL },
-    { "issued-at", "DATE", "the date on it; now", NULL },
-    { "expires-at", "DATE|never", "when it ends; as its class says", NULL },
+    { "issued_at", "DATE", "the date on it; now", NULL },
+    { "expires_at", "DATE|never", "when it ends; as its class says", NULL },
     { NULL, NULL, NULL, NULL }
 };
 
 static const cv_option_t  cv_token_options[] = {
     { "privacy", "full|masked", "what a bearer may see; full", NULL },
     { "days", "30|60|90", "how long it is good; 60", NULL },
-    { "expires-at", "DATE|never", "until when it is good, instead", NULL },
+    { "expires_at", "DATE|never", "until when it is good, instead", NULL },
     { NULL, NULL, NULL, NULL }
 };
 
@@ -87,8 +87,10 @@ const cv_command_t  cv_commands[] = {
 
     { "init", NULL, NULL, 0, 0,
       "make an empty store",
-      "Missing directories on the way to it are made too. The size is\n"
-      "an upper bound: the file grows as it fills, and not beyond it.\n",
+      "Missing directories on the way to it are made too. A store needs\n"
+      "a directory of its own: one that is there must be empty, and gets\n"
+      "the store's owner and mode. The size is an upper bound: the file\n"
+      "grows as it fills, and not beyond it.\n",
       cv_init_options, CV_NO_MEMBERS, cmd_init },
 
     { "import", NULL, "FILE|-", 1, 1,
@@ -105,7 +107,8 @@ const cv_command_t  cv_commands[] = {
       "write all records as JSON lines",
       "What is written is one moment of the store, and goes to standard\n"
       "output unless a FILE is named. A file is replaced once it is\n"
-      "complete, and only its owner may read it.\n",
+      "complete, and only its owner may read it; nothing is left of one\n"
+      "that is not.\n",
       cv_export_options, CV_NO_MEMBERS, cmd_export },
 
     { "check", NULL, NULL, 0, 0,
@@ -185,7 +188,8 @@ const cv_command_t  cv_commands[] = {
 
     { "token", "new", "CREDENTIAL", 1, 1,
       "make a token, the secret part of a link",
-      NULL, cv_token_options, CV_NO_MEMBERS, cmd_token_new },
+      "If it cannot be written to standard output, it is removed again.\n",
+      cv_token_options, CV_NO_MEMBERS, cmd_token_new },
 
     { "token", "list", "CREDENTIAL", 1, 1,
       "list the tokens of a credential by their hashes",
@@ -267,6 +271,7 @@ main(int argc, char **argv)
     (void) signal(SIGPIPE, SIG_IGN);
 
     memset(&cli, 0, sizeof(cv_cli_t));
+    cli.after = "";
     cv_out_init(&cli.out, STDOUT_FILENO, "standard output");
 
     rc = cv_options_parse(&cli, argc, argv);
@@ -278,13 +283,17 @@ main(int argc, char **argv)
         cli.store_dir = CV_CLI_STORE;
     }
 
+    if (rc == CV_CLI_DONE && *cli.store_dir == '\0') {
+        rc = cv_cli_misuse(&cli, "--store: no directory's name");
+    }
+
     if (rc == CV_CLI_DONE) {
         rc = cv_cli_run(&cli);
     }
 
     if (!cv_out_flush(&cli.out)) {
-        rc = cv_cli_fail(&cli, "%s: %s", cli.out.name,
-                         strerror(cli.out.failed));
+        rc = cv_cli_fail(&cli, "%s: %s%s", cli.out.name,
+                         strerror(cli.out.failed), cli.after);
     }
 
     cv_out_free(&cli.out);

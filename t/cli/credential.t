@@ -98,6 +98,10 @@ misused(cv('credential', 'create', '--class', 'c', '--holder', 'h', '--status',
 misused(cv('credential', 'create', '--class', 'c', '--holder', 'h', '--status',
            'expired'), qr/"status" must be one of draft, /, 'expired');
 misused(cv('credential', 'create', '--class', 'c', '--holder', 'h',
+           '--expires-at', 'soon'), 'credential create: --expires-at: "soon" is '
+        . 'neither an RFC 3339 date nor never; see "credverify help credential '
+        . 'create"', 'no expiry');
+misused(cv('credential', 'create', '--class', 'c', '--holder', 'h',
            '--issued-at', 'today'), qr/"issued_at" is no RFC 3339 date; /,
         'no date');
 fails(cv('credential', 'create', '--class', 'c', '--holder', 'nobody'),
@@ -139,8 +143,16 @@ $c = credential(cv('credential', 'issue', 'n', '--number', 'N-1', '--issued-at',
 is("@$c{qw(number issued_at expires_at)}", 'N-1 2026-01-01 2026-12-31',
    'they are kept');
 misused(cv('credential', 'issue', 'n', '--expires-at', 'soon'),
-        'credential issue: --expires-at: "soon" is no RFC 3339 date; see '
-        . '"credverify help credential issue"', 'no date');
+        'credential issue: --expires-at: "soon" is neither an RFC 3339 '
+        . 'date nor never; see "credverify help credential issue"', 'no date');
+
+
+misused(cv('credential', 'issue', 'n', '--issued-at', 'never'),
+        qr/: --issued-at: "never" is no RFC 3339 date; /, 'never issued');
+$c = credential(cv('credential', 'issue', credential(cv('credential', 'create',
+    '--json', '--class', 'year', '--holder', 'h'), 'a draft')->{id}, '--json',
+    '--expires-at', 'never'), 'issue for ever');
+ok(!exists $c->{expires_at}, 'no expiry');
 
 
 # revoke, show

@@ -3,7 +3,9 @@
 use strict;
 use warnings;
 
+use Fcntl qw(F_GETFL F_SETFL O_NONBLOCK);
 use FindBin;
+use POSIX ();
 use lib "$FindBin::Bin/../lib";
 
 use Test::More;
@@ -85,9 +87,45 @@ misused(run("a\e[31mb\x01\xff"), 'a?[31mb??: unknown command; '
         . 'see "credverify help"', 'control characters are not passed on');
 
 
+# Tokens are secrets, also where they are out of place
+
+my $tokens = load($ISSUER, $CLASS, $HOLDER, $CREDENTIAL);
+
+for my $token ('0123456789abcdef' x 4, '0123456789ABCDEF' x 4,
+               '0123456789abcdef' x 5)
+{
+    for (["$token"], ['token', $token], ['help', $token], ["--$token"],
+         ["-$token"], ['credential', 'show', $token], ['token', 'list', $token],
+         ['token', 'new', $token], ['holder', 'show', "of $token!"],
+         ['token', 'new', 'x', $token], ['credential', 'issue', $token],
+         ['token', 'new', 'x', '--expires-at', $token],
+         ['issuer', 'set', 'i', '--url', "\xff", '--name', $token],
+         ['class', 'set', 'c', '--issuer', $token, '--title', 'T'],
+         ['credential', 'show', 'x' x 470 . $token],
+         ['credential', 'issue', 'x' x 430 . $token],
+         ['export', "/nonexistent/$token"])
+    {
+        my $r = run('--store', $tokens, @$_);
+        ok($r->{status} > 0, 'a token in the wrong place');
+        unlike($r->{out} . $r->{err}, qr/[0-9a-f]{40}/i, "is not repeated");
+    }
+}
+
+fails(run('--store', $tokens, 'holder', 'show', 'of ' . 'aB' x 32 . '!'),
+      "holder show: there is no holder \"of \xe2\x80\xa6!\"",
+      'what stands around it is');
+fails(run('--store', $tokens, 'holder', 'show', 'ab' x 19),
+      'holder show: there is no holder "' . 'ab' x 19 . '"', 'a short one');
+
+
 # Options anywhere, in both forms, until "--"
 
 my $store = load($ISSUER);
+
+misused(run('--store=', @$_), qr/: --store: no directory's name; /,
+        "@$_ of no store") for ['stats'], ['init'], ['import', '-'], ['export'],
+        ['issuer', 'list'], ['token', 'new', 'x'], ['check'];
+done_ok(run('--store=', 'stats', '--store', $store), 'a later one counts');
 
 for (['--store', $store, 'stats', '--json'],
      ["--store=$store", '--json', 'stats'],
@@ -131,6 +169,80 @@ SKIP: {
         like($r->{err}, qr/: standard output: No space left on device\n\z/,
              'error');
     }
+}
+
+# A change is made before its answer is written, but for a token, which then
+# nobody would know
+
+SKIP: {
+    skip 'no /dev/full', 8 unless -w '/dev/full';
+
+    my $store = load($ISSUER, $CLASS, $HOLDER, $CREDENTIAL);
+    my $nowhere = { stdout => '/dev/full' };
+    my $error = 'standard output: No space left on device';
+
+    fails(run($nowhere, '--store', $store, 'holder', 'set', 'other'),
+          "holder set: $error; the change was made", 'a change');
+    is(scalar(json_lines(run('--store', $store, 'holder', 'list', '--json')
+                         ->{out})), 2, 'it was');
+
+    fails(run($nowhere, '--store', $store, 'holder', 'list'),
+          "holder list: $error", 'no change');
+
+    fails(run($nowhere, '--store', $store, 'token', 'new', 'x'),
+          "token new: $error; the token was removed again", 'a token');
+    is(run('--store', $store, 'token', 'list', 'x')->{out}, '', 'it was');
+
+    my $new = temp();
+    fails(run($nowhere, '--store', $new, 'init'),
+          "init: $error; the store was made", 'a store');
+    done_ok(run('--store', $new, 'check'), 'it was');
+
+    fails(run({ %$nowhere, in => $ISSUER }, '--store', $new, 'import', '-'),
+          "import: $error; every line was imported", 'an import');
+    is((json_lines(run('--store', $new, 'stats', '--json')->{out}))[0]{issuer},
+       1, 'it was');
+}
+
+# no answer is written of a change that could not be made: nothing can be
+# written to the file but its first two pages
+
+{
+    my $store = load($ISSUER, $CLASS, $HOLDER, $CREDENTIAL);
+
+    for (['token', 'new', 'x'], ['holder', 'set', 'other'],
+         ['credential', 'revoke', 'x'])
+    {
+        my @command = ('--store', $store, @$_);
+
+        fails(run({ before => sub {
+                  exec '/bin/sh', '-c', "trap '' XFSZ; ulimit -f 8; "
+                       . 'exec "$0" "$@"', $BINARY, @command } }, @command),
+              qr/\Acredverify: $_->[0] $_->[1]: [^\n]*: File too large\n/,
+              "@$_ that cannot be committed");
+    }
+
+    is(run('--store', $store, 'token', 'list', 'x')->{out}, '', 'no token');
+
+    done_ok(run('--store', $store, 'check'), 'the store is whole');
+}
+
+# who reads may be slow
+
+{
+    pipe my $reader, my $writer or die;
+    my $flags = fcntl $writer, F_GETFL, 0;
+    fcntl $writer, F_SETFL, $flags | O_NONBLOCK;
+
+    my $store = load(records(2000));
+    my $job = start({ before => sub { POSIX::dup2(fileno $writer, 1) } },
+                    '--store', $store, 'export');
+    close $writer;
+    sleep 1;
+    my $lines = () = <$reader>;
+    my $r = finish($job);
+    is("$r->{status} $r->{err}", '0 ', 'a pipe that would block');
+    is($lines, 6002, 'gets everything');
 }
 
 # a closed descriptor must not become one of the store's files

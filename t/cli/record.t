@@ -60,6 +60,13 @@ like(cv('holder', 'show', 'h 1')->{out}, qr/^name +Jane\?Smith$/m,
      'control characters are not passed on');
 
 
+done_ok(cv('holder', 'set', 'h2', '--name', "a\xc2\x9b31mb\xc2\xa0c\x7f"),
+        'with a C1 control');
+like(cv('holder', 'show', 'h2')->{out}, qr/^name +a\?31mb\xc2\xa0c\?$/m,
+     'nor is that, but what comes after them is');
+cv('holder', 'set', 'h2', '--name', 'Two');
+
+
 # What set refuses
 
 misused(cv('issuer', 'set', 'j'), 'issuer set: issuer: member "name" is '
@@ -105,9 +112,11 @@ is(cv('issuer', 'list')->{out}, "i      Issuer  -\n"
 is(cv('class', 'list')->{out}, qq(c  i      T "1"\nd  other  D\n), 'classes');
 is(cv('class', 'list', '--issuer', 'other')->{out}, "d  other  D\n",
    'of one issuer');
-is(cv('holder', 'list')->{out}, "h 1  Jane?Smith  Jane  -\n", 'holders');
+is(cv('holder', 'list')->{out}, "h 1  Jane?Smith  Jane  -\n"
+   . "h2   Two         -     -\n", 'holders');
 is(cv('holder', 'list', '--json')->{out}, '{"kind":"holder","id":"h 1",'
-   . qq("name":"Jane\\u0001Smith","display_name":"Jane"}\n), 'as JSON');
+   . qq("name":"Jane\\u0001Smith","display_name":"Jane"}\n)
+   . qq({"kind":"holder","id":"h2","name":"Two"}\n), 'as JSON');
 is(scalar(json_lines(cv('issuer', 'list', '--json')->{out})), 2, 'a line each');
 is(scalar(json_lines(cv('issuer', 'list', '--json', '--limit', 1)->{out})), 1,
    'limited');
@@ -124,7 +133,7 @@ $r = cv('stats');
 done_ok($r, 'stats');
 like($r->{out}, qr/^issuer +2$/m, 'for people');
 my ($stats) = json_lines(cv('stats', '--json')->{out});
-is("@$stats{qw(issuer class holder credential token)}", '2 2 1 0 0', 'counts');
+is("@$stats{qw(issuer class holder credential token)}", '2 2 2 0 0', 'counts');
 like($stats->{uuid}, qr/\A[0-9a-f]{32}\z/, 'uuid');
 like($stats->{changed_at}, qr/\A\d{4}-\d\d-\d\dT[\d:.]+Z\z/, 'last change');
 cmp_ok($stats->{map_used}, '<', $stats->{map_size}, 'sizes');
