@@ -115,11 +115,15 @@ cmd_init_size(const char *text, size_t *size)
         return false;
     }
 
+    if ((size_t) n << shift < CV_STORE_MAP_LEAST) {
+        return false;
+    }
+
     page = (size_t) sysconf(_SC_PAGESIZE);
     *size = ((size_t) n << shift) + page - 1;
     *size -= *size % page;
 
-    return *size >= CV_STORE_MAP_LEAST;
+    return true;
 }
 
 
@@ -165,8 +169,8 @@ cmd_init_parents(cv_cli_t *cli)
     char    path[PATH_MAX], *p;
     mode_t  mask;
 
-    if (*cli->store_dir == '\0' || strlen(cli->store_dir) >= sizeof(path)) {
-        return cv_cli_misuse(cli, "--store: no directory's name");
+    if (strlen(cli->store_dir) >= sizeof(path)) {
+        return cv_cli_misuse(cli, "--store: the name is too long");
     }
 
     (void) snprintf(path, sizeof(path), "%s", cli->store_dir);
@@ -254,6 +258,7 @@ cmd_init(cv_cli_t *cli)
         return cv_cli_fail(cli, "%s", error.text);
     }
 
+    cli->after = "; the store was made";
     cmd_init_answer(cli, &options);
 
     return CV_CLI_DONE;

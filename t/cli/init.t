@@ -4,6 +4,7 @@ use strict;
 use warnings;
 
 use FindBin;
+use POSIX ();
 use lib "$FindBin::Bin/../lib";
 
 use Test::More;
@@ -76,6 +77,72 @@ SKIP: {
 }
 
 
+# A directory of its own
+
+my $other = temp();
+mkdir $other, 0755;
+write_file('theirs', "$other/file");
+my @before = (stat $other)[2, 4, 5];
+
+fails(run('--store', $other, 'init'),
+      "init: $other: not empty; a store needs a directory of its own",
+      'a directory with something in it');
+is_deeply([(stat $other)[2, 4, 5]], \@before, 'is left alone');
+is_deeply([glob "$other/*"], ["$other/file"], 'nothing is made in it');
+
+for my $name ('data.mdb.', 'data.mdb.1x', 'data.mdb1', '.hidden', 'lock.mdb.1') {
+    my $dir = temp();
+    mkdir $dir;
+    write_file('theirs', "$dir/$name");
+    fails(run('--store', $dir, 'init'), qr/: not empty; /, "with $name in it");
+    is(read_file("$dir/$name"), 'theirs', 'which is left alone');
+}
+
+# what an init that was killed has left may stay, and goes once nobody has it
+
+my $ended = fork();
+POSIX::_exit(0) if $ended == 0;
+waitpid $ended, 0;
+
+my $empty = temp();
+mkdir $empty, 0755;
+write_file('', "$empty/$_") for 'lock.mdb', "data.mdb.$ended", "data.mdb.$$";
+
+done_ok(run('--store', $empty, 'init'), 'an empty directory');
+is((stat $empty)[2] & 07777, 02770, 'is taken over');
+ok(!-e "$empty/data.mdb.$ended", 'the rest of an init that was killed is gone');
+ok(-e "$empty/data.mdb.$$", 'but not of one that may run');
+done_ok(run('--store', $empty, 'check'), 'the store is whole');
+
+my $rest = temp();
+mkdir $rest;
+write_file('', "$rest/data.mdb");
+write_file('', "$rest/data.mdb.$ended");
+fails(run('--store', $rest, 'init'), qr/: there is a store here already\n/,
+      'a directory with a store');
+ok(-e "$rest/data.mdb.$ended", 'is left alone');
+
+# two at once: one makes it, the other changes nothing
+
+for my $attempt (1 .. 10) {
+    my $both = temp();
+    mkdir $both if $attempt % 2;
+
+    my @jobs = map { start('--store', $both, 'init',
+                           $root ? ('--owner', 12340 + $_) : ()) } 1, 2;
+    my @ended = map { finish($_) } @jobs;
+
+    is(join(' ', sort map { $_->{status} } @ended), '0 1', 'two at once');
+
+    my ($won) = grep { $ended[$_]{status} == 0 } 0, 1;
+    like($ended[1 - $won]{err}, qr/: there is a store here already\n/, 'error');
+
+    is_deeply([(stat $both)[4], (stat "$both/data.mdb")[4]],
+              [(12341 + $won) x 2], 'both are of the one that won') if $root;
+    is_deeply([glob "$both/*"], ["$both/data.mdb"], 'nothing else is there');
+}
+
+
 # Sizes
 
 for (['1M', 1 << 20], ['1048577', (1 << 20) + 4096], ['3000k', 3000 << 10],
@@ -87,7 +154,7 @@ for (['1M', 1 << 20], ['1048577', (1 << 20) + 4096], ['3000k', 3000 << 10],
     is($answer->{map_size}, $bytes, "--map-size $size");
 }
 
-for ('', '0', '1', '1020K', '-1M', '1X', '1MB', '1.5G', '65T', '99999999999T',
+for ('', '0', '1', '1020K', '1023K', '1048575', '-1M', '1X', '1MB', '1.5G', '65T', '99999999999T',
      '18446744073709551617')
 {
     misused(run('--store', temp(), 'init', '--map-size', $_),
