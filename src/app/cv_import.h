@@ -4,6 +4,10 @@
  *
  * Lines into the store, in batches that leave the writer lock to others: a
  * line is there with its whole batch or not at all.
+ *
+ * A dry run reads only.  What lines bring that later ones refer to, or are in
+ * conflict with, is kept in memory: 16 bytes for every id, code, number and
+ * public id, in a table that is at most three quarters full.
  */
 
 #ifndef CV_IMPORT_H
@@ -20,6 +24,9 @@
 #define CV_IMPORT_BATCH_MS     50
 #define CV_IMPORT_PAUSE_MS     2
 
+/* How many ids, codes, numbers and public ids a dry run keeps in 2 GB. */
+#define CV_IMPORT_SEEN_MAX     ((size_t) 96 << 20)
+
 typedef struct {
     uint64_t   lines;               /* read, the blank ones too */
     uint64_t   committed;           /* the last line that is in the store */
@@ -31,7 +38,7 @@ typedef struct {
 } cv_import_result_t;
 
 typedef struct {
-    bool       dry_run;             /* check, write nothing */
+    bool       dry_run;             /* check only; reading is enough */
     bool       skip_invalid;        /* report wrong lines and go on */
     bool       exclusive;           /* no pause between batches */
 

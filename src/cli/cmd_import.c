@@ -39,24 +39,6 @@ cmd_import_signal(int signo)
 }
 
 
-/* the second signal is not caught: it ends whatever still waits */
-
-static void
-cmd_import_signals(void)
-{
-    struct sigaction  sa;
-
-    memset(&sa, 0, sizeof(sa));
-    sa.sa_handler = cmd_import_signal;
-    sa.sa_flags = (int) SA_RESETHAND;
-    (void) sigemptyset(&sa.sa_mask);
-
-    (void) sigaction(SIGINT, &sa, NULL);
-    (void) sigaction(SIGTERM, &sa, NULL);
-    (void) sigaction(SIGHUP, &sa, NULL);
-}
-
-
 static uint64_t
 cmd_import_records(const cv_import_result_t *result)
 {
@@ -211,11 +193,17 @@ cmd_import_body(cv_cli_t *cli)
                            import->result.committed);
     }
 
+    if (import->result.interrupted && options.dry_run) {
+        return cv_cli_fail(cli, "interrupted after line %" PRIu64,
+                           import->result.lines);
+    }
+
     if (import->result.interrupted) {
         return cv_cli_fail(cli, "interrupted; last committed line: %" PRIu64,
                            import->result.committed);
     }
 
+    cli->after = options.dry_run ? "" : "; every line was imported";
     cmd_import_answer(import, options.dry_run);
 
     return CV_CLI_DONE;
@@ -247,9 +235,10 @@ cmd_import(cv_cli_t *cli)
         rc = cv_cli_fail(cli, "%s: %s", import.file, strerror(EISDIR));
 
     } else {
-        cmd_import_signals();
+        cv_cli_catch(cmd_import_signal);
         cli->data = &import;
-        rc = cv_cli_with_store(cli, true, cmd_import_body);
+        rc = cv_cli_with_store(cli, cv_option(cli, "dry-run") == NULL,
+                               cmd_import_body);
     }
 
     if (import.fd != STDIN_FILENO) {

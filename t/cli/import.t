@@ -4,6 +4,7 @@ use strict;
 use warnings;
 
 use Digest::SHA qw(sha256_hex);
+use File::Basename qw(dirname);
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 
@@ -185,6 +186,127 @@ is($answer->{dry_run}, JSON::PP::true, 'it says so');
 is(export_text($dry), '', 'and writes nothing');
 
 
+# What a dry run says is what importing would do, whatever lines and store have
+# to do with each other
+
+sub with {
+    my ($id, %members) = @_;
+    return sprintf '{"kind":"credential","id":"%s","class":"%s","holder":"%s",'
+        . '"status":"draft"%s}', $id, delete $members{class} || 'c',
+        delete $members{holder} || 'h',
+        join '', map { qq(,"$_":"$members{$_}") } sort keys %members;
+}
+
+my @base = ($ISSUER, $CLASS, $HOLDER, with('x', code => 'A', number => 'N',
+                                           public_id => 'AB-1'));
+my $other_class = '{"kind":"class","id":"c2","issuer":"i2","title":"T"}';
+my $other_issuer = '{"kind":"issuer","id":"i2","name":"N"}';
+my $long = 'h' x 255;
+
+for (
+    ['twice', [with('y', code => 'B'), with('y', code => 'B')], 0],
+    ['a code of the store', [with('y', code => 'A')], 1],
+    ['a number of the store', [with('y', number => 'N')], 1],
+    ['a public id of the store', [with('y', public_id => 'ab-1')], 1],
+    ['a code of another line', [with('y', code => 'B'), with('z', code => 'B')],
+     1],
+    ['a number of another line',
+     [with('y', number => 'B'), with('z', number => 'B')], 1],
+    ['a public id of another line, in the other case',
+     [with('y', public_id => 'cd-1'), with('z', public_id => 'CD-1')], 1],
+    ['a public id in the other case that is not hexadecimal',
+     [with('y', public_id => 'xy-1'), with('z', public_id => 'XY-1')], 0],
+    ['one text as code, number and public id',
+     [with('y', code => 'B', number => 'B', public_id => 'B')], 0],
+    ['its own code, number and public id',
+     [with('x', code => 'A', number => 'N', public_id => 'ab-1')], 0],
+    ['a code the store gave up', [with('x'), with('y', code => 'A')], 0],
+    ['a code the store gives up too late', [with('y', code => 'A'), with('x')],
+     1],
+    ['a code the store keeps',
+     [with('x', code => 'A', number => 'M'), with('y', code => 'A')], 1],
+    ['a number the store gives up, not the code',
+     [with('x', code => 'A'), with('y', number => 'N'), with('z', code => 'A')],
+     1],
+    ['a code a line gave up',
+     [with('y', code => 'B'), with('y', code => 'C'), with('z', code => 'B')], 0],
+    ['a code a line took over',
+     [with('x', code => 'C'), with('y', code => 'A'), with('x', code => 'A')], 1],
+    ['a code that came back',
+     [with('x'), with('y', code => 'A'), with('y'), with('x', code => 'A')], 0],
+    ['exchanged codes', [with('y', code => 'B'), with('x', code => 'B')], 1],
+    ['exchanged codes, by a third',
+     [with('y', code => 'B'), with('x', code => 'C'), with('y', code => 'A'),
+      with('x', code => 'B')], 0],
+    ['a class without its issuer', [$other_class], 1],
+    ['a class after its issuer',
+     [$other_issuer, $other_class, with('y', class => 'c2')], 0],
+    ['a class before its issuer', [$other_class, $other_issuer], 1],
+    ['a holder with an id of an issuer', [$other_issuer,
+     with('y', holder => 'i2')], 1],
+    ['a token after its credential', [with('y'),
+     qq({"kind":"token","token_sha256":"$HASH","credential":"y"})], 0],
+    ['a token of no credential', [
+     qq({"kind":"token","token_sha256":"$HASH","credential":"y"})], 1],
+    ['the longest id', [qq({"kind":"holder","id":"$long"}),
+                        with('y', holder => $long)], 0],
+    ['a longer one', [qq({"kind":"holder","id":"$long"}),
+                      with('y', holder => $long . 'h')], 1],
+)
+{
+    my ($name, $lines, $wrong) = @$_;
+    my $text = join '', map { "$_\n" } @$lines;
+    my ($dry, $really) = map { load(@base) } 1, 2;
+    my $before = export_text($dry);
+
+    my $r = import_text($dry, $text, '--dry-run', '--skip-invalid', '--json');
+    my ($answer) = json_lines($r->{out});
+    is($r->{status}, 0, "$name: status");
+    is($answer->{invalid}, $wrong, 'as many wrong lines as expected');
+
+    my $plain = import_text($dry, $text, '--dry-run');
+    is($plain->{status}, $wrong ? 1 : 0, 'dry run alone');
+    is(export_text($dry), $before, 'and writes nothing');
+
+    my $done = import_text($really, $text, '--skip-invalid', '--json');
+    is($r->{err}, $done->{err}, 'it says what importing says');
+    is_deeply({ %$answer, dry_run => 0 },
+              { %{ (json_lines($done->{out}))[0] }, dry_run => 0 },
+              'and counts what it counts');
+
+    $really = load(@base);
+    is(lc $plain->{err}, lc import_text($really, $text)->{err}
+                      =~ s/; last committed line: \d+$//r,
+       'without --skip-invalid too');
+}
+
+# no matter how many, nor how little the store has room for, nor whose it is
+
+my $narrow = init_store('--map-size', '1M');
+my @large = records(20_000);
+my $large = write_file(join '', map { "$_\n" } @large, @large);
+($answer) = json_lines(run('--store', $narrow, 'import', $large, '--dry-run',
+                           '--json')->{out});
+is($answer->{records}, 2 * @large, 'a dry run of more than fits');
+is((json_lines(run('--store', $narrow, 'stats', '--json')->{out}))[0]
+   {last_change}, 0, 'changes nothing');
+
+
+# An error of the store is not the line's
+
+my $broken = load($ISSUER);
+write_file(read_file("$broken/data.mdb") =~ s/\x01i\0{7}\x01/\x01i\0\0\0\0\0\0\0\0/gr,
+           "$broken/data.mdb");
+
+for (['--skip-invalid'], ['--skip-invalid', '--dry-run'], ['--dry-run'], []) {
+    my $r = import_text($broken, "$CLASS\n$HOLDER\n", @$_);
+    is($r->{status}, 1, "a damaged store, @$_");
+    like($r->{err}, qr/\Acredverify: import: line 1: [^\n]*run "credverify check"/,
+         'error');
+    unlike($r->{err}, qr/there is no issuer|line 2/, 'not of the lines');
+}
+
+
 # Files
 
 fails(run('--store', $store, 'import', '/nonexistent'),
@@ -200,6 +322,21 @@ my $file = temp();
 done_ok(run('--store', $store, 'export', $file), 'export to a file');
 is(read_file($file), $first, 'its content');
 is((stat $file)[2] & 0777, 0600, 'its mode');
+
+# names as long as there can be
+
+for my $length (240, 249, 255) {
+    my $long = temp();
+    mkdir $long;
+    $long .= '/' . 'x' x $length;
+    done_ok(run('--store', $store, 'export', $long), "a name of $length bytes");
+    is(read_file($long), $first, 'its content');
+    done_ok(run('--store', $store, 'export', $long), 'again');
+}
+
+my $name = 'x' x 256;
+fails(run('--store', $store, 'export', "$FindBin::Bin/$name"),
+      "export: $FindBin::Bin/$name: File name too long", 'a name too long');
 
 write_file('old', $file);
 done_ok(run('--store', $store, 'export', $file), 'a file is replaced');
@@ -254,6 +391,13 @@ for my $command ('check', 'export', 'stats') {
     like($r->{err}, qr/\Acredverify: $command: /, 'error');
 }
 
+my $marked = load(@full);
+write_file(read_file("$marked/data.mdb") =~ s/2026-02-15/2026-02-16/gr,
+           "$marked/data.mdb");
+like(run('--store', $marked, 'check')->{err},
+     qr/\Acredverify: check: token $HASH: the record is damaged\n/,
+     'a damaged token is named by its hash');
+
 write_file($data =~ s/Holder 250/Holder 25!/r, "$damaged/data.mdb");
 $r = run('--store', $damaged, 'check');
 is($r->{status}, 1, 'one byte is wrong');
@@ -266,7 +410,7 @@ $r = run('--store', $damaged, 'export', $file);
 is($r->{status}, 1, 'it cannot be exported');
 is(read_file($file), $first, 'and the file is what it was');
 
-my @left = glob "$file.* $link.*";
+my @left = grep { !m{/\d+\z} } glob dirname($file) . '/{*,.[!.]*}';
 is("@left", '', 'no temporary file is left');
 
 done_ok(run('--store', $store, 'check'), 'check of a good store');
