@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 
+use Fcntl qw(F_GETFL F_SETFL O_NONBLOCK);
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use POSIX qw(mkfifo);
@@ -222,5 +223,186 @@ like($r->{err}, qr/: interrupted; last committed line: 1\n/, 'error');
 close $writer;
 
 done_ok(run('--store', $store, 'check'), 'the store is whole');
+
+
+# A dry run holds nobody up either, nor pins what they want to use again
+
+$job = start('--store', $store, 'import', '--dry-run', '--json', $fifo);
+open $writer, '>', $fifo or die "$fifo: $!\n";
+$writer->autoflush(1);
+print $writer qq({"kind":"issuer","id":"dry","name":"N"}\n);
+
+# once it has read that, it waits
+
+wait_for('it has read', sub { waits($job->{pid}) });
+
+my $beside = start('--store', $store, 'issuer', 'set', 'beside', '--name', 'B');
+my $done = wait_until(5, sub { waitpid($beside->{pid}, POSIX::WNOHANG()) });
+ok($done, 'a write beside a dry run does not wait');
+print $writer qq({"kind":"class","id":"k","issuer":"dry","title":"T"}\n)
+              . qq({"kind":"class","id":"l","issuer":"beside","title":"T"}\n);
+close $writer;
+
+$r = finish($job);
+is("$r->{status} $r->{err}", '0 ', 'the dry run ends well');
+like($r->{out}, qr/"records":3,/, 'and knows what is there by then');
+finish($beside) unless $done;
+
+$job = start('--store', $store, 'import', '--dry-run', $fifo);
+open $writer, '>', $fifo or die "$fifo: $!\n";
+$writer->autoflush(1);
+print $writer qq({"kind":"issuer","id":"dry","name":"N"}\n);
+wait_for('it has read', sub { waits($job->{pid}) });
+kill 'TERM', $job->{pid};
+$r = finish($job);
+is("$r->{status} $r->{err}",
+   "1 credverify: import: interrupted after line 1\n", 'interrupted');
+close $writer;
+
+sub wait_until {
+    my ($seconds, $condition) = @_;
+    my $end = time + $seconds;
+    sleep 0.01 until $condition->() || time > $end;
+    return time <= $end;
+}
+
+# asleep, as it is while it has nothing to do
+
+sub waits {
+    my ($pid) = @_;
+    sleep 0.05;
+    return read_proc($pid) =~ /^Name:\s+credverify\n.*^State:\s+S/ms;
+}
+
+
+# A pipe that does not block is waited for, not asked again and again
+
+{
+    pipe my $reader, my $end or die;
+    fcntl $reader, F_SETFL, O_NONBLOCK | fcntl $reader, F_GETFL, 0;
+
+    my $job = start({ before => sub { POSIX::dup2(fileno $reader, 0) } },
+                    '--store', $store, 'import', '-');
+    close $reader;
+    sleep 0.7;
+    syswrite $end, qq({"kind":"issuer","id":"nb","name":"N"}\n);
+    sleep 0.3;
+    close $end;
+
+    my $before = (times)[2] + (times)[3];
+    my $r = finish($job);
+    my $took = (times)[2] + (times)[3] - $before;
+
+    is("$r->{status} $r->{err}", '0 ', 'input that would block');
+    like($r->{out}, qr/^records +1$/m, 'is all read');
+
+    SKIP: {
+        skip 'built with a sanitizer', 1
+            if read_file($BINARY) =~ /__asan_init/;
+        cmp_ok($took, '<', 0.3, 'and takes no time');
+    }
+}
+
+
+# Signals that are ignored stay so, as nohup wants it
+
+for my $signal ('HUP', 'INT') {
+    my $job = start({ before => sub { $SIG{$signal} = 'IGNORE' } },
+                    '--store', $store, 'import', $fifo);
+    open $writer, '>', $fifo or die "$fifo: $!\n";
+    $writer->autoflush(1);
+    print $writer qq({"kind":"issuer","id":"on $signal","name":"N"}\n);
+    wait_for('it has read', sub { waits($job->{pid}) });
+    kill $signal, $job->{pid};
+    sleep 0.05;
+    print $writer qq({"kind":"issuer","id":"after $signal","name":"N"}\n);
+    close $writer;
+    my $r = finish($job);
+    is("$r->{status} $r->{err}", '0 ', "SIG$signal, which is ignored");
+    like($r->{out}, qr/^records +2$/m, 'ends nothing');
+}
+
+
+# An export that is interrupted leaves nothing of what it was to write, and
+# the file it was to replace
+
+$store = init_store();
+run('--store', $store, 'import', $big);
+
+sub interrupted {
+    my ($signal, %how) = @_;
+    my $place = temp();
+    mkdir $place;
+    write_file('old', "$place/file");
+
+    my $job = start({ %how }, '--store', $store, 'export', "$place/file");
+    my $seen = sub {
+        return grep { (readlink || '') =~ m{^\Q$place\E/(?!file)} && -s }
+               glob "/proc/$job->{pid}/fd/*";
+    };
+
+    ok(wait_until(10, $seen), 'the export is under way');
+    kill $signal, $job->{pid};
+    my $r = finish($job);
+    is($r->{signal}, { INT => 2, TERM => 15, HUP => 1, KILL => 9 }->{$signal},
+       "SIG$signal");
+
+    opendir my $dir, $place or die "$place: $!\n";
+    is_deeply([grep { !/^\.\.?$/ } readdir $dir], ['file'], 'leaves no file');
+    is(read_file("$place/file"), 'old', 'but the one that was there');
+}
+
+interrupted($_) for 'INT', 'TERM', 'HUP', 'KILL';
+
+# where every file has a name
+
+SKIP: {
+    my $shim = shim();
+
+    skip 'no compiler, or a sanitizer', 12
+        if !$shim || read_file($BINARY) =~ /__asan_init/;
+
+    interrupted($_, before => sub { $ENV{LD_PRELOAD} = $shim })
+        for 'INT', 'TERM', 'HUP';
+
+    my $named = temp();
+    done_ok(run({ before => sub { $ENV{LD_PRELOAD} = $shim } },
+                '--store', $store, 'export', $named), 'export there');
+    ok(read_file($named) eq read_file($whole), 'its content');
+    is((stat $named)[2] & 07777, 0600, 'its mode');
+}
+
+sub shim {
+    my $library = temp() . '.so';
+    my $source = write_file(<<'EOF', temp() . '.c');
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+
+int
+openat(int at, const char *path, int flags, ...)
+{
+    int      mode;
+    va_list  args;
+
+    if ((flags & O_TMPFILE) == O_TMPFILE) {
+        errno = EOPNOTSUPP;
+        return -1;
+    }
+
+    va_start(args, flags);
+    mode = va_arg(args, int);
+    va_end(args);
+
+    return ((int (*)(int, const char *, int, ...))
+            dlsym(RTLD_NEXT, "openat"))(at, path, flags, mode);
+}
+EOF
+
+    return system('cc', '-shared', '-fPIC', '-o', $library, $source, '-ldl') == 0
+           && $library;
+}
 
 done_testing();
