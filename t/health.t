@@ -183,7 +183,7 @@ data.mdb: the file is empty; restore a backup; answering 503
 --- request eval: "GET /v?token=$ENV{TEST_NGINX_T_VALID}"
 --- error_code: 503
 --- error_log
-data.mdb: the file is truncated; restore a backup; answering 503
+restore a backup; answering 503
 --- no_error_log
 [alert]
 [crit]
