@@ -228,7 +228,9 @@ cmd_export_open(cv_cli_t *cli, cmd_export_t *export, const char *name)
     } else if (rc == 0 && !S_ISREG(st.st_mode)) {
         fd = open(export->path, O_WRONLY | O_CLOEXEC);
 
-    } else if ((rc == 0 || errno == ENOENT) && cmd_export_place(export) != -1) {
+    } else if ((rc == 0 || errno == ENOENT)
+               && cmd_export_place(export) != -1)
+    {
         cv_cli_catch(cmd_export_signal);
         export->replaces = true;
         fd = cmd_export_new_file();
