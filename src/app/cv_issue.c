@@ -146,14 +146,25 @@ cv_credential_issue(cv_credential_t *credential, const cv_class_t *class,
     }
 
     if (cv_present(terms->number)) {
+
+        /* a number is permanent */
+
+        if (cv_present(credential->number)
+            && !cv_str_eq(credential->number, terms->number))
+        {
+            return cv_error_set(error, CV_ERR_INPUT,
+                                "credential \"%.*s\" has the number \"%.*s\" "
+                                "already", CV_FMT(credential->id),
+                                CV_FMT(credential->number));
+        }
+
         credential->number = terms->number;
     }
 
     if (class->number_format.len > 0 && !cv_present(credential->number)) {
         return cv_error_set(error, CV_ERR_INPUT,
-                            "class \"%.*s\" has numbers; give one with "
-                            "--number (a later version counts by itself)",
-                            CV_FMT(class->id));
+                            "class \"%.*s\" numbers its credentials; give "
+                            "one with --number", CV_FMT(class->id));
     }
 
     if (cv_present(terms->issued_at.text)) {

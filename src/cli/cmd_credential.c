@@ -256,10 +256,7 @@ cmd_credential_verdict(cv_cli_t *cli, const cv_credential_t *credential)
     cv_verdict_t    verdict;
     cv_question_t   question;
 
-    question = (cv_question_t) {
-        credential, NULL, true,
-        credential->test.present && credential->test.value
-    };
+    question = (cv_question_t) { credential, NULL, true, false };
 
     verdict = cv_verdict(&question, cv_time_now());
 

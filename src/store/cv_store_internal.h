@@ -12,8 +12,15 @@
 #include "cv_codec.h"
 #include "cv_store.h"
 
+#include <limits.h>
 #include <lmdb.h>
 #include <sys/types.h>
+
+#define CV_DATA_FILE  "data.mdb"
+#define CV_LOCK_FILE  "lock.mdb"
+
+#define CV_DIR_MODE   02770
+#define CV_FILE_MODE  0660
 
 /* The records' tables come first, in the order of their kinds. */
 
@@ -24,6 +31,8 @@ enum {
     CV_TABLE_META,
     CV_TABLES
 };
+
+extern const char *const  cv_table_names[CV_TABLES];
 
 struct cv_store_s {
     MDB_env     *env;
@@ -79,6 +88,10 @@ cv_mdb_str(const MDB_val *val)
 {
     return cv_str(val->mv_data, val->mv_size);
 }
+
+/* "dir/name"; CV_ERR_INPUT if that is too long for a path. */
+cv_err_t cv_path(char path[PATH_MAX], const char *dir, const char *name,
+    cv_error_t *error);
 
 /* Begins to read, if need be in the slot of a reader that died. */
 int cv_mdb_begin_read(cv_store_t *store, MDB_txn **txn);

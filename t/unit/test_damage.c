@@ -437,6 +437,43 @@ test_lock_of_another(void **state)
 }
 
 
+/* a store that is made where one was, while somebody still has that open */
+
+static void
+test_made_anew(void **state)
+{
+    char                 path[128];
+    test_t              *test = *state;
+    cv_txn_t            *txn;
+    cv_store_t          *old;
+    cv_issuer_t          issuer;
+    cv_store_options_t   options;
+
+    old = test->store;
+    path_of(path, test, "data.mdb");
+    assert_int_equal(unlink(path), 0);
+
+    memset(&options, 0, sizeof(options));
+    options.map_size = MAP;
+    options.owner = (unsigned) -1;
+    options.group = (unsigned) -1;
+    assert_int_equal(cv_store_create(test->dir, &options, &error), CV_OK);
+    assert_int_equal(cv_store_probe(old, &error), CV_ERR_MISSING);
+
+    memset(&issuer, 0, sizeof(issuer));
+    issuer.id = CV_STR("another");
+    issuer.name = CV_STR("Another");
+
+    open_store(test);
+    txn = begin(test);
+    assert_true(cv_put(txn, CV_ISSUER, &issuer) > 0);
+    assert_int_equal(cv_txn_commit(txn, &error), CV_OK);
+    assert_int_equal(check(test), 0);
+
+    cv_store_close(old);
+}
+
+
 /* a process that dies with every reader's slot: the next one gets one */
 
 static void
@@ -525,6 +562,7 @@ main(void)
         TEST(test_token_moves),
         TEST(test_lock_removed),
         TEST(test_lock_of_another),
+        TEST(test_made_anew),
         TEST(test_dead_readers),
     };
 

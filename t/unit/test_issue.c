@@ -263,6 +263,20 @@ test_issue_number(void **state)
     assert_int_equal(cv_credential_issue(&c, &class, &terms, &moment, &error),
                      CV_OK);
     assert_true(cv_str_eq(c.number, CV_STR("N-2")));
+
+    /* the same again is fine, another is not */
+
+    c = credential(CV_STATUS_DRAFT);
+    c.number = CV_STR("N-2");
+    assert_int_equal(cv_credential_issue(&c, &class, &terms, &moment, &error),
+                     CV_OK);
+
+    c = credential(CV_STATUS_DRAFT);
+    c.number = CV_STR("N-1");
+    assert_int_equal(cv_credential_issue(&c, &class, &terms, &moment, &error),
+                     CV_ERR_INPUT);
+    assert_non_null(strstr(error.text, "has the number \"N-1\" already"));
+    assert_int_equal(c.status.value, CV_STATUS_DRAFT);
 }
 
 
