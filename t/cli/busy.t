@@ -6,6 +6,7 @@ use warnings;
 
 use Fcntl qw(F_GETFL F_SETFL O_NONBLOCK);
 use FindBin;
+use IO::Handle;
 use lib "$FindBin::Bin/../lib";
 use POSIX qw(mkfifo);
 use Time::HiRes qw(sleep time);
@@ -33,6 +34,48 @@ sub wait_for {
         }
         sleep 0.01;
     }
+}
+
+# The first lines of the file through a pipe, a thousand now and then, so that
+# an import of them is at work for a while on any machine; then it ends, or
+# stays open until the import is gone.
+
+my @feeders;
+
+sub feed {
+    my ($lines, $pause, $hold) = @_;
+    my $fifo = temp();
+
+    mkfifo($fifo, 0600) or die "$fifo: $!";
+
+    my $pid = fork();
+    die "fork: $!" unless defined $pid;
+
+    if ($pid == 0) {
+        open my $from, '<', $big or POSIX::_exit(1);
+        open my $to, '>', $fifo or POSIX::_exit(1);
+        $to->autoflush(1);
+
+        while ($lines > 0) {
+            print $to join '', map { scalar(<$from>) // '' } 1 .. 1000;
+            $lines -= 1000;
+            sleep $pause;
+        }
+
+        sleep 60 if $hold;
+        POSIX::_exit(0);
+    }
+
+    push @feeders, $pid;
+
+    return $fifo;
+}
+
+END {
+    my $status = $?;
+    kill 'KILL', @feeders;
+    waitpid $_, 0 for @feeders;
+    $? = $status;
 }
 
 sub file_grows {
@@ -86,7 +129,7 @@ SKIP: {
 # Readers see whole batches, and one moment each
 
 $store = init_store();
-$job = start('--store', $store, 'import', $big);
+$job = start('--store', $store, 'import', feed($count, 0.02));
 
 my ($last, $moments, $wrong) = (0, 0, 0);
 
@@ -118,7 +161,7 @@ cmp_ok($moments, '>', 0, "$moments of them in between");
 # Writers get their turn
 
 $store = init_store();
-$job = start('--store', $store, 'import', $big);
+$job = start('--store', $store, 'import', feed($count, 0.02));
 
 my ($writes, $slowest, $failed) = (0, 0, 0);
 
@@ -143,9 +186,9 @@ is(counts($store)->{issuer}, $writes + 1, 'all are there');
 
 for my $attempt (1 .. 3) {
     $store = init_store();
-    $job = start('--store', $store, 'import', $big);
+    $job = start('--store', $store, 'import', feed(150_000, 0.002, 1));
     wait_for('a commit', file_grows($store));
-    sleep rand 0.1;
+    sleep rand 0.3;
     kill 'KILL', $job->{pid};
 
     is(finish($job)->{signal}, 9, "killed, $attempt");
@@ -166,7 +209,7 @@ for my $attempt (1 .. 3) {
 
 for my $signal ('INT', 'TERM') {
     $store = init_store();
-    $job = start('--store', $store, 'import', $big);
+    $job = start('--store', $store, 'import', feed(150_000, 0.002, 1));
     wait_for('a commit', file_grows($store));
     kill $signal, $job->{pid};
 
