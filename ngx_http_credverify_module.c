@@ -176,6 +176,10 @@ ngx_http_credverify_path(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "is empty";
     }
 
+    if (ngx_http_script_variables_count(path) != 0) {
+        return "takes no variables";
+    }
+
     if (ngx_conf_full_name(cf->cycle, path, 0) != NGX_OK) {
         return NGX_CONF_ERROR;
     }

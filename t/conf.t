@@ -35,7 +35,7 @@ our $http = <<'_EOC_';
     credverify_views $TEST_NGINX_VIEWS;
 _EOC_
 
-plan tests => 62;
+plan tests => 68;
 
 run_tests();
 
@@ -244,7 +244,36 @@ invalid value
 
 
 
-=== TEST 20: a location takes from the server what it does not set itself
+=== TEST 20: a store that is a variable
+--- config
+    credverify_store $host;
+--- must_die
+--- error_log
+"credverify_store" directive takes no variables
+
+
+
+=== TEST 21: an issuer that is a variable
+--- http_config eval: $::http
+--- config
+    credverify_issuers $arg_issuer;
+--- must_die
+--- error_log
+invalid issuer "$arg_issuer"
+
+
+
+=== TEST 22: any issuer, and then some
+--- http_config eval: $::http
+--- config
+    credverify_issuers acme any;
+--- must_die
+--- error_log
+invalid issuer "any": it is an id, not a variable, and "any" stands alone
+
+
+
+=== TEST 23: a location takes from the server what it does not set itself
 --- http_config eval: $::http
 --- config
     credverify_issuers umbrella;
@@ -270,7 +299,7 @@ invalid value
 
 
 
-=== TEST 21: a store that is not there is no error of the configuration
+=== TEST 24: a store that is not there is no error of the configuration
 --- http_config
     credverify_views $TEST_NGINX_VIEWS;
 --- config

@@ -327,6 +327,7 @@ cv_import_commit(cv_import_t *import, cv_error_t *error)
     bool       dry_run;
     int64_t    start;
     cv_err_t   err;
+    uint64_t   revived;
     cv_txn_t  *txn;
 
     txn = import->txn;
@@ -340,11 +341,14 @@ cv_import_commit(cv_import_t *import, cv_error_t *error)
 
     } else if (txn != NULL) {
         start = cv_import_clock();
+        revived = cv_txn_revived(txn);
 
         err = cv_txn_commit(txn, error);
         if (err != CV_OK) {
             return err;
         }
+
+        import->result->revived += revived;
 
         import->commit_ms = cv_import_clock() - start;
     }

@@ -31,6 +31,7 @@ typedef struct {
     uint64_t   lines;               /* read, the blank ones too */
     uint64_t   committed;           /* the last line that is in the store */
     uint64_t   records[CV_KINDS];   /* in the store, or checked */
+    uint64_t   revived;             /* credentials no longer revoked */
     uint64_t   invalid;             /* lines that were reported */
     uint64_t   unkept;              /* lines of kinds not kept here */
     unsigned   unkept_kinds;        /* which: bits, by cv_unkept_kinds */

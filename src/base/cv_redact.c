@@ -38,10 +38,16 @@ cv_redact_char(const uint8_t *p, const uint8_t *end, uint8_t *ch)
 
 
 static bool
+cv_redact_letter(uint8_t ch)
+{
+    return (ch | 0x20) >= 'a' && (ch | 0x20) <= 'z';
+}
+
+
+static bool
 cv_redact_word(uint8_t ch)
 {
-    return (ch >= '0' && ch <= '9') || ((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z')
-           || ch == '_';
+    return cv_redact_letter(ch) || (ch >= '0' && ch <= '9') || ch == '_';
 }
 
 
@@ -99,6 +105,12 @@ cv_redact_secret(const uint8_t *p, const uint8_t *end)
         name[len++] = (char) ch;
     }
 
+    /* "key[]", as some frameworks have it */
+
+    while (len > 0 && (name[len - 1] == ']' || name[len - 1] == '[')) {
+        len--;
+    }
+
     name[len] = '\0';
 
     for (i = 0; cv_secret_names[i] != NULL; i++) {
@@ -106,9 +118,9 @@ cv_redact_secret(const uint8_t *p, const uint8_t *end)
 
         if (len >= tail
             && strcasecmp(name + len - tail, cv_secret_names[i]) == 0
-            && (len == tail || name[len - tail - 1] == '_'
-                || name[len - tail - 1] == '-'
-                || (name[len - tail] >= 'A' && name[len - tail] <= 'Z')))
+            && (len == tail || (name[len - tail] >= 'A'
+                                && name[len - tail] <= 'Z')
+                || !cv_redact_letter((uint8_t) name[len - tail - 1])))
         {
             return true;
         }

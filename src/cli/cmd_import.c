@@ -125,6 +125,16 @@ cmd_import_unkept(cmd_import_t *import)
 
 
 static void
+cmd_import_revived(cmd_import_t *import)
+{
+    if (import->result.revived > 0) {
+        cv_cli_say(import->cli, "revocations undone by lines that say "
+                   "otherwise: %" PRIu64, import->result.revived);
+    }
+}
+
+
+static void
 cmd_import_answer(cmd_import_t *import, bool dry_run)
 {
     size_t                     i;
@@ -181,6 +191,7 @@ cmd_import_body(cv_cli_t *cli)
 
     cmd_import_clear(import);
     cmd_import_unkept(import);
+    cmd_import_revived(import);
 
     if (err != CV_OK && options.dry_run) {
         return cv_cli_fail(cli, "line %" PRIu64 ": %s", import->result.lines,

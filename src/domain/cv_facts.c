@@ -200,6 +200,8 @@ cv_disclose_credential(cv_facts_t *facts, const cv_credential_t *credential,
                      &credential->created_at);
     cv_fact_set_date(facts, CV_FACT_CREDENTIAL_UPDATED_AT,
                      &credential->updated_at);
+    cv_fact_set_bool(facts, CV_FACT_CREDENTIAL_LAPSES,
+                     cv_credential_lapses(credential));
     cv_fact_set_bool(facts, CV_FACT_CREDENTIAL_TEST,
                      credential->test.present && credential->test.value);
 

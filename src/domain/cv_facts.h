@@ -42,6 +42,7 @@
     X(CREDENTIAL_STATUS,         "credential.status")                         \
     X(CREDENTIAL_ISSUED_AT,      "credential.issued_at")                      \
     X(CREDENTIAL_EXPIRES_AT,     "credential.expires_at")                     \
+    X(CREDENTIAL_LAPSES,         "credential.lapses")                         \
     X(CREDENTIAL_SCORE,          "credential.score")                          \
     X(CREDENTIAL_NUMBER,         "credential.number")                         \
     X(CREDENTIAL_CODE,           "credential.code")                           \

@@ -25,6 +25,14 @@ cv_credential_known(const cv_question_t *question)
 }
 
 
+bool
+cv_credential_lapses(const cv_credential_t *credential)
+{
+    return credential->status.value == CV_STATUS_ISSUED
+           || credential->status.value == CV_STATUS_PENDING;
+}
+
+
 /*
  * Each reason falls through to those below it, and with them the instants
  * that may still change it: only an expiry that is decided before the reason
@@ -73,7 +81,7 @@ cv_verdict(const cv_question_t *question, cv_time_t now)
         return verdict;
     }
 
-    if (status == CV_STATUS_ISSUED || status == CV_STATUS_PENDING) {
+    if (cv_credential_lapses(question->credential)) {
         expiry = cv_date_expiry(&question->credential->expires_at);
 
         if (expiry <= now) {

@@ -31,4 +31,7 @@ typedef struct {
  */
 cv_verdict_t cv_verdict(const cv_question_t *question, cv_time_t now);
 
+/* True if its own expiry ends it: what was claimed or used stays so. */
+bool cv_credential_lapses(const cv_credential_t *credential);
+
 #endif /* CV_VERDICT_H */

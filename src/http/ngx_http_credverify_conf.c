@@ -97,6 +97,13 @@ ngx_http_credverify_issuers(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             return "has an empty issuer";
         }
 
+        if (value[i].data[0] == '$' || ngx_strcmp(value[i].data, "any") == 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid issuer \"%V\": it is an id, not a "
+                               "variable, and \"any\" stands alone", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
         issuer = ngx_array_push(clcf->issuers);
         *issuer = cv_str(value[i].data, value[i].len);
     }

@@ -8,6 +8,7 @@
  */
 
 #include "ngx_http_credverify.h"
+#include "cv_hash.h"
 #include "cv_store.h"
 
 
@@ -26,6 +27,7 @@ struct ngx_http_credverify_store_s {
     ngx_event_t                   timer;
     ngx_connection_t              fake;
     cv_err_t                      err;          /* the last one that was logged */
+    uint64_t                      said;         /* a hash of its words */
     time_t                        logged;
     ngx_uint_t                    stale;        /* reopen before using it */
     u_char                        path[1];
@@ -246,13 +248,18 @@ static void
 ngx_http_credverify_complain(ngx_http_credverify_store_t *store, cv_err_t err,
     const char *text)
 {
-    if (store->err == err
+    uint64_t  said;
+
+    said = cv_hash(text, ngx_strlen(text));
+
+    if (store->err == err && store->said == said
         && ngx_time() - store->logged < NGX_HTTP_CREDVERIFY_REPEAT)
     {
         return;
     }
 
     store->err = err;
+    store->said = said;
     store->logged = ngx_time();
 
     /* not the request's log, which would add the request line and its token */

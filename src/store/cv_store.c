@@ -48,7 +48,7 @@ cv_mdb_error(cv_error_t *error, int rc, const char *what)
     case EPERM:
     case EROFS:
         err = CV_ERR_ACCESS;
-        hint = "; the directory must be writable for its readers too";
+        hint = "; whoever reads a store, too, must own it or be in its group";
         break;
 
     case ENOMEM:

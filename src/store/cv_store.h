@@ -195,6 +195,12 @@ void cv_unresolve(cv_txn_t *txn, cv_kind_t kind, void *record);
  */
 uint64_t cv_put(cv_txn_t *txn, cv_kind_t kind, const void *record);
 
+/*
+ * How many credentials the transaction has taken from revoked to anything
+ * else, which only an import does, and seldom on purpose.
+ */
+uint64_t cv_txn_revived(const cv_txn_t *txn);
+
 /* Removes a token; false if there is none. */
 bool cv_delete_token(cv_txn_t *txn, cv_str_t hash);
 

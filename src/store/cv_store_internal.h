@@ -57,6 +57,7 @@ struct cv_txn_s {
     cv_buf_t     encoded;           /* of the record being written */
     cv_buf_t     previous;          /* a copy of the record it replaces */
     uint64_t     next[CV_KINDS];    /* numbers to give; 0: not read yet */
+    uint64_t     revived;           /* credentials no longer revoked */
     uint64_t     change;            /* sequence of the next change, likewise */
     cv_time_t    now;
 };

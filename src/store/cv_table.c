@@ -394,6 +394,14 @@ cv_put(cv_txn_t *txn, cv_kind_t kind, const void *record)
     cv_index_update(txn, kind, cv_key_str(&key), old, record);
     cv_put_change(txn, kind, iid, record);
 
+    if (kind == CV_CREDENTIAL && old != NULL
+        && previous.credential.status.value == CV_STATUS_REVOKED
+        && ((const cv_credential_t *) record)->status.value
+           != CV_STATUS_REVOKED)
+    {
+        txn->revived++;
+    }
+
     /* a token that moves changes the credential it leaves, too */
 
     if (kind == CV_TOKEN && old != NULL

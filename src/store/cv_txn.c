@@ -194,6 +194,13 @@ cv_txn_begin(cv_txn_t **out, cv_store_t *store, cv_error_t *error)
 }
 
 
+uint64_t
+cv_txn_revived(const cv_txn_t *txn)
+{
+    return txn->revived;
+}
+
+
 cv_err_t
 cv_txn_commit(cv_txn_t *txn, cv_error_t *error)
 {

@@ -28,9 +28,12 @@ cv_view_outcome_status(cv_view_json_t *json, cv_doc_t doc, unsigned *status)
                         + (s.data[2] - '0'));
     }
 
-    if (n < 200 || n > 599) {
+    /* the others promise another body, or none */
+
+    if (n != 200 && (n < 400 || n > 599)) {
         return cv_view_json_fail(json, CV_ERR_INPUT,
-                                 "\"status\" is a number from 200 to 599");
+                                 "\"status\" is 200, or a number from 400 "
+                                 "to 599");
     }
 
     *status = n;

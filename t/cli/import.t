@@ -419,6 +419,25 @@ is((json_lines(run('--store', $store, 'check', '--json')->{out}))[0]{problems},
    0, 'as JSON');
 
 
+# An older file undoes revocations, and says so
+
+{
+    my $older = load(records(3));
+    my $saved = temp();
+    my ($id) = map { $_->{id} } grep { $_->{kind} eq 'credential' }
+               json_lines(run('--store', $older, 'export')->{out});
+
+    done_ok(run('--store', $older, 'export', $saved), 'a state');
+    done_ok(run('--store', $older, 'credential', 'revoke', $id), 'a revocation');
+
+    my $r = run('--store', $older, 'import', $saved);
+    is($r->{status}, 0, 'the older state is imported');
+    is($r->{err}, "credverify: import: revocations undone by lines that say "
+       . "otherwise: 1\n", 'with a warning');
+    done_ok(run('--store', $older, 'import', $saved), 'and again without');
+}
+
+
 # Who may not
 
 SKIP: {

@@ -75,6 +75,9 @@ sub start {
     die "fork: $!\n" unless defined $job{pid};
 
     if ($job{pid} == 0) {
+        # as a terminal would start it, whatever started us ignores
+        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP QUIT PIPE);
+
         open STDIN, '<', $in or POSIX::_exit(99);
         open STDOUT, '>', $job{out} or POSIX::_exit(99);
         open STDERR, '>', $job{err} or POSIX::_exit(99);

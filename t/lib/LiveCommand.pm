@@ -57,6 +57,7 @@ sub spawn {
 
     if ($pid == 0) {
         setpgrp;
+        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP QUIT PIPE);
         chdir $dir or die "$dir: $!";
         open STDOUT, '>', $output or die "$output: $!";
         open STDERR, '>&', \*STDOUT;

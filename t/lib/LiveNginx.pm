@@ -73,6 +73,7 @@ sub run {
     die "fork: $!" unless defined $pid;
 
     if ($pid == 0) {
+        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP QUIT PIPE);
         $ENV{$_} = $self->{env}{$_} for keys %{$self->{env}};
         $ENV{PATH} .= ':/usr/local/sbin:/usr/sbin:/sbin';
         open STDERR, '>>', "$self->{prefix}/stderr";

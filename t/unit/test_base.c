@@ -518,6 +518,9 @@ test_redact(void **state)
         { "GET /v;token=abc/x?y=z HTTP/1.0", "GET /v;token=*** HTTP/1.0" },
         { "GET /?accessToken=abc&apiKey=d&mytoken=e HTTP/1.0",
           "GET /?accessToken=***&apiKey=***&mytoken=e HTTP/1.0" },
+        { "GET /?my.key=a&key[]=b&key%5B%5D=c&x2token=d&tokens=2 HTTP/1.0",
+          "GET /?my.key=***&key[]=***&key%5B%5D=***&x2token=***&tokens=2 "
+          "HTTP/1.0" },
         { "token", "token" },
         { "?token=", "?token=***" },
         { "?=&&=", "?=&&=" },
