@@ -6,14 +6,12 @@
  * itself, or other processes, to bring about.
  */
 
-#include "cv_codec.h"
 #include "cv_verify.h"
+#include "fixture.h"
 
 #include <lmdb.h>
 
 #include <fcntl.h>
-#include <stdarg.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,27 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#define MAP  ((size_t) 64 << 20)
-
-typedef struct {
-    char         dir[64];
-    cv_store_t  *store;
-} test_t;
-
-static cv_error_t  error;
-
-static const cv_str_t  hash = {
-    (const uint8_t *) "0123456789abcdef0123456789abcdef", CV_TOKEN_HASH_LEN
-};
-
-
-static void
-path_of(char path[128], const test_t *test, const char *name)
-{
-    (void) snprintf(path, 128, "%s/%s", test->dir, name);
-}
+#define ONE  "00000000-0000-4000-8000-00000000cafe"
+#define TWO  "00000000-0000-4000-8000-00000000beef"
 
 
 static void
@@ -60,120 +39,23 @@ close_store(test_t *test)
 }
 
 
-static cv_txn_t *
-begin(test_t *test)
+/* filled, with public ids as issuers have them */
+
+static int
+setup_filled(void **state)
 {
     cv_txn_t  *txn;
 
-    assert_int_equal(cv_txn_begin(&txn, test->store, &error), CV_OK);
-
-    return txn;
-}
-
-
-static void
-put_credential(cv_txn_t *txn, const char *id, const char *public_id)
-{
-    cv_credential_t  credential;
-
-    memset(&credential, 0, sizeof(credential));
-    credential.id = cv_str_z(id);
-    credential.class.id = CV_STR("class");
-    credential.holder.id = CV_STR("holder");
-    credential.status = (cv_int_t) { CV_STATUS_ISSUED, true };
-    credential.public_id = cv_str_z(public_id);
-    credential.code = cv_str_z(id);
-
-    assert_int_equal(cv_resolve(txn, CV_CREDENTIAL, &credential, &error),
-                     CV_OK);
-    assert_true(cv_put(txn, CV_CREDENTIAL, &credential) > 0);
-}
-
-
-static void
-put_token(cv_txn_t *txn, const char *credential)
-{
-    cv_token_t  token;
-
-    memset(&token, 0, sizeof(token));
-    token.hash = hash;
-    token.credential.id = cv_str_z(credential);
-
-    assert_int_equal(cv_resolve(txn, CV_TOKEN, &token, &error), CV_OK);
-    assert_int_equal(cv_put(txn, CV_TOKEN, &token), 1);
-}
-
-
-static int
-setup(void **state)
-{
-    test_t              *test;
-    cv_txn_t            *txn;
-    cv_class_t           class;
-    cv_issuer_t          issuer;
-    cv_holder_t          holder;
-    cv_store_options_t   options;
-
-    test = calloc(1, sizeof(test_t));
-    strcpy(test->dir, "/tmp/cv_test_damage.XXXXXX");
-
-    memset(&options, 0, sizeof(options));
-    options.map_size = MAP;
-    options.owner = (unsigned) -1;
-    options.group = (unsigned) -1;
-
-    memset(&issuer, 0, sizeof(issuer));
-    issuer.id = CV_STR("issuer");
-    issuer.name = CV_STR("Issuer");
-
-    memset(&class, 0, sizeof(class));
-    class.id = CV_STR("class");
-    class.issuer.id = issuer.id;
-    class.title = CV_STR("Class");
-
-    memset(&holder, 0, sizeof(holder));
-    holder.id = CV_STR("holder");
-
-    if (mkdtemp(test->dir) == NULL
-        || cv_store_create(test->dir, &options, &error) != CV_OK)
-    {
-        fprintf(stderr, "# %s\n", error.text);
+    if (setup(state) != 0) {
         return -1;
     }
 
-    open_store(test);
+    fill(*state);
 
-    txn = begin(test);
-    assert_true(cv_put(txn, CV_ISSUER, &issuer) > 0);
-    assert_int_equal(cv_resolve(txn, CV_CLASS, &class, &error), CV_OK);
-    assert_true(cv_put(txn, CV_CLASS, &class) > 0);
-    assert_true(cv_put(txn, CV_HOLDER, &holder) > 0);
-    put_credential(txn, "one", "00000000-0000-4000-8000-00000000cafe");
-    put_credential(txn, "two", "00000000-0000-4000-8000-00000000beef");
-    put_token(txn, "one");
-    assert_int_equal(cv_txn_commit(txn, &error), CV_OK);
-
-    *state = test;
-
-    return 0;
-}
-
-
-static int
-teardown(void **state)
-{
-    char    path[128];
-    test_t  *test = *state;
-
-    cv_store_close(test->store);
-
-    path_of(path, test, "data.mdb");
-    (void) unlink(path);
-    path_of(path, test, "lock.mdb");
-    (void) unlink(path);
-    (void) rmdir(test->dir);
-
-    free(test);
+    txn = begin(*state);
+    (void) put_credential(txn, "one", "c1", ONE);
+    (void) put_credential(txn, "two", "c2", TWO);
+    commit(txn);
 
     return 0;
 }
@@ -204,31 +86,6 @@ overwrite(test_t *test, const char *table, const void *key, size_t key_len,
     assert_int_equal(mdb_put(txn, dbi, &k, &v, 0), 0);
     assert_int_equal(mdb_txn_commit(txn), 0);
     mdb_env_close(env);
-}
-
-
-static void
-count_problem(void *data, const char *problem)
-{
-    (void) data;
-    (void) problem;
-}
-
-
-static uint64_t
-check(test_t *test)
-{
-    cv_txn_t  *txn;
-    uint64_t   records, problems;
-
-    assert_int_equal(cv_snapshot_open(&txn, test->store, &error), CV_OK);
-    assert_int_equal(cv_snapshot_renew(txn), CV_OK);
-
-    problems = cv_store_check(txn, count_problem, NULL, &records);
-
-    cv_snapshot_close(txn);
-
-    return problems;
 }
 
 
@@ -270,16 +127,14 @@ test_index(void **state)
                             "00000000-0000-4000-8000-00000000CAFE"), CV_OK);
 
     close_store(test);
-    overwrite(test, "handle", "\7" "00000000-0000-4000-8000-00000000cafe", 37,
+    overwrite(test, "handle", "\7" ONE, 37,
               "\0\0\0\0\0\0\0\2", 8);
-    overwrite(test, "handle", "\5one", 4, "\0\0\0\0\0\0\0\2", 8);
+    overwrite(test, "handle", "\5" "c1", 3, "\0\0\0\0\0\0\0\2", 8);
     open_store(test);
 
-    assert_int_equal(verify(test, CV_BY_ID,
-                            "00000000-0000-4000-8000-00000000cafe"),
-                     CV_ERR_DAMAGED);
-    assert_int_equal(verify(test, CV_BY_CODE, "one"), CV_ERR_DAMAGED);
-    assert_int_equal(verify(test, CV_BY_CODE, "two"), CV_OK);
+    assert_int_equal(verify(test, CV_BY_ID, ONE), CV_ERR_DAMAGED);
+    assert_int_equal(verify(test, CV_BY_CODE, "c1"), CV_ERR_DAMAGED);
+    assert_int_equal(verify(test, CV_BY_CODE, "c2"), CV_OK);
 
     /* each is missing to one record, and wrong for the other */
     assert_int_equal(check(test), 4);
@@ -310,7 +165,7 @@ test_lengths(void **state)
 
     /* the last has a number that was never given out, and no record */
     assert_int_equal(check(test), 9);
-    assert_int_equal(verify(test, CV_BY_CODE, "one"), CV_OK);
+    assert_int_equal(verify(test, CV_BY_CODE, "c1"), CV_OK);
 }
 
 
@@ -339,9 +194,9 @@ test_token_moves(void **state)
 
     txn = begin(test);
     assert_int_equal(cv_store_stat(txn, &before), CV_OK);
-    put_token(txn, "two");
+    put_token(txn, "two", hash);
     assert_int_equal(cv_store_stat(txn, &after), CV_OK);
-    assert_int_equal(cv_txn_commit(txn, &error), CV_OK);
+    commit(txn);
 
     assert_int_equal(after.last_change, before.last_change + 2);
     assert_int_equal(check(test), 0);
@@ -356,7 +211,7 @@ test_lock_removed(void **state)
 
     assert_int_equal(cv_store_probe(test->store, &error), CV_OK);
 
-    path_of(path, test, "lock.mdb");
+    test_path(path, test, "lock.mdb");
     assert_int_equal(unlink(path), 0);
     assert_int_equal(cv_store_probe(test->store, &error), CV_ERR_MISSING);
 
@@ -388,8 +243,8 @@ test_lock_of_another(void **state)
     cv_txn_t    *txn;
     cv_holder_t  holder;
 
-    path_of(data, test, "data.mdb");
-    path_of(old, test, "old.mdb");
+    test_path(data, test, "data.mdb");
+    test_path(old, test, "old.mdb");
     copy(data, old);
 
     memset(&holder, 0, sizeof(holder));
@@ -442,22 +297,17 @@ test_lock_of_another(void **state)
 static void
 test_made_anew(void **state)
 {
-    char                 path[128];
-    test_t              *test = *state;
-    cv_txn_t            *txn;
-    cv_store_t          *old;
-    cv_issuer_t          issuer;
-    cv_store_options_t   options;
+    char          path[128];
+    test_t       *test = *state;
+    cv_txn_t     *txn;
+    cv_store_t   *old;
+    cv_issuer_t   issuer;
 
     old = test->store;
-    path_of(path, test, "data.mdb");
+    test_path(path, test, "data.mdb");
     assert_int_equal(unlink(path), 0);
 
-    memset(&options, 0, sizeof(options));
-    options.map_size = MAP;
-    options.owner = (unsigned) -1;
-    options.group = (unsigned) -1;
-    assert_int_equal(cv_store_create(test->dir, &options, &error), CV_OK);
+    assert_int_equal(test_create(test->dir), CV_OK);
     assert_int_equal(cv_store_probe(old, &error), CV_ERR_MISSING);
 
     memset(&issuer, 0, sizeof(issuer));
@@ -553,17 +403,18 @@ test_dead_readers(void **state)
 int
 main(void)
 {
-#define TEST(name)  cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define FILLED(name)                                                          \
+    cmocka_unit_test_setup_teardown(name, setup_filled, teardown)
 
     const struct CMUnitTest  tests[] = {
-        TEST(test_index),
-        TEST(test_lengths),
-        TEST(test_links),
-        TEST(test_token_moves),
-        TEST(test_lock_removed),
-        TEST(test_lock_of_another),
-        TEST(test_made_anew),
-        TEST(test_dead_readers),
+        FILLED(test_index),
+        FILLED(test_lengths),
+        FILLED(test_links),
+        FILLED(test_token_moves),
+        FILLED(test_lock_removed),
+        FILLED(test_lock_of_another),
+        FILLED(test_made_anew),
+        FILLED(test_dead_readers),
     };
 
     return cmocka_run_group_tests_name("damage", tests, NULL, NULL);
