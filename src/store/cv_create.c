@@ -262,7 +262,8 @@ cv_store_create(const char *dir, const cv_store_options_t *options,
     made = mkdir(dir, CV_DIR_MODE) == 0;
 
     if (!made && errno != EEXIST) {
-        return cv_mdb_error(error, errno, dir);
+        err = cv_mdb_error(NULL, errno, dir);
+        return cv_error_set(error, err, "%s: %s", dir, strerror(errno));
     }
 
     fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

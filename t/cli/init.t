@@ -71,8 +71,7 @@ SKIP: {
     my $closed = temp();
     mkdir $closed, 0555;
     fails(run({ as => 12345 }, '--store', "$closed/store", 'init'),
-          "init: $closed/store: Permission denied; the directory must be "
-          . 'writable for its readers too', 'read-only directory');
+          "init: $closed/store: Permission denied", 'read-only directory');
     ok(!-e "$closed/store", 'and nothing is there');
 }
 
