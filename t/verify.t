@@ -86,7 +86,7 @@ our $config = <<'_EOC_';
     }
 _EOC_
 
-plan tests => repeat_each() * 432;
+plan tests => repeat_each() * 451;
 
 run_tests();
 
@@ -104,6 +104,8 @@ X-Content-Type-Options: nosniff
 Referrer-Policy: no-referrer
 Cache-Control: public, max-age=5
 Vary: Accept
+Access-Control-Allow-Origin: *
+Access-Control-Expose-Headers: ETag, Retry-After
 X-Facts: valid native token full valid web acme
 --- response_headers_like
 ETag: W/"[0-9a-f]{16}"
@@ -294,7 +296,7 @@ Cache-Control: public, max-age=5
 ["POST /v?token=$ENV{TEST_NGINX_T_VALID} HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"]
 --- error_code: 405
 --- response_headers
-Allow: GET, HEAD
+Allow: GET, HEAD, OPTIONS
 Cache-Control: no-store
 Content-Type: application/problem+json
 --- response_body_like: "status":405.*"code":"method_not_allowed"
@@ -540,7 +542,7 @@ X-Content-Type-Options: nosniff
 --- error_code: 405
 --- response_headers
 Content-Type: text/html; charset=utf-8
-Allow: GET, HEAD
+Allow: GET, HEAD, OPTIONS
 --- response_body_like: <!doctype html>|<!DOCTYPE html>
 --- no_error_log
 [error]
@@ -697,6 +699,47 @@ GET /v?token=***&format=json HTTP/1.1 revoked
  "GET /e?token=$ENV{TEST_NGINX_T_UNKNOWN}"]
 --- error_code eval: [200, 200, 404]
 --- response_body eval: ["", "ok", ""]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 40: what a browser asks before a script may
+--- http_config eval: $::http
+--- config eval: $::config
+--- request eval: "OPTIONS /v?token=$ENV{TEST_NGINX_T_VALID}"
+--- more_headers
+Origin: https://app.example
+Access-Control-Request-Method: GET
+Access-Control-Request-Headers: x-api-key
+--- error_code: 204
+--- response_headers
+Access-Control-Allow-Origin: *
+Access-Control-Allow-Methods: GET, HEAD
+Access-Control-Allow-Headers: Accept, Authorization, Content-Type, If-None-Match, X-API-Key
+Access-Control-Max-Age: 86400
+Allow: GET, HEAD, OPTIONS
+! Content-Length
+! Content-Type
+--- response_body
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 41: scripts may read errors, too
+--- http_config eval: $::http
+--- config eval: $::config
+--- request: GET /v
+--- more_headers
+Origin: https://app.example
+--- error_code: 400
+--- response_headers
+Access-Control-Allow-Origin: *
 --- no_error_log
 [error]
 [alert]

@@ -131,10 +131,14 @@ typedef struct {
     cv_rendering_t                rendering;
     ngx_int_t                     max_age;    /* seconds; -1: do not store */
     const char                   *allow;      /* of a 405 */
+    ngx_uint_t                    cors;       /* scripts anywhere may read it */
 } ngx_http_credverify_answer_t;
 
 ngx_int_t ngx_http_credverify_send(ngx_http_request_t *r,
     ngx_http_credverify_answer_t *answer);
+
+/* Answers OPTIONS: what a browser asks before a script may (Fetch, 3.3). */
+ngx_int_t ngx_http_credverify_preflight(ngx_http_request_t *r);
 
 /*
  * A worker has one buffer that answers are rendered to, one at a time.  It is

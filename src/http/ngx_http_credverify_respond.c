@@ -204,6 +204,15 @@ ngx_http_credverify_headers(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
+    if (answer->cors
+        && (!ngx_http_credverify_add_literal(r, "Access-Control-Allow-Origin",
+                                             "*")
+            || !ngx_http_credverify_add_literal(r,
+                   "Access-Control-Expose-Headers", "ETag, Retry-After")))
+    {
+        return NGX_ERROR;
+    }
+
     if (answer->vary && !ngx_http_credverify_add_literal(r, "Vary", "Accept")) {
         return NGX_ERROR;
     }
@@ -230,6 +239,39 @@ ngx_http_credverify_headers(ngx_http_request_t *r,
     }
 
     return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_credverify_preflight(ngx_http_request_t *r)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    r->headers_out.status = NGX_HTTP_NO_CONTENT;
+    r->header_only = 1;
+
+    if (!ngx_http_credverify_add_literal(r, "Allow", "GET, HEAD, OPTIONS")
+        || !ngx_http_credverify_add_literal(r, "Access-Control-Allow-Origin",
+                                            "*")
+        || !ngx_http_credverify_add_literal(r, "Access-Control-Allow-Methods",
+                                            "GET, HEAD")
+        || !ngx_http_credverify_add_literal(r, "Access-Control-Allow-Headers",
+                                            "Accept, Authorization, "
+                                            "Content-Type, If-None-Match, "
+                                            "X-API-Key")
+        || !ngx_http_credverify_add_literal(r, "Access-Control-Max-Age",
+                                            "86400"))
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_send_header(r);
 }
 
 

@@ -48,6 +48,10 @@ ngx_http_credverify_verify_handler(ngx_http_request_t *r)
     cv_outcome_t                  outcome;
     ngx_http_credverify_job_t     job;
 
+    if (r->method == NGX_HTTP_OPTIONS) {
+        return ngx_http_credverify_preflight(r);
+    }
+
     ngx_memzero(&job, sizeof(ngx_http_credverify_job_t));
 
     job.r = r;
@@ -350,10 +354,11 @@ ngx_http_credverify_finish(ngx_http_credverify_job_t *job,
     answer.body = cv_buf_str(&job->body);
     answer.csp = job->clcf->compiled->csp[job->format];
     answer.vary = negotiated;
+    answer.cors = 1;
     answer.max_age = -1;
 
     if (answer.status == NGX_HTTP_NOT_ALLOWED) {
-        answer.allow = "GET, HEAD";
+        answer.allow = "GET, HEAD, OPTIONS";
     }
 
     /* only a verdict may be kept, and never for longer than it holds */
