@@ -169,14 +169,15 @@ cv_view_outcomes_collect(cv_view_json_t *json, cv_doc_t doc,
 /*
  * An alias may say less than what is true, and nothing else: that something is
  * not found, of a credential that is not valid what else it is not, of an
- * error what error it is.
+ * error what error it is.  Where nothing can be said, not even that it is not
+ * found is true.
  */
 
 static bool
 cv_view_outcome_may(cv_outcome_t outcome, cv_outcome_t target)
 {
     if (target == CV_NOT_FOUND) {
-        return true;
+        return outcome != CV_STORE_UNAVAILABLE && outcome != CV_SERVER_ERROR;
     }
 
     if (target >= CV_REASONS) {

@@ -6,6 +6,7 @@
  * itself, or other processes, to bring about.
  */
 
+#include "cv_codec.h"
 #include "cv_verify.h"
 #include "fixture.h"
 
@@ -324,6 +325,100 @@ test_made_anew(void **state)
 }
 
 
+/* the change log is one in, one out, once it is full */
+
+static void
+test_change_log(void **state)
+{
+    test_t           *test = *state;
+    uint8_t           key[8];
+    uint64_t          kept;
+    cv_txn_t         *txn;
+    cv_store_stat_t   stat;
+
+    txn = begin(test);
+    assert_int_equal(cv_store_stat(txn, &stat), CV_OK);
+    cv_txn_abort(txn);
+    kept = stat.changes;
+
+    /* as if so many had come: the next change is number CHANGES + 2 */
+
+    close_store(test);
+    cv_put_uint(key, CV_STORE_CHANGES + 1, sizeof(key));
+    overwrite(test, "change", key, sizeof(key), "\3\0\0\0\0\0\0\0\1"
+              "\0\0\0\0\0\0\0\1", 17);
+    open_store(test);
+
+    txn = begin(test);
+    put_token(txn, "two", hash);
+    assert_int_equal(cv_store_stat(txn, &stat), CV_OK);
+    commit(txn);
+
+    /* a token that moves is two changes, and two old ones went for them */
+
+    assert_int_equal(stat.last_change, CV_STORE_CHANGES + 3);
+    assert_int_equal(stat.changes, kept + 1);
+    assert_int_equal(check(test), 0);
+}
+
+
+/* another process that enlarges the map */
+
+static void
+test_resized(void **state)
+{
+    int         status;
+    char       *bytes;
+    pid_t       pid;
+    test_t     *test = *state;
+    MDB_dbi     dbi;
+    MDB_env    *env;
+    MDB_txn    *raw;
+    MDB_val     key, value;
+    cv_txn_t   *txn;
+
+    close_store(test);
+
+    pid = fork();
+
+    if (pid == 0) {
+        (void) usleep(300000);
+        bytes = calloc(1, 2 * TEST_MAP);
+        key.mv_size = 4;
+        key.mv_data = bytes;
+        value.mv_size = 2 * TEST_MAP;
+        value.mv_data = bytes;
+
+        status = mdb_env_create(&env) != 0
+                 || mdb_env_set_maxdbs(env, 16) != 0
+                 || mdb_env_set_mapsize(env, 8 * TEST_MAP) != 0
+                 || mdb_env_open(env, test->dir, 0, 0660) != 0
+                 || mdb_txn_begin(env, NULL, 0, &raw) != 0
+                 || mdb_dbi_open(raw, "meta", 0, &dbi) != 0
+                 || mdb_put(raw, dbi, &key, &value, 0) != 0
+                 || mdb_txn_commit(raw) != 0;
+        _exit(status);
+    }
+
+    open_store(test);
+    assert_int_equal(cv_snapshot_open(&txn, test->store, &error), CV_OK);
+    assert_int_equal(cv_snapshot_renew(txn), CV_OK);
+    cv_snapshot_reset(txn);
+
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+
+    assert_int_equal(cv_snapshot_renew(txn), CV_ERR_RESIZED);
+    cv_snapshot_close(txn);
+
+    /* what it takes is to open it again */
+
+    close_store(test);
+    open_store(test);
+    assert_int_equal(verify(test, CV_BY_CODE, "c1"), CV_OK);
+}
+
+
 /* a process that dies with every reader's slot: the next one gets one */
 
 static void
@@ -414,6 +509,8 @@ main(void)
         FILLED(test_lock_removed),
         FILLED(test_lock_of_another),
         FILLED(test_made_anew),
+        FILLED(test_change_log),
+        FILLED(test_resized),
         FILLED(test_dead_readers),
     };
 

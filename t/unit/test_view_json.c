@@ -13,7 +13,7 @@
 #define REST_AS(not_found)                                                    \
     "\"revoked\":\"not_found\",\"token_expired\":\"not_found\","              \
     "\"refunded\":\"not_found\",\"expired\":\"not_found\","                   \
-    "\"pending\":\"not_found\",\"error\":\"not_found\","                      \
+    "\"pending\":\"not_found\",\"error\":" not_found ","                      \
     "\"not_found\":" not_found
 
 #define REST  REST_AS("{\"body\":0}")
@@ -258,8 +258,13 @@ static const view_case_t  wrong_documents[] = {
       "valid: \"valid\" stands for another outcome itself" },
     { "{\"valid\":{\"body\":1},\"missing_handle\":\"expired\"," REST "}",
       "missing_handle: \"expired\" stands for another outcome" },
-    { "{\"valid\":{\"body\":1},\"missing_handle\":\"server_error\"," REST "}",
-      "\"server_error\" stands for another outcome" },
+    { "{\"valid\":{\"body\":1},\"missing_handle\":\"invalid_format\","
+      "\"invalid_format\":\"not_found\"," REST "}",
+      "\"invalid_format\" stands for another outcome" },
+    { "{\"valid\":{\"body\":1},\"store_unavailable\":\"not_found\"," REST "}",
+      "store_unavailable: it cannot be presented as \"not_found\"" },
+    { "{\"valid\":{\"body\":1},\"server_error\":\"not_found\"," REST "}",
+      "server_error: it cannot be presented as \"not_found\"" },
     { "{\"valid\":{\"body\":1}," REST_AS("\"valid\"") "}",
       "\"not_found\" stands for another outcome" },
     { "{\"valid\":{\"body\":1},\"revoked\":\"valid\",\"token_expired\":"
@@ -541,11 +546,15 @@ test_presentations(void **state)
 
     /* every error outcome may be another's */
 
-    document = compile("{\"valid\":{\"body\":1}," REST "}", &error);
+    document = compile("{\"valid\":{\"body\":1},\"server_error\":{\"body\":1},"
+                       "\"revoked\":\"not_found\",\"token_expired\":"
+                       "\"not_found\",\"refunded\":\"not_found\",\"expired\":"
+                       "\"not_found\",\"pending\":\"not_found\",\"not_found\":"
+                       "{\"body\":1},\"error\":\"server_error\"}", &error);
     assert_non_null(document);
-    p = cv_document_present(document, CV_FORMAT_JSON, CV_SERVER_ERROR);
-    assert_int_equal(p.outcome, CV_NOT_FOUND);
-    assert_int_equal(p.status, 404);
+    p = cv_document_present(document, CV_FORMAT_JSON, CV_STORE_UNAVAILABLE);
+    assert_int_equal(p.outcome, CV_SERVER_ERROR);
+    assert_int_equal(p.status, 500);
     cv_document_free(document);
 
     document = compile("{\"valid\":{\"body\":1},\"missing_handle\":"
@@ -860,7 +869,7 @@ test_limits(void **state)
                        "\"revoked\":\"not_found\",\"refunded\":"
                        "\"not_found\",\"expired\":\"not_found\","
                        "\"pending\":\"not_found\",\"not_found\":"
-                       "{\"body\":1},\"error\":\"not_found\"}",
+                       "{\"body\":1},\"error\":{\"body\":1}}",
                        &error);
     assert_non_null(document);
     cv_document_free(document);
