@@ -262,10 +262,9 @@ cmd_credential_verdict(cv_cli_t *cli, const cv_credential_t *credential)
 
     cv_answer_text(cli, "verdict", cv_outcomes[verdict.reason].name);
 
-    if (verdict.next_change_at != CV_TIME_NEVER) {
-        len = cv_time_format(text, verdict.next_change_at, CV_TIME_Z);
-        cv_answer_text(cli, "until", cv_str(text, len));
-    }
+    len = cv_time_format(text, verdict.next_change_at, CV_TIME_Z);
+    cv_answer_text(cli, "until", verdict.next_change_at == CV_TIME_NEVER
+                                 ? CV_ABSENT : cv_str(text, len));
 }
 
 
@@ -281,12 +280,12 @@ cmd_credential_show_body(cv_cli_t *cli)
         return cv_cli_unknown(cli, CV_CREDENTIAL, cli->arguments[0]);
     }
 
-    (void) cmd_credential_answer(cli, &credential);
+    cv_unresolve(cli->txn, CV_CREDENTIAL, &credential);
 
-    if (!cli->json) {
-        cv_answer_number(cli, "tokens", cmd_credential_tokens(cli, iid));
-        cmd_credential_verdict(cli, &credential);
-    }
+    cv_answer_record_open(cli, CV_CREDENTIAL, &credential);
+    cv_answer_number(cli, "tokens", cmd_credential_tokens(cli, iid));
+    cmd_credential_verdict(cli, &credential);
+    cv_answer_close(cli);
 
     return CV_CLI_DONE;
 }

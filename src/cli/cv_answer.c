@@ -166,14 +166,20 @@ cv_member_plain(cv_buf_t *out, const void *record, const cv_field_t *field)
 
 
 void
-cv_answer_record(cv_cli_t *cli, cv_kind_t kind, const void *record)
+cv_answer_record_open(cv_cli_t *cli, cv_kind_t kind, const void *record)
 {
     size_t             i;
     const cv_field_t  *field;
 
     if (cli->json) {
         cv_line_write(&cli->out.buf, kind, record);
-        cv_buf_append_byte(&cli->out.buf, '\n');
+
+        /* without what closes it */
+
+        if (!cv_buf_failed(&cli->out.buf)) {
+            cli->out.buf.len--;
+        }
+
         return;
     }
 
@@ -186,4 +192,12 @@ cv_answer_record(cv_cli_t *cli, cv_kind_t kind, const void *record)
             cv_answer_end(cli);
         }
     }
+}
+
+
+void
+cv_answer_record(cv_cli_t *cli, cv_kind_t kind, const void *record)
+{
+    cv_answer_record_open(cli, kind, record);
+    cv_answer_close(cli);
 }

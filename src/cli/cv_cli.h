@@ -173,6 +173,9 @@ void cv_answer_close(cv_cli_t *cli);
 /* One record: its line with --json, its members by name without. */
 void cv_answer_record(cv_cli_t *cli, cv_kind_t kind, const void *record);
 
+/* The same, to which values may be added before cv_answer_close(). */
+void cv_answer_record_open(cv_cli_t *cli, cv_kind_t kind, const void *record);
+
 /* A member's value for people; empty if it is absent. */
 void cv_member_plain(cv_buf_t *out, const void *record,
     const cv_field_t *field);

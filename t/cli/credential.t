@@ -178,6 +178,10 @@ for (['d', 'not_found'], ['a', 'valid'], ['full', 'not_found'], ['n', undef]) {
     like($r->{out}, qr/^tokens +0\nverdict +$verdict$/m, 'verdict') if $verdict;
 }
 
+my ($shown) = json_lines(cv('credential', 'show', 'a', '--json')->{out});
+is("@$shown{qw(kind id tokens verdict)}", 'credential a 0 valid', 'as JSON');
+ok(exists $shown->{until}, 'with when that ends, or null');
+
 fails(cv('credential', 'show', 'nothing'),
       'credential show: there is no credential "nothing"', 'unknown');
 
