@@ -268,15 +268,33 @@ cmd_credential_verdict(cv_cli_t *cli, const cv_credential_t *credential)
 }
 
 
+/* what people call a credential, who do not know its id */
+
+static const char *const  cmd_credential_by_names[] = {
+    "id", "code", "number", "public-id", NULL
+};
+
+
 static int
 cmd_credential_show_body(cv_cli_t *cli)
 {
     uint64_t          iid;
+    const char       *by;
     cv_credential_t   credential;
 
-    if (!cv_get_by_id(cli->txn, CV_CREDENTIAL, cv_str_z(cli->arguments[0]),
-                      &credential, &iid))
-    {
+    static const cv_handle_kind_t  kinds[] = {
+        CV_HANDLE_CREDENTIAL_ID, CV_HANDLE_CODE, CV_HANDLE_NUMBER,
+        CV_HANDLE_PUBLIC_ID
+    };
+
+    by = cv_option(cli, "by");
+    by = by != NULL ? by : "id";
+
+    iid = cv_find(cli->txn,
+                  kinds[cv_name_index(cmd_credential_by_names, cv_str_z(by))],
+                  cv_str_z(cli->arguments[0]));
+
+    if (iid == 0 || !cv_get(cli->txn, CV_CREDENTIAL, iid, &credential)) {
         return cv_cli_unknown(cli, CV_CREDENTIAL, cli->arguments[0]);
     }
 
@@ -294,5 +312,16 @@ cmd_credential_show_body(cv_cli_t *cli)
 int
 cmd_credential_show(cv_cli_t *cli)
 {
+    const char  *by;
+
+    by = cv_option(cli, "by");
+
+    if (by != NULL
+        && cv_name_index(cmd_credential_by_names, cv_str_z(by)) == -1)
+    {
+        return cv_cli_misuse(cli, "--by: \"%s\" is neither id, code, number nor "
+                             "public-id", by);
+    }
+
     return cv_cli_read(cli, cmd_credential_show_body);
 }

@@ -47,6 +47,11 @@ static const cv_option_t  cv_create_options[] = {
     { NULL, NULL, NULL, NULL }
 };
 
+static const cv_option_t  cv_show_options[] = {
+    { "by", "id|code|number|public-id", "what the argument is; id", NULL },
+    { NULL, NULL, NULL, NULL }
+};
+
 static const cv_option_t  cv_issue_options[] = {
     { "number", "TEXT", "its number, if it has none yet", NULL },
     { "issued_at", "DATE", "the date on it; now", NULL },
@@ -184,7 +189,7 @@ const cv_command_t  cv_commands[] = {
 
     { "credential", "show", "ID", 1, 1,
       "show a credential and its verdict",
-      NULL, NULL, CV_CREDENTIAL, NULL, cmd_credential_show },
+      NULL, cv_show_options, CV_CREDENTIAL, NULL, cmd_credential_show },
 
     { "token", "new", "CREDENTIAL", 1, 1,
       "make a token, the secret part of a link",

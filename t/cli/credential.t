@@ -178,6 +178,21 @@ for (['d', 'not_found'], ['a', 'valid'], ['full', 'not_found'], ['n', undef]) {
     like($r->{out}, qr/^tokens +0\nverdict +$verdict$/m, 'verdict') if $verdict;
 }
 
+for (['LBxJ5RuX', 'code'], ['N-0', 'number'], ['ab-1', 'public-id'],
+     ['full', 'id'])
+{
+    my ($handle, $by) = @$_;
+    my $r = cv('credential', 'show', $handle, '--by', $by);
+    done_ok($r, "show by $by");
+    like($r->{out}, qr/^id +full$/m, 'which it is');
+}
+
+fails(cv('credential', 'show', 'full', '--by', 'code'),
+      'credential show: there is no credential "full"', 'no such code');
+misused(cv('credential', 'show', 'full', '--by', 'name'), 'credential show: '
+        . '--by: "name" is neither id, code, number nor public-id; see '
+        . '"credverify help credential show"', 'by what there is not');
+
 my ($shown) = json_lines(cv('credential', 'show', 'a', '--json')->{out});
 is("@$shown{qw(kind id tokens verdict)}", 'credential a 0 valid', 'as JSON');
 ok(exists $shown->{until}, 'with when that ends, or null');
