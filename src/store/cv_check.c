@@ -362,11 +362,8 @@ uint64_t
 cv_store_check(cv_txn_t *txn, cv_report_pt report, void *data,
     uint64_t *records)
 {
-    size_t       i;
-    unsigned     table;
-    cv_str_t     value;
-    cv_check_t   check;
-    cv_reader_t  r;
+    unsigned    table;
+    cv_check_t  check;
 
     memset(&check, 0, sizeof(check));
 
@@ -377,14 +374,7 @@ cv_store_check(cv_txn_t *txn, cv_report_pt report, void *data,
 
     *records = 0;
 
-    value = CV_ABSENT;
-    (void) cv_table_get(txn, CV_TABLE_META, CV_STR("next"), &value);
-
-    r = cv_reader(value);
-
-    for (i = 0; i < CV_KINDS; i++) {
-        check.next[i] = cv_reader_left(&r) > 0 ? cv_read_u64(&r) : 1;
-    }
+    cv_numbers_read(txn, check.next);
 
     for (table = 0; table < CV_TABLES; table++) {
         cv_check_table(&check, table);

@@ -47,8 +47,6 @@ static const cv_link_spec_t  cv_link_specs[] = {
       offsetof(cv_token_t, credential), false },
 };
 
-#define CV_COUNT(array)  (sizeof(array) / sizeof(array[0]))
-
 
 cv_handle_kind_t
 cv_id_handle(cv_kind_t kind)

@@ -231,10 +231,11 @@ cv_store_check_lock(cv_store_t *store, MDB_txn *txn, cv_error_t *error)
 static cv_err_t
 cv_store_open_tables(cv_store_t *store, cv_error_t *error)
 {
-    int        i, rc;
-    MDB_val    key, value;
-    MDB_txn   *txn;
-    cv_err_t   err;
+    int           i, rc;
+    MDB_val       key, value;
+    MDB_txn      *txn;
+    cv_err_t      err;
+    cv_reader_t   r;
 
     rc = cv_mdb_begin_read(store, &txn);
     if (rc != 0) {
@@ -261,9 +262,9 @@ cv_store_open_tables(cv_store_t *store, cv_error_t *error)
         goto failed;
     }
 
-    if (value.mv_size != 4
-        || memcmp(value.mv_data, "\0\0\0\1", 4) != 0)
-    {
+    r = cv_reader(cv_mdb_str(&value));
+
+    if (cv_read_u32(&r) != CV_STORE_FORMAT || !cv_reader_done(&r)) {
         mdb_txn_abort(txn);
 
         return cv_error_set(error, CV_ERR_VERSION,

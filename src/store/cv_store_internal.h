@@ -153,6 +153,9 @@ cv_kind_t cv_handle_target(uint8_t kind);
 void cv_change_append(cv_txn_t *txn, cv_kind_t kind, uint64_t iid);
 bool cv_change_last(cv_txn_t *txn, uint64_t *sequence, cv_time_t *at);
 
+/* The numbers that the next record of each kind gets, as they are stored. */
+void cv_numbers_read(cv_txn_t *txn, uint64_t next[CV_KINDS]);
+
 /* Writes the numbers that were given out; part of every commit. */
 void cv_numbers_store(cv_txn_t *txn);
 

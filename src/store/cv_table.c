@@ -202,24 +202,37 @@ cv_get_token(cv_txn_t *txn, cv_str_t hash, cv_token_t *token)
 
 /* References */
 
-cv_err_t
-cv_resolve(cv_txn_t *txn, cv_kind_t kind, void *record, cv_error_t *error)
+/* the next reference of a record, from "*i" on, with its field; or NULL */
+
+static cv_ref_t *
+cv_ref_next(cv_kind_t kind, void *record, size_t *i, const cv_field_t **field)
 {
-    size_t              i;
-    cv_ref_t           *ref;
-    const cv_field_t   *field;
     const cv_schema_t  *schema;
 
     schema = &cv_schemas[kind];
 
-    for (i = 0; i < schema->nfields; i++) {
-        field = &schema->fields[i];
+    while (*i < schema->nfields) {
+        *field = &schema->fields[(*i)++];
 
-        if (field->type != CV_FIELD_REF) {
-            continue;
+        if ((*field)->type == CV_FIELD_REF) {
+            return cv_field_of(record, *field, cv_ref_t);
         }
+    }
 
-        ref = cv_field_of(record, field, cv_ref_t);
+    return NULL;
+}
+
+
+cv_err_t
+cv_resolve(cv_txn_t *txn, cv_kind_t kind, void *record, cv_error_t *error)
+{
+    size_t             i;
+    cv_ref_t          *ref;
+    const cv_field_t  *field;
+
+    i = 0;
+
+    while ((ref = cv_ref_next(kind, record, &i, &field)) != NULL) {
 
         if (!cv_present(ref->id)) {
             continue;
@@ -230,7 +243,7 @@ cv_resolve(cv_txn_t *txn, cv_kind_t kind, void *record, cv_error_t *error)
         if (ref->iid == 0) {
             return cv_error_set(error, CV_ERR_INPUT,
                                 "%s: member \"%s\": there is no %s \"%.*s\"",
-                                schema->name, field->name,
+                                cv_schemas[kind].name, field->name,
                                 cv_schemas[field->ref].name, CV_FMT(ref->id));
         }
     }
@@ -242,22 +255,14 @@ cv_resolve(cv_txn_t *txn, cv_kind_t kind, void *record, cv_error_t *error)
 void
 cv_unresolve(cv_txn_t *txn, cv_kind_t kind, void *record)
 {
-    size_t              i;
-    cv_ref_t           *ref;
-    cv_record_t         target;
-    const cv_field_t   *field;
-    const cv_schema_t  *schema;
+    size_t             i;
+    cv_ref_t          *ref;
+    cv_record_t        target;
+    const cv_field_t  *field;
 
-    schema = &cv_schemas[kind];
+    i = 0;
 
-    for (i = 0; i < schema->nfields; i++) {
-        field = &schema->fields[i];
-
-        if (field->type != CV_FIELD_REF) {
-            continue;
-        }
-
-        ref = cv_field_of(record, field, cv_ref_t);
+    while ((ref = cv_ref_next(kind, record, &i, &field)) != NULL) {
 
         if (ref->iid != 0 && cv_get(txn, field->ref, ref->iid, &target)) {
             /* every record that has a number begins with its id */
@@ -269,22 +274,29 @@ cv_unresolve(cv_txn_t *txn, cv_kind_t kind, void *record)
 
 /* Writing */
 
-static uint64_t
-cv_number_new(cv_txn_t *txn, cv_kind_t kind)
+void
+cv_numbers_read(cv_txn_t *txn, uint64_t next[CV_KINDS])
 {
     size_t       i;
     cv_str_t     value;
     cv_reader_t  r;
 
+    value = CV_ABSENT;
+    (void) cv_table_get(txn, CV_TABLE_META, CV_STR("next"), &value);
+
+    r = cv_reader(value);
+
+    for (i = 0; i < CV_KINDS; i++) {
+        next[i] = cv_reader_left(&r) > 0 ? cv_read_u64(&r) : 1;
+    }
+}
+
+
+static uint64_t
+cv_number_new(cv_txn_t *txn, cv_kind_t kind)
+{
     if (txn->next[kind] == 0) {
-        value = CV_ABSENT;
-        (void) cv_table_get(txn, CV_TABLE_META, CV_STR("next"), &value);
-
-        r = cv_reader(value);
-
-        for (i = 0; i < CV_KINDS; i++) {
-            txn->next[i] = cv_reader_left(&r) > 0 ? cv_read_u64(&r) : 1;
-        }
+        cv_numbers_read(txn, txn->next);
     }
 
     return txn->next[kind]++;
