@@ -58,6 +58,20 @@ cv_present(cv_str_t s)
 }
 
 
+/* The place of "s" in a list of "n" strings, or "n". */
+static inline size_t
+cv_str_index(const cv_str_t *list, size_t n, cv_str_t s)
+{
+    size_t  i;
+
+    for (i = 0; i < n && !cv_str_eq(list[i], s); i++) { /* void */ }
+
+    return i;
+}
+
+#define CV_COUNT(array)  (sizeof(array) / sizeof(array[0]))
+
+
 /*
  * What can go wrong, as few kinds as a caller tells apart.  That something
  * does not exist is an answer, not an error.

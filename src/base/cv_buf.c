@@ -49,12 +49,12 @@ cv_buf_grow(cv_buf_t *buf, size_t more)
     uint8_t  *data;
 
     if (buf->err != CV_OK) {
-        goto failed;
+        return false;
     }
 
     if (buf->borrowed || more > buf->limit - buf->len) {
-        buf->err = CV_ERR_LIMIT;
-        goto failed;
+        cv_buf_fail(buf, CV_ERR_LIMIT);
+        return false;
     }
 
     size = buf->size == 0 ? CV_BUF_FIRST : buf->size;
@@ -69,21 +69,14 @@ cv_buf_grow(cv_buf_t *buf, size_t more)
 
     data = realloc(buf->data, size);
     if (data == NULL) {
-        buf->err = CV_ERR_NOMEM;
-        goto failed;
+        cv_buf_fail(buf, CV_ERR_NOMEM);
+        return false;
     }
 
     buf->data = data;
     buf->size = size;
 
     return true;
-
-failed:
-
-    /* no later append may fit where an earlier one did not */
-    buf->size = buf->len;
-
-    return false;
 }
 
 
@@ -123,8 +116,7 @@ cv_buf_printf(cv_buf_t *buf, const char *fmt, ...)
     va_end(args);
 
     if (n < 0 || (size_t) n >= sizeof(text)) {
-        buf->err = CV_ERR_LIMIT;
-        buf->size = buf->len;
+        cv_buf_fail(buf, CV_ERR_LIMIT);
         return;
     }
 

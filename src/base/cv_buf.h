@@ -56,6 +56,14 @@ cv_buf_str(const cv_buf_t *buf)
                   buf->len);
 }
 
+/* Fails the buffer: nothing more will be appended. */
+static inline void
+cv_buf_fail(cv_buf_t *buf, cv_err_t err)
+{
+    buf->err = err;
+    buf->size = buf->len;
+}
+
 /* Makes room for "more" bytes; false, and failed, if there is none. */
 bool cv_buf_grow(cv_buf_t *buf, size_t more);
 

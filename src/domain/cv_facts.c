@@ -17,15 +17,7 @@ const cv_str_t  cv_fact_names[CV_FACT_COUNT] = {
 cv_fact_id_t
 cv_fact_find(cv_str_t name)
 {
-    cv_fact_id_t  i;
-
-    for (i = 0; i < CV_FACT_COUNT; i++) {
-        if (cv_str_eq(cv_fact_names[i], name)) {
-            break;
-        }
-    }
-
-    return i;
+    return (cv_fact_id_t) cv_str_index(cv_fact_names, CV_FACT_COUNT, name);
 }
 
 

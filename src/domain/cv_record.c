@@ -15,7 +15,6 @@
 #define CV_LONG_TEXT_MAX    32768
 #define CV_DOC_MAX          60000
 
-#define CV_COUNT(array)     (sizeof(array) / sizeof(array[0]))
 
 
 const char *const  cv_status_names[] = {

@@ -137,6 +137,8 @@ typedef struct {
 ngx_int_t ngx_http_credverify_send(ngx_http_request_t *r,
     ngx_http_credverify_answer_t *answer);
 
+#define NGX_HTTP_CREDVERIFY_METHODS  "GET, HEAD, OPTIONS"
+
 /* Answers OPTIONS: what a browser asks before a script may (Fetch, 3.3). */
 ngx_int_t ngx_http_credverify_preflight(ngx_http_request_t *r);
 

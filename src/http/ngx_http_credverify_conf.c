@@ -236,11 +236,8 @@ ngx_http_credverify_handles(ngx_conf_t *cf,
         p = ngx_strlchr(value[i].data, value[i].data + value[i].len, '=');
         n = p == NULL ? 0 : (ngx_uint_t) (p - value[i].data);
 
-        for (by = 0; by < CV_BY_COUNT; by++) {
-            if (cv_str_eq(cv_str(value[i].data, n), cv_by_names[by])) {
-                break;
-            }
-        }
+        by = (cv_by_t) cv_str_index(cv_by_names, CV_BY_COUNT,
+                                    cv_str(value[i].data, n));
 
         if (by == CV_BY_COUNT || n + 1 == value[i].len) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,

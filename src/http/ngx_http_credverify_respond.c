@@ -256,7 +256,8 @@ ngx_http_credverify_preflight(ngx_http_request_t *r)
     r->headers_out.status = NGX_HTTP_NO_CONTENT;
     r->header_only = 1;
 
-    if (!ngx_http_credverify_add_literal(r, "Allow", "GET, HEAD, OPTIONS")
+    if (!ngx_http_credverify_add_literal(r, "Allow",
+                                         NGX_HTTP_CREDVERIFY_METHODS)
         || !ngx_http_credverify_add_literal(r, "Access-Control-Allow-Origin",
                                             "*")
         || !ngx_http_credverify_add_literal(r, "Access-Control-Allow-Methods",

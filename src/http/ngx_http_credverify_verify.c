@@ -358,7 +358,7 @@ ngx_http_credverify_finish(ngx_http_credverify_job_t *job,
     answer.max_age = -1;
 
     if (answer.status == NGX_HTTP_NOT_ALLOWED) {
-        answer.allow = "GET, HEAD, OPTIONS";
+        answer.allow = NGX_HTTP_CREDVERIFY_METHODS;
     }
 
     /* only a verdict may be kept, and never for longer than it holds */

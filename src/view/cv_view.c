@@ -24,15 +24,7 @@ const cv_str_t  cv_format_names[CV_FORMATS] = {
 cv_format_t
 cv_format_find(cv_str_t name)
 {
-    cv_format_t  i;
-
-    for (i = 0; i < CV_FORMATS; i++) {
-        if (cv_str_eq(cv_format_names[i], name)) {
-            break;
-        }
-    }
-
-    return i;
+    return (cv_format_t) cv_str_index(cv_format_names, CV_FORMATS, name);
 }
 
 

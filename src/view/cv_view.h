@@ -43,8 +43,8 @@ typedef struct cv_document_s  cv_document_t;
 cv_err_t cv_document_load(cv_document_t **document, const char *dir,
     const char *name, cv_error_t *error) CV_MUST_CHECK;
 
-/* The same from memory: "source" by format, absent where there is none; used
- * for documents that come with the program.  Partials are then refused. */
+/* The same from memory: "source" by format, absent where there is none.
+ * Partials are then refused. */
 cv_err_t cv_document_compile(cv_document_t **document, const char *name,
     const cv_str_t source[CV_FORMATS], cv_error_t *error) CV_MUST_CHECK;
 

@@ -185,9 +185,7 @@ cv_view_json_string(cv_buf_t *out, cv_str_t s)
         }
     }
 
-    cv_buf_append_byte(out, '"');
-    cv_escape_json(out, s);
-    cv_buf_append_byte(out, '"');
+    cv_escape_json_string(out, s);
 }
 
 
@@ -239,8 +237,7 @@ cv_view_spend(cv_view_run_t *run, unsigned steps)
         return true;
     }
 
-    run->out->err = CV_ERR_LIMIT;
-    run->out->size = run->out->len;
+    cv_buf_fail(run->out, CV_ERR_LIMIT);
 
     return false;
 }
