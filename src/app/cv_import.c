@@ -438,26 +438,14 @@ cv_import_id(const void *record)
 }
 
 
-/* A handle's key; hexadecimal public ids are the same in either case. */
-
 static uint64_t
 cv_import_handle_key(size_t i, cv_str_t text)
 {
-    size_t   n;
-    bool     hex;
-    uint8_t  ch, lower[CV_HANDLE_MAX];
+    uint8_t  normal[CV_HANDLE_MAX];
 
-    hex = cv_import_handles[i].kind == CV_HANDLE_PUBLIC_ID;
+    cv_handle_normal(cv_import_handles[i].kind, text, normal);
 
-    for (n = 0; hex && n < text.len; n++) {
-        ch = text.data[n];
-        ch |= ch >= 'A' && ch <= 'F' ? 0x20 : 0;
-        hex = (ch >= '0' && ch <= '9') || (ch >= 'a' && ch <= 'f')
-              || ch == '-';
-        lower[n] = ch;
-    }
-
-    return cv_import_key(CV_KINDS + i, hex ? cv_str(lower, text.len) : text);
+    return cv_import_key(CV_KINDS + i, cv_str(normal, text.len));
 }
 
 
@@ -576,25 +564,19 @@ cv_import_conflict(cv_import_t *import, cv_error_t *error)
 static cv_err_t
 cv_import_resolve(cv_import_t *import, cv_error_t *error)
 {
-    size_t              i;
-    cv_err_t            err;
-    cv_ref_t           *ref;
-    cv_line_t          *line;
-    const cv_field_t   *field;
-    const cv_schema_t  *schema;
+    size_t             i;
+    cv_err_t           err;
+    cv_ref_t          *ref;
+    cv_line_t         *line;
+    const cv_field_t  *field;
 
     line = &import->line;
-    schema = &cv_schemas[line->kind];
+    i = 0;
 
-    for (i = 0; import->seen.used > 0 && i < schema->nfields; i++) {
-        field = &schema->fields[i];
-
-        if (field->type != CV_FIELD_REF) {
-            continue;
-        }
-
-        ref = cv_field_of(&line->record, field, cv_ref_t);
-
+    while (import->seen.used > 0
+           && (ref = cv_record_ref(line->kind, &line->record, &i, &field))
+              != NULL)
+    {
         if (cv_present(ref->id) && ref->id.len <= CV_HANDLE_MAX
             && cv_seen_find(&import->seen, cv_import_key(field->ref, ref->id)))
         {

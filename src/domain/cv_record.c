@@ -133,6 +133,26 @@ cv_field_find(const cv_schema_t *schema, cv_str_t name)
 }
 
 
+cv_ref_t *
+cv_record_ref(cv_kind_t kind, void *record, size_t *i,
+    const cv_field_t **field)
+{
+    const cv_schema_t  *schema;
+
+    schema = &cv_schemas[kind];
+
+    while (*i < schema->nfields) {
+        *field = &schema->fields[(*i)++];
+
+        if ((*field)->type == CV_FIELD_REF) {
+            return cv_field_of(record, *field, cv_ref_t);
+        }
+    }
+
+    return NULL;
+}
+
+
 int
 cv_name_index(const char *const *names, cv_str_t name)
 {

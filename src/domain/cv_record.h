@@ -188,6 +188,13 @@ const cv_field_t *cv_field_find(const cv_schema_t *schema, cv_str_t name);
 
 bool cv_field_present(const void *record, const cv_field_t *field);
 
+/*
+ * The next reference of a record, with its field; NULL after the last.  "i"
+ * is 0 for the first, and moved on.
+ */
+cv_ref_t *cv_record_ref(cv_kind_t kind, void *record, size_t *i,
+    const cv_field_t **field);
+
 /* The index of "name" in a list of names, or -1. */
 int cv_name_index(const char *const *names, cv_str_t name);
 

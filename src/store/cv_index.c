@@ -82,11 +82,40 @@ cv_handle_target(uint8_t kind)
  * one key; all other handles are byte-exact.
  */
 
+void
+cv_handle_normal(cv_handle_kind_t kind, cv_str_t handle, uint8_t *out)
+{
+    size_t   i;
+    uint8_t  ch;
+
+    memcpy(out, handle.data, handle.len);
+
+    if (kind != CV_HANDLE_PUBLIC_ID) {
+        return;
+    }
+
+    for (i = 0; i < handle.len; i++) {
+        ch = handle.data[i] | 0x20;
+
+        if (!((ch >= 'a' && ch <= 'f')
+              || (handle.data[i] >= '0' && handle.data[i] <= '9')
+              || handle.data[i] == '-'))
+        {
+            return;
+        }
+    }
+
+    for (i = 0; i < handle.len; i++) {
+        if (handle.data[i] >= 'A' && handle.data[i] <= 'F') {
+            out[i] |= 0x20;
+        }
+    }
+}
+
+
 static cv_key_t
 cv_handle_make(cv_handle_kind_t kind, cv_str_t handle)
 {
-    size_t    i;
-    uint8_t   ch;
     cv_key_t  key;
 
     key.len = 0;
@@ -96,28 +125,8 @@ cv_handle_make(cv_handle_kind_t kind, cv_str_t handle)
     }
 
     key.data[0] = (uint8_t) kind;
-    memcpy(key.data + 1, handle.data, handle.len);
+    cv_handle_normal(kind, handle, key.data + 1);
     key.len = 1 + handle.len;
-
-    if (kind != CV_HANDLE_PUBLIC_ID) {
-        return key;
-    }
-
-    for (i = 0; i < handle.len; i++) {
-        ch = handle.data[i] | 0x20;
-
-        if (!((ch >= 'a' && ch <= 'f') || (ch >= '0' && ch <= '9')
-              || handle.data[i] == '-'))
-        {
-            return key;
-        }
-    }
-
-    for (i = 0; i < handle.len; i++) {
-        if (handle.data[i] >= 'A' && handle.data[i] <= 'F') {
-            key.data[1 + i] |= 0x20;
-        }
-    }
 
     return key;
 }

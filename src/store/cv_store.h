@@ -156,6 +156,12 @@ typedef enum {
 /* The number of the record that has this handle, or 0. */
 uint64_t cv_find(cv_txn_t *txn, cv_handle_kind_t kind, cv_str_t handle);
 
+/*
+ * Writes to "out" the one text, of the same length, that stands for all that
+ * are the same handle.  A handle has at most CV_HANDLE_MAX bytes.
+ */
+void cv_handle_normal(cv_handle_kind_t kind, cv_str_t handle, uint8_t *out);
+
 /* True if two texts are the same handle of that kind. */
 bool cv_handle_same(cv_handle_kind_t kind, cv_str_t a, cv_str_t b);
 

@@ -202,27 +202,6 @@ cv_get_token(cv_txn_t *txn, cv_str_t hash, cv_token_t *token)
 
 /* References */
 
-/* the next reference of a record, from "*i" on, with its field; or NULL */
-
-static cv_ref_t *
-cv_ref_next(cv_kind_t kind, void *record, size_t *i, const cv_field_t **field)
-{
-    const cv_schema_t  *schema;
-
-    schema = &cv_schemas[kind];
-
-    while (*i < schema->nfields) {
-        *field = &schema->fields[(*i)++];
-
-        if ((*field)->type == CV_FIELD_REF) {
-            return cv_field_of(record, *field, cv_ref_t);
-        }
-    }
-
-    return NULL;
-}
-
-
 cv_err_t
 cv_resolve(cv_txn_t *txn, cv_kind_t kind, void *record, cv_error_t *error)
 {
@@ -232,7 +211,7 @@ cv_resolve(cv_txn_t *txn, cv_kind_t kind, void *record, cv_error_t *error)
 
     i = 0;
 
-    while ((ref = cv_ref_next(kind, record, &i, &field)) != NULL) {
+    while ((ref = cv_record_ref(kind, record, &i, &field)) != NULL) {
 
         if (!cv_present(ref->id)) {
             continue;
@@ -262,7 +241,7 @@ cv_unresolve(cv_txn_t *txn, cv_kind_t kind, void *record)
 
     i = 0;
 
-    while ((ref = cv_ref_next(kind, record, &i, &field)) != NULL) {
+    while ((ref = cv_record_ref(kind, record, &i, &field)) != NULL) {
 
         if (ref->iid != 0 && cv_get(txn, field->ref, ref->iid, &target)) {
             /* every record that has a number begins with its id */
