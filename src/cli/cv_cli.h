@@ -17,6 +17,7 @@
 
 #define CV_CLI_VERSION        "0.1.0"
 #define CV_CLI_STORE          "var/store"
+#define CV_CLI_STORE_ENV      "CREDVERIFY_STORE"
 
 #define CV_CLI_DONE           0
 #define CV_CLI_FAILED         1

@@ -12,7 +12,8 @@
 #include <stdlib.h>
 
 const cv_option_t  cv_options_global[CV_CLI_OPTIONS_GLOBAL + 1] = {
-    { "store", "DIR", "where the store is; " CV_CLI_STORE, NULL },
+    { "store", "DIR", "where the store is; $" CV_CLI_STORE_ENV ", or " CV_CLI_STORE,
+      NULL },
     { "json", NULL, "one JSON object a line instead of text", NULL },
     { "help", NULL, "say what this is", NULL },
     { "version", NULL, "say which version this is", NULL },

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,14 +36,14 @@ static const cv_option_t  cv_import_options[] = {
 };
 
 static const cv_option_t  cv_export_options[] = {
-    { "kind", "KIND", "only issuer, class, holder, credential or token",
+    { "kind", "issuer|class|holder|credential|token", "only of that kind",
       NULL },
     { NULL, NULL, NULL, NULL }
 };
 
 static const cv_option_t  cv_create_options[] = {
     { "id", "ID", "what it is called; a random UUID", NULL },
-    { "status", "NAME", "draft, pending or issued; draft", NULL },
+    { "status", "draft|pending|issued", "what it begins as; draft", NULL },
     { "expires_at", "DATE|never", "when it ends; as its class says", NULL },
     { NULL, NULL, NULL, NULL }
 };
@@ -231,6 +232,25 @@ cv_cli_descriptors(void)
 }
 
 
+/* a variable that is empty counts as none, as shells clear them */
+
+static const char *
+cv_cli_store_dir(const cv_cli_t *cli)
+{
+    const char  *dir;
+
+    dir = cv_option(cli, "store");
+
+    if (dir != NULL) {
+        return dir;
+    }
+
+    dir = getenv(CV_CLI_STORE_ENV);
+
+    return dir != NULL && *dir != '\0' ? dir : CV_CLI_STORE;
+}
+
+
 static int
 cv_cli_run(cv_cli_t *cli)
 {
@@ -281,12 +301,8 @@ main(int argc, char **argv)
 
     rc = cv_options_parse(&cli, argc, argv);
 
-    cli.store_dir = cv_option(&cli, "store");
+    cli.store_dir = cv_cli_store_dir(&cli);
     cli.json = cv_option(&cli, "json") != NULL;
-
-    if (cli.store_dir == NULL) {
-        cli.store_dir = CV_CLI_STORE;
-    }
 
     if (rc == CV_CLI_DONE && *cli.store_dir == '\0') {
         rc = cv_cli_misuse(&cli, "--store: no directory's name");

@@ -137,6 +137,21 @@ for (['--store', $store, 'stats', '--json'],
     is((json_lines($r->{out}))[0]{issuer}, 1, 'the store was found');
 }
 
+# the environment names a store too, unless it is empty; an option wins
+
+{
+    local $ENV{CREDVERIFY_STORE} = $store;
+    done_ok(run('issuer', 'show', 'i'), 'CREDVERIFY_STORE');
+    fails(run('stats', '--store', '/nonexistent'), qr{/nonexistent/data\.mdb},
+          '--store wins');
+    misused(run('stats', '--store='), qr/: --store: no directory's name; /,
+            'also if it is empty');
+
+    $ENV{CREDVERIFY_STORE} = '';
+    fails(run({ before => sub { chdir '/' } }, 'stats'),
+          qr{: var/store/data\.mdb: }, 'an empty one is none');
+}
+
 done_ok(run('--store', $store, 'issuer', 'set', '--name', 'N', '--', '--odd'),
         'an id that looks like an option');
 $r = run('--store', $store, 'issuer', 'show', '--', '--odd');

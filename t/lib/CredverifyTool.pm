@@ -20,6 +20,7 @@ our @EXPORT = qw(
 );
 
 $ENV{LC_ALL} = 'C';
+delete $ENV{CREDVERIFY_STORE};
 
 our $BINARY = abs_path($ENV{CREDVERIFY}
                        || dirname(__FILE__) . '/../../build/credverify');
