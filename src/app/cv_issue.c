@@ -5,9 +5,54 @@
 
 #include "cv_issue.h"
 #include "cv_text.h"
+#include "cv_verdict.h"
 
 /* 10,000 years: what comes after cannot be written as a date */
 #define CV_DAYS_MOST  3652425
+
+
+#define CV_FROM(status)  (1U << CV_STATUS_##status)
+
+/* what leads to a status, and what is said of everything else */
+
+static const struct {
+    unsigned     from;
+    bool         expired;       /* even of what has expired */
+    const char  *otherwise;
+} cv_moves[CV_STATUSES] = {
+
+    [CV_STATUS_DRAFT] = {
+        0, false, "nothing becomes a draft again"
+    },
+
+    [CV_STATUS_PENDING] = {
+        CV_FROM(DRAFT), true, "only a draft can become pending"
+    },
+
+    [CV_STATUS_ISSUED] = {
+        CV_FROM(DRAFT) | CV_FROM(PENDING), true,
+        "only a draft or pending one can be issued"
+    },
+
+    [CV_STATUS_CLAIMED] = {
+        CV_FROM(ISSUED), false, "only an issued one can be claimed"
+    },
+
+    [CV_STATUS_USED] = {
+        CV_FROM(ISSUED) | CV_FROM(CLAIMED), false,
+        "only an issued or claimed one can be used"
+    },
+
+    [CV_STATUS_REFUNDED] = {
+        CV_FROM(PENDING) | CV_FROM(ISSUED) | CV_FROM(CLAIMED), true,
+        "only a pending, issued or claimed one can be refunded"
+    },
+
+    [CV_STATUS_REVOKED] = {
+        CV_FROM(PENDING) | CV_FROM(ISSUED) | CV_FROM(CLAIMED) | CV_FROM(USED)
+        | CV_FROM(REFUNDED), true, "what was never issued cannot be revoked"
+    },
+};
 
 
 void
@@ -76,6 +121,43 @@ cv_uuid_format(uint8_t text[CV_UUID_LEN], const uint8_t random[16])
 }
 
 
+bool
+cv_status_leads(cv_status_t from, cv_status_t to)
+{
+    return (cv_moves[to].from & 1U << from) != 0;
+}
+
+
+static cv_err_t
+cv_credential_may(const cv_credential_t *credential, cv_status_t to,
+    const cv_moment_t *moment, cv_error_t *error)
+{
+    cv_status_t  from;
+
+    from = (cv_status_t) credential->status.value;
+
+    if (!cv_status_leads(from, to)) {
+        return cv_error_set(error, CV_ERR_INPUT,
+                            "credential \"%.*s\" is %s%s; %s",
+                            CV_FMT(credential->id),
+                            from == CV_STATUS_DRAFT ? "a " : "",
+                            cv_status_names[from], cv_moves[to].otherwise);
+    }
+
+    if (!cv_moves[to].expired && cv_credential_lapses(credential)
+        && cv_date_expiry(&credential->expires_at) <= moment->now)
+    {
+        return cv_error_set(error, CV_ERR_INPUT,
+                            "credential \"%.*s\" was good until %.*s; what "
+                            "has expired can be neither claimed nor used",
+                            CV_FMT(credential->id),
+                            CV_FMT(credential->expires_at.text));
+    }
+
+    return CV_OK;
+}
+
+
 void
 cv_credential_begin(cv_credential_t *credential, cv_moment_t *moment)
 {
@@ -134,15 +216,11 @@ cv_err_t
 cv_credential_issue(cv_credential_t *credential, const cv_class_t *class,
     const cv_terms_t *terms, cv_moment_t *moment, cv_error_t *error)
 {
-    cv_status_t  status;
+    cv_err_t  err;
 
-    status = (cv_status_t) credential->status.value;
-
-    if (status != CV_STATUS_DRAFT && status != CV_STATUS_PENDING) {
-        return cv_error_set(error, CV_ERR_INPUT,
-                            "credential \"%.*s\" is %s; only a draft or "
-                            "pending one can be issued",
-                            CV_FMT(credential->id), cv_status_names[status]);
+    err = cv_credential_may(credential, CV_STATUS_ISSUED, moment, error);
+    if (err != CV_OK) {
+        return err;
     }
 
     if (cv_present(terms->number)) {
@@ -195,20 +273,40 @@ cv_credential_issue(cv_credential_t *credential, const cv_class_t *class,
 }
 
 
-cv_err_t
-cv_credential_revoke(cv_credential_t *credential, cv_moment_t *moment,
-    cv_error_t *error)
+static void
+cv_credential_explain(cv_credential_t *credential, cv_str_t reason,
+    cv_moment_t *moment)
 {
-    if (credential->status.value == CV_STATUS_DRAFT) {
-        return cv_error_set(error, CV_ERR_INPUT,
-                            "credential \"%.*s\" is a draft; what was never "
-                            "issued cannot be revoked",
-                            CV_FMT(credential->id));
+    if (!cv_str_eq(reason, credential->revocation_reason)) {
+        credential->revocation_reason = reason.len > 0 ? reason : CV_ABSENT;
+        credential->updated_at = cv_moment_now(moment);
+    }
+}
+
+
+cv_err_t
+cv_credential_move(cv_credential_t *credential, cv_status_t to,
+    cv_str_t reason, cv_moment_t *moment, cv_error_t *error)
+{
+    cv_err_t  err;
+
+    if (credential->status.value != (int64_t) to) {
+
+        err = cv_credential_may(credential, to, moment, error);
+        if (err != CV_OK) {
+            return err;
+        }
+
+        credential->status.value = to;
+        credential->updated_at = cv_moment_now(moment);
+
+        if (to == CV_STATUS_REVOKED) {
+            credential->revoked_at = credential->updated_at;
+        }
     }
 
-    if (credential->status.value != CV_STATUS_REVOKED) {
-        credential->status.value = CV_STATUS_REVOKED;
-        credential->updated_at = cv_moment_now(moment);
+    if (cv_present(reason)) {
+        cv_credential_explain(credential, reason, moment);
     }
 
     return CV_OK;
@@ -308,6 +406,7 @@ cv_issue_create(cv_txn_t *txn, cv_credential_t *credential, bool forever,
     cv_err_t     err;
     cv_date_t    updated_at;
     cv_terms_t   terms;
+    cv_status_t  status;
 
     if (cv_find(txn, CV_HANDLE_CREDENTIAL_ID, credential->id) != 0) {
         return cv_error_set(error, CV_ERR_CONFLICT,
@@ -322,17 +421,22 @@ cv_issue_create(cv_txn_t *txn, cv_credential_t *credential, bool forever,
 
     cv_credential_begin(credential, moment);
 
-    if (credential->status.value == CV_STATUS_ISSUED) {
+    status = (cv_status_t) credential->status.value;
+    updated_at = credential->updated_at;
+
+    credential->status.value = CV_STATUS_DRAFT;
+
+    if (status == CV_STATUS_ISSUED) {
         memset(&terms, 0, sizeof(cv_terms_t));
         terms.forever = forever;
 
-        credential->status.value = CV_STATUS_DRAFT;
-        updated_at = credential->updated_at;
-
         err = cv_issue_apply(txn, credential, &terms, moment, error);
 
-        credential->updated_at = updated_at;
+    } else {
+        err = cv_credential_move(credential, status, CV_ABSENT, moment, error);
     }
+
+    credential->updated_at = updated_at;
 
     return err == CV_OK ? cv_issue_put(txn, credential, error) : err;
 }
@@ -355,15 +459,15 @@ cv_issue_issue(cv_txn_t *txn, cv_str_t id, const cv_terms_t *terms,
 
 
 cv_err_t
-cv_issue_revoke(cv_txn_t *txn, cv_str_t id, cv_credential_t *credential,
-    cv_moment_t *moment, cv_error_t *error)
+cv_issue_move(cv_txn_t *txn, cv_str_t id, cv_status_t to, cv_str_t reason,
+    cv_credential_t *credential, cv_moment_t *moment, cv_error_t *error)
 {
     cv_err_t  err;
 
     err = cv_issue_get(txn, id, credential, moment, error);
 
     if (err == CV_OK) {
-        err = cv_credential_revoke(credential, moment, error);
+        err = cv_credential_move(credential, to, reason, moment, error);
     }
 
     return err == CV_OK ? cv_issue_put(txn, credential, error) : err;

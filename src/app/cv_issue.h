@@ -2,9 +2,9 @@
 /*
  * Copyright (C) The credverify authors
  *
- * The life of a credential: made, issued, revoked; and its tokens.  First the
- * rules, which are pure; then the use cases, which apply them in a write
- * transaction.
+ * The life of a credential: made, issued, claimed, used, refunded, revoked;
+ * and its tokens.  First the rules, which are pure; then the use cases, which
+ * apply them in a write transaction.
  */
 
 #ifndef CV_ISSUE_H
@@ -51,6 +51,12 @@ typedef struct {
 
 /* Rules */
 
+/*
+ * True if a credential may go from one status to another.  Import alone does
+ * not ask: it restores what others decided.
+ */
+bool cv_status_leads(cv_status_t from, cv_status_t to);
+
 /* A random UUID (RFC 9562, version 4) from 16 random bytes. */
 void cv_uuid_format(uint8_t text[CV_UUID_LEN], const uint8_t random[16]);
 
@@ -65,9 +71,14 @@ cv_err_t cv_credential_issue(cv_credential_t *credential,
     const cv_class_t *class, const cv_terms_t *terms, cv_moment_t *moment,
     cv_error_t *error) CV_MUST_CHECK;
 
-/* A draft was never good, and cannot be; a revoked one stays as it is. */
-cv_err_t cv_credential_revoke(cv_credential_t *credential,
-    cv_moment_t *moment, cv_error_t *error) CV_MUST_CHECK;
+/*
+ * A credential becomes claimed, used, refunded or revoked, now.  One that is
+ * so already stays as it is, but for a "reason" that is present: it becomes
+ * that of the revocation, or removes it if it is empty.  What has expired can
+ * be neither claimed nor used.
+ */
+cv_err_t cv_credential_move(cv_credential_t *credential, cv_status_t to,
+    cv_str_t reason, cv_moment_t *moment, cv_error_t *error) CV_MUST_CHECK;
 
 /* A token made today, good through the day that is "days" later. */
 void cv_token_begin(cv_token_t *token, unsigned days, cv_moment_t *moment);
@@ -86,9 +97,9 @@ cv_err_t cv_issue_create(cv_txn_t *txn, cv_credential_t *credential,
 cv_err_t cv_issue_issue(cv_txn_t *txn, cv_str_t id, const cv_terms_t *terms,
     cv_credential_t *credential, cv_moment_t *moment, cv_error_t *error)
     CV_MUST_CHECK;
-cv_err_t cv_issue_revoke(cv_txn_t *txn, cv_str_t id,
-    cv_credential_t *credential, cv_moment_t *moment, cv_error_t *error)
-    CV_MUST_CHECK;
+cv_err_t cv_issue_move(cv_txn_t *txn, cv_str_t id, cv_status_t to,
+    cv_str_t reason, cv_credential_t *credential, cv_moment_t *moment,
+    cv_error_t *error) CV_MUST_CHECK;
 
 /* The secret is here only; the store has its hash. */
 

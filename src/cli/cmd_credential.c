@@ -13,7 +13,10 @@ typedef struct {
     cv_line_t        line;
     cv_moment_t      moment;
     cv_terms_t       terms;
+    cv_status_t      to;
+    cv_str_t         reason;
     cv_str_t         id;
+    uint8_t          uuid[CV_UUID_LEN];
     cv_credential_t  credential;
 } cmd_credential_t;
 
@@ -85,11 +88,11 @@ cmd_credential_set(cv_cli_t *cli, const char *name, const char *value)
 static int
 cmd_credential_given(cv_cli_t *cli, cmd_credential_t *work)
 {
-    int              rc;
-    uint8_t          random[16];
-    cv_date_t        expires_at;
-    static uint8_t   uuid[CV_UUID_LEN];
-    const char      *status, *expiry;
+    int          rc;
+    uint8_t      random[16];
+    cv_date_t    expires_at;
+    cv_status_t  status;
+    const char  *expiry;
 
     expiry = cv_option(cli, "expires_at");
 
@@ -112,8 +115,8 @@ cmd_credential_given(cv_cli_t *cli, cmd_credential_t *work)
         work->id = cv_str_z(cv_option(cli, "id"));
 
     } else if (cv_random(random, sizeof(random)) == CV_OK) {
-        cv_uuid_format(uuid, random);
-        work->id = cv_str(uuid, sizeof(uuid));
+        cv_uuid_format(work->uuid, random);
+        work->id = cv_str(work->uuid, sizeof(work->uuid));
 
     } else {
         return cv_cli_fail(cli, "no random bytes");
@@ -125,11 +128,14 @@ cmd_credential_given(cv_cli_t *cli, cmd_credential_t *work)
         return rc;
     }
 
-    status = cv_status_names[work->line.record.credential.status.value];
+    status = (cv_status_t) work->line.record.credential.status.value;
 
-    if (work->line.record.credential.status.value > CV_STATUS_ISSUED) {
+    if (status != CV_STATUS_DRAFT
+        && !cv_status_leads(CV_STATUS_DRAFT, status))
+    {
         return cv_cli_misuse(cli, "--status: a credential is made as draft, "
-                             "pending or issued, not %s", status);
+                             "pending or issued, not %s",
+                             cv_status_names[status]);
     }
 
     return CV_CLI_DONE;
@@ -186,9 +192,9 @@ cmd_credential_issue(cv_cli_t *cli)
 
     memset(&work, 0, sizeof(cmd_credential_t));
     work.id = cv_str_z(cli->arguments[0]);
-    work.terms.number = cv_str_z(cv_option(cli, "number"));
 
-    if (!cv_option_date(cli, "issued_at", &work.terms.issued_at, NULL)
+    if (!cv_option_text(cli, "number", &work.terms.number)
+        || !cv_option_date(cli, "issued_at", &work.terms.issued_at, NULL)
         || !cv_option_date(cli, "expires_at", &work.terms.expires_at,
                            &work.terms.forever))
     {
@@ -199,16 +205,30 @@ cmd_credential_issue(cv_cli_t *cli)
 }
 
 
+/* what the verbs make of a credential */
+
+static const char *const  cmd_credential_verbs[] = {
+    [CV_STATUS_DRAFT] = "",
+    [CV_STATUS_PENDING] = "",
+    [CV_STATUS_ISSUED] = "issue",
+    [CV_STATUS_CLAIMED] = "claim",
+    [CV_STATUS_USED] = "use",
+    [CV_STATUS_REFUNDED] = "refund",
+    [CV_STATUS_REVOKED] = "revoke",
+    NULL
+};
+
+
 static int
-cmd_credential_revoke_body(cv_cli_t *cli)
+cmd_credential_move_body(cv_cli_t *cli)
 {
     cv_error_t         error;
     cmd_credential_t  *work;
 
     work = cli->data;
 
-    if (cv_issue_revoke(cli->txn, work->id, &work->credential, &work->moment,
-                        &error) != CV_OK)
+    if (cv_issue_move(cli->txn, work->id, work->to, work->reason,
+                      &work->credential, &work->moment, &error) != CV_OK)
     {
         return cv_cli_fail(cli, "%s", error.text);
     }
@@ -218,14 +238,20 @@ cmd_credential_revoke_body(cv_cli_t *cli)
 
 
 int
-cmd_credential_revoke(cv_cli_t *cli)
+cmd_credential_move(cv_cli_t *cli)
 {
     cmd_credential_t  work;
 
     memset(&work, 0, sizeof(cmd_credential_t));
     work.id = cv_str_z(cli->arguments[0]);
+    work.to = (cv_status_t) cv_name_index(cmd_credential_verbs,
+                                          cv_str_z(cli->command->verb));
 
-    return cmd_credential_write(cli, &work, cmd_credential_revoke_body);
+    if (!cv_option_text(cli, "reason", &work.reason)) {
+        return CV_CLI_USAGE;
+    }
+
+    return cmd_credential_write(cli, &work, cmd_credential_move_body);
 }
 
 

@@ -110,6 +110,9 @@ void cv_option_name(cv_buf_t *out, const cv_option_t *option);
 const char *cv_option_typed(char name[CV_CLI_NAME_MAX],
     const cv_option_t *option);
 
+/* The text of an option, if it is given; false after it complained. */
+bool cv_option_text(cv_cli_t *cli, const char *name, cv_str_t *text);
+
 /*
  * The date of an option, if it is given; false after it complained.  The word
  * "never" is a date only if "never" is not NULL, and sets it.
@@ -233,7 +236,7 @@ int cmd_record_show(cv_cli_t *cli);
 
 int cmd_credential_create(cv_cli_t *cli);
 int cmd_credential_issue(cv_cli_t *cli);
-int cmd_credential_revoke(cv_cli_t *cli);
+int cmd_credential_move(cv_cli_t *cli);
 int cmd_credential_show(cv_cli_t *cli);
 
 int cmd_token_new(cv_cli_t *cli);

@@ -6,6 +6,7 @@
  */
 
 #include "cv_cli.h"
+#include "cv_text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -66,6 +67,28 @@ cv_option(const cv_cli_t *cli, const char *name)
     }
 
     return NULL;
+}
+
+
+bool
+cv_option_text(cv_cli_t *cli, const char *name, cv_str_t *text)
+{
+    const char  *value;
+
+    value = cv_option(cli, name);
+
+    if (value == NULL) {
+        return true;
+    }
+
+    *text = cv_str_z(value);
+
+    if (!cv_utf8_valid(*text)) {
+        (void) cv_cli_misuse(cli, "--%s: no valid UTF-8", name);
+        return false;
+    }
+
+    return true;
 }
 
 

@@ -60,6 +60,11 @@ static const cv_option_t  cv_issue_options[] = {
     { NULL, NULL, NULL, NULL }
 };
 
+static const cv_option_t  cv_revoke_options[] = {
+    { "reason", "TEXT", "why; kept with the credential", NULL },
+    { NULL, NULL, NULL, NULL }
+};
+
 static const cv_option_t  cv_token_options[] = {
     { "privacy", "full|masked", "what a bearer may see; full", NULL },
     { "days", "30|60|90", "how long it is good; 60", NULL },
@@ -82,6 +87,8 @@ static const cv_option_t  cv_class_list_options[] = {
 #define CV_SET_DETAILS                                                        \
     "One that is not there yet is made. An empty value removes a\n"           \
     "member; what is not named stays.\n"
+
+#define CV_AGAIN  "Doing it again changes nothing.\n"
 
 #define CV_NO_MEMBERS  CV_KINDS, NULL
 
@@ -183,10 +190,26 @@ const cv_command_t  cv_commands[] = {
       "none.\n",
       cv_issue_options, CV_NO_MEMBERS, cmd_credential_issue },
 
+    { "credential", "claim", "ID", 1, 1,
+      "mark an issued credential as claimed",
+      "What has expired cannot be claimed; what was claimed stays good.\n"
+      CV_AGAIN, NULL, CV_NO_MEMBERS, cmd_credential_move },
+
+    { "credential", "use", "ID", 1, 1,
+      "mark an issued or claimed credential as used",
+      "What has expired cannot be used, unless it was claimed before.\n"
+      CV_AGAIN, NULL, CV_NO_MEMBERS, cmd_credential_move },
+
+    { "credential", "refund", "ID", 1, 1,
+      "mark a pending, issued or claimed credential as refunded",
+      "What was used cannot be refunded.\n"
+      CV_AGAIN, NULL, CV_NO_MEMBERS, cmd_credential_move },
+
     { "credential", "revoke", "ID", 1, 1,
-      "revoke a credential",
-      "Revoking it again changes nothing. A draft cannot be revoked.\n",
-      NULL, CV_NO_MEMBERS, cmd_credential_revoke },
+      "revoke a credential, for good",
+      "A draft cannot be revoked. Revoking it again changes nothing but\n"
+      "the reason, if one is given; an empty one removes it.\n",
+      cv_revoke_options, CV_NO_MEMBERS, cmd_credential_move },
 
     { "credential", "show", "ID", 1, 1,
       "show a credential and its verdict",

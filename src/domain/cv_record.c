@@ -94,6 +94,8 @@ static const cv_field_t  cv_credential_fields[] = {
     CV_F(14, cv_credential_t, attributes, OBJECT, false, CV_DOC_MAX),
     CV_F(15, cv_credential_t, created_at, DATE,   false, CV_DATE_MAX_LEN),
     CV_F(16, cv_credential_t, updated_at, DATE,   false, CV_DATE_MAX_LEN),
+    CV_F(17, cv_credential_t, revoked_at, DATE,   false, CV_DATE_MAX_LEN),
+    CV_F(18, cv_credential_t, revocation_reason, TEXT, false, CV_TEXT_MAX),
 };
 
 static const cv_field_t  cv_token_fields[] = {

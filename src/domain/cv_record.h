@@ -117,6 +117,8 @@ typedef struct {
     cv_doc_t   attributes;      /* object */
     cv_date_t  created_at;
     cv_date_t  updated_at;
+    cv_date_t  revoked_at;
+    cv_str_t   revocation_reason;
 } cv_credential_t;
 
 #define CV_TOKEN_HASH_LEN  32

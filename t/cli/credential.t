@@ -155,21 +155,94 @@ $c = credential(cv('credential', 'issue', credential(cv('credential', 'create',
 ok(!exists $c->{expires_at}, 'no expiry');
 
 
-# revoke, show
+# claim, use, refund, revoke
 
-$c = credential(cv('credential', 'revoke', 'full', '--json'), 'revoke');
+sub change {
+    my ($verb, $id, @options) = @_;
+    return cv('credential', $verb, $id, '--json', @options);
+}
+
+sub changes {
+    return (json_lines(cv('stats', '--json')->{out}))[0]{last_change};
+}
+
+for (['claim', 'claimed', 'issued'], ['use', 'used', 'issued', 'claimed'],
+     ['refund', 'refunded', 'pending', 'issued', 'claimed'],
+     ['revoke', 'revoked', 'pending', 'issued', 'claimed', 'used', 'refunded'])
+{
+    my ($verb, $becomes, @from) = @$_;
+
+    for my $status (qw(draft pending issued claimed used refunded revoked)) {
+        my $id = "$verb-$status";
+        my $line = $CREDENTIAL =~ s/"x"/"$id"/r
+                               =~ s/"issued"/"$status","updated_at":"2020-01-01"/r;
+        done_ok(run({ in => $line }, '--store', $store, 'import', '-'), $id);
+
+        if ($status eq $becomes || grep { $_ eq $status } @from) {
+            my $c = credential(change($verb, $id), "$verb a $status one");
+            is($c->{status}, $becomes, 'it is');
+            like($c->{updated_at}, $status eq $becomes ? qr/^2020-01-01$/
+                                                       : qr/^$NOW$/,
+                 $status eq $becomes ? 'nothing changed' : 'which is a change');
+            is($c->{revoked_at}, $becomes eq 'revoked' && $status ne $becomes
+                                 ? $c->{updated_at} : undef, 'when, if revoked');
+
+            my $last = changes();
+            is_deeply(credential(change($verb, $id), 'a second time'), $c,
+                      'changes nothing');
+            is(changes(), $last, 'not even the log');
+        } else {
+            fails(cv('credential', $verb, $id),
+                  qr/: credential $verb: credential "$id" is (?:a )?$status; \w/,
+                  "$verb a $status one");
+        }
+    }
+
+    fails(cv('credential', $verb, 'nothing'),
+          "credential $verb: there is no credential \"nothing\"", 'unknown');
+}
+
+create('expired', '--id', 'old', '--status', 'issued', '--expires-at',
+       '2020-12-31');
+fails(cv('credential', $_, 'old'), "credential $_: credential \"old\" was good "
+      . 'until 2020-12-31; what has expired can be neither claimed nor used',
+      "$_ what has expired") for qw(claim use);
+is(credential(change('refund', 'old'), 'refund it')->{status}, 'refunded',
+   'it is');
+
+
+# why it was revoked
+
+$c = credential(change('revoke', 'full', '--reason', "A mistake:\n\"w\x{c3}\x{a9}b\""),
+                'revoke');
 is($c->{status}, 'revoked', 'it is');
-like($c->{updated_at}, qr/\A$NOW\z/, 'which is a change');
+is($c->{revocation_reason}, "A mistake:\n\"w\x{e9}b\"", 'with the reason');
+my $again = credential(change('revoke', 'full', '--reason', 'fraud'),
+                       'for another reason');
+is($again->{revocation_reason}, 'fraud', 'which replaces it');
+is($again->{revoked_at}, $c->{revoked_at}, 'not the date');
+my $last = changes();
+is_deeply(credential(change('revoke', 'full', '--reason', 'fraud'),
+                     'for the same'), $again, 'changes nothing');
+is(changes(), $last, 'not even the log');
+like(cv('credential', 'show', 'full')->{out}, qr/^revocation reason fraud$/m,
+     'shown');
+my ($line) = grep { /"id":"full"/ } split /\n/, cv('export')->{out};
+like($line, qr/,"revoked_at":"$NOW","revocation_reason":"fraud"\}\z/, 'exported');
+credential(change('revoke', 'full', '--reason='), 'no reason');
+unlike(cv('credential', 'show', 'full')->{out}, qr/fraud/, 'removes it');
+misused(cv('credential', 'revoke', 'full', '--reason', "\xff"),
+        'credential revoke: --reason: no valid UTF-8; see "credverify help '
+        . 'credential revoke"', 'no text');
+misused(cv('credential', 'issue', 'n', '--number', "N-\xff"),
+        qr/: credential issue: --number: no valid UTF-8; /, 'no number');
+fails(cv('credential', 'revoke', 'full', '--reason', 'x' x 4097),
+      qr/"revocation_reason" is 4097 bytes long, at most 4096 /, 'too long');
 
-my ($before) = json_lines(cv('stats', '--json')->{out});
-is_deeply(credential(cv('credential', 'revoke', 'full', '--json'),
-                     'a second time'), $c, 'changes nothing');
-is((json_lines(cv('stats', '--json')->{out}))[0]{last_change},
-   $before->{last_change}, 'not even the log');
+
+# show
 
 create('a draft', '--id', 'd');
-fails(cv('credential', 'revoke', 'd'), 'credential revoke: credential "d" is a '
-      . 'draft; what was never issued cannot be revoked', 'a draft');
 
 for (['d', 'not_found'], ['a', 'valid'], ['full', 'not_found'], ['n', undef]) {
     my ($id, $verdict) = @$_;

@@ -37,6 +37,35 @@ subtest 'a change is seen by the next request' => sub {
     unlike($nginx->errors, qr/\[(error|alert|crit|emerg)\]/, 'nothing logged');
 };
 
+subtest 'so is every step of a credential' => sub {
+    my $store = Credverify::store();
+    my $nginx = serve($store);
+
+    for (['valid', [issued => 'valid'], [claim => 'valid', 'claimed'],
+          [use => 'valid', 'used'], [revoke => 'revoked', 'revoked']],
+         ['pending', [pending => 'pending'], [issue => 'valid', 'issued'],
+          [refund => 'refunded', 'refunded'], [revoke => 'revoked', 'revoked']])
+    {
+        my ($id, $first, @steps) = @$_;
+        my $path = '/v?token=' . Credverify::token($id);
+
+        like(($nginx->get($path))[1], qr/"reason":"$first->[1]".*"status":"$first->[0]"/,
+             "$first->[0] is $first->[1]");
+
+        for (@steps) {
+            my ($verb, $reason, $status) = @$_;
+            ok(Credverify::run($store, undef, 'credential', $verb, $id), $verb);
+
+            my (undef, $body) = $nginx->get($path);
+            like($body, qr/"reason":"$reason".*"status":"$status"/, "$status is $reason at once");
+            unlike($body, qr/revo\w+_(?:at|reason)/, 'no more is said');
+        }
+    }
+
+    is($nginx->stop, 0, 'nginx ends well');
+    unlike($nginx->errors, qr/\[(error|alert|crit|emerg)\]/, 'nothing logged');
+};
+
 subtest 'workers serve while an import runs' => sub {
     my $store = Credverify::store();
     my $nginx = serve($store);

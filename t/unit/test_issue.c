@@ -280,29 +280,193 @@ test_issue_number(void **state)
 }
 
 
+/*
+ * Every status to every other: "+" is done, "=" changes nothing, "x" is
+ * refused.
+ */
+
 static void
-test_revoke(void **state)
+test_move(void **state)
 {
-    int              status;
+    int              from, to;
+    char             expected;
+    cv_err_t         err;
     cv_credential_t  c;
+
+    static const char *const  moves[CV_STATUSES] = {
+        /* to:                  draft, pending, issued, claimed, used,
+                                refunded, revoked */
+        [CV_STATUS_DRAFT]    = "=++xxxx",
+        [CV_STATUS_PENDING]  = "x=+xx++",
+        [CV_STATUS_ISSUED]   = "xx=++++",
+        [CV_STATUS_CLAIMED]  = "xxx=+++",
+        [CV_STATUS_USED]     = "xxxx=x+",
+        [CV_STATUS_REFUNDED] = "xxxxx=+",
+        [CV_STATUS_REVOKED]  = "xxxxxx=",
+    };
 
     (void) state;
 
-    for (status = 0; status < CV_STATUSES; status++) {
-        c = credential((cv_status_t) status);
+    for (from = 0; from < CV_STATUSES; from++) {
+        for (to = 0; to < CV_STATUSES; to++) {
+            expected = moves[from][to];
+            c = credential((cv_status_t) from);
 
-        if (status == CV_STATUS_DRAFT) {
-            assert_int_equal(cv_credential_revoke(&c, &moment, &error),
-                             CV_ERR_INPUT);
-            assert_int_equal(c.status.value, CV_STATUS_DRAFT);
-            assert_non_null(strstr(error.text, "is a draft"));
-            continue;
+            assert_int_equal(cv_status_leads((cv_status_t) from,
+                                             (cv_status_t) to),
+                             expected == '+');
+
+            err = cv_credential_move(&c, (cv_status_t) to, CV_ABSENT, &moment,
+                                     &error);
+
+            assert_int_equal(err, expected == 'x' ? CV_ERR_INPUT : CV_OK);
+            assert_int_equal(c.status.value, expected == 'x' ? from : to);
+            expect_date(&c.updated_at, expected == '+'
+                                       ? "2026-03-11T10:30:00Z"
+                                       : "2020-01-01");
+            expect_date(&c.revoked_at,
+                        expected == '+' && to == CV_STATUS_REVOKED
+                        ? "2026-03-11T10:30:00Z" : NULL);
+        }
+    }
+}
+
+
+static void
+test_move_refused(void **state)
+{
+    size_t           i;
+    cv_credential_t  c;
+
+    static const struct {
+        cv_status_t  from;
+        cv_status_t  to;
+        const char  *error;
+    } cases[] = {
+        { CV_STATUS_DRAFT, CV_STATUS_REVOKED,
+          "credential \"c-1\" is a draft; what was never issued cannot be "
+          "revoked" },
+        { CV_STATUS_DRAFT, CV_STATUS_CLAIMED,
+          "credential \"c-1\" is a draft; only an issued one can be claimed" },
+        { CV_STATUS_REFUNDED, CV_STATUS_USED,
+          "credential \"c-1\" is refunded; only an issued or claimed one can "
+          "be used" },
+        { CV_STATUS_USED, CV_STATUS_REFUNDED,
+          "credential \"c-1\" is used; only a pending, issued or claimed one "
+          "can be refunded" },
+    };
+
+    (void) state;
+
+    for (i = 0; i < COUNT(cases); i++) {
+        c = credential(cases[i].from);
+
+        assert_int_equal(cv_credential_move(&c, cases[i].to, CV_ABSENT,
+                                            &moment, &error), CV_ERR_INPUT);
+        assert_string_equal(error.text, cases[i].error);
+    }
+}
+
+
+/* What has expired, to the millisecond. */
+
+static void
+test_move_expired(void **state)
+{
+    size_t           i;
+    cv_credential_t  c;
+
+    static const struct {
+        cv_status_t  from;
+        cv_status_t  to;
+        const char  *expires_at;
+        bool         good;
+    } cases[] = {
+        { CV_STATUS_ISSUED, CV_STATUS_CLAIMED, "2026-03-10", false },
+        { CV_STATUS_ISSUED, CV_STATUS_CLAIMED, "2026-03-11", true },
+        { CV_STATUS_ISSUED, CV_STATUS_CLAIMED, "2026-03-11T10:30:00.250Z",
+          false },
+        { CV_STATUS_ISSUED, CV_STATUS_CLAIMED, "2026-03-11T10:30:00.251Z",
+          true },
+        { CV_STATUS_ISSUED, CV_STATUS_USED, "2026-03-10", false },
+        { CV_STATUS_CLAIMED, CV_STATUS_USED, "2026-03-10", true },
+        { CV_STATUS_ISSUED, CV_STATUS_REFUNDED, "2026-03-10", true },
+        { CV_STATUS_PENDING, CV_STATUS_REFUNDED, "2026-03-10", true },
+        { CV_STATUS_ISSUED, CV_STATUS_REVOKED, "2026-03-10", true },
+        { CV_STATUS_CLAIMED, CV_STATUS_CLAIMED, "2026-03-10", true },
+    };
+
+    (void) state;
+
+    for (i = 0; i < COUNT(cases); i++) {
+        c = credential(cases[i].from);
+        c.expires_at = date(cases[i].expires_at);
+
+        assert_int_equal(cv_credential_move(&c, cases[i].to, CV_ABSENT,
+                                            &moment, &error),
+                         cases[i].good ? CV_OK : CV_ERR_INPUT);
+        assert_int_equal(c.status.value, cases[i].good ? cases[i].to
+                                                       : cases[i].from);
+    }
+
+    c = credential(CV_STATUS_ISSUED);
+    c.expires_at = date("2026-03-10");
+
+    assert_int_equal(cv_credential_move(&c, CV_STATUS_USED, CV_ABSENT,
+                                        &moment, &error), CV_ERR_INPUT);
+    assert_string_equal(error.text, "credential \"c-1\" was good until "
+                        "2026-03-10; what has expired can be neither claimed "
+                        "nor used");
+}
+
+
+static void
+test_revoke_reason(void **state)
+{
+    size_t           i;
+    cv_credential_t  c;
+
+    static const struct {
+        const char  *had;           /* NULL: not revoked before */
+        const char  *given;         /* NULL: none */
+        const char  *has;
+        bool         changed;
+    } cases[] = {
+        { NULL, NULL, "", true },
+        { NULL, "fraud", "fraud", true },
+        { NULL, "", "", true },
+        { "fraud", NULL, "fraud", false },
+        { "fraud", "fraud", "fraud", false },
+        { "fraud", "error", "error", true },
+        { "fraud", "", "", true },
+        { "", "", "", false },
+        { "", NULL, "", false },
+        { "", "error", "error", true },
+    };
+
+    (void) state;
+
+    for (i = 0; i < COUNT(cases); i++) {
+        c = credential(cases[i].had == NULL ? CV_STATUS_ISSUED
+                                            : CV_STATUS_REVOKED);
+
+        if (cases[i].had != NULL) {
+            c.revoked_at = date("2020-01-01");
+            c.revocation_reason = *cases[i].had != '\0'
+                                  ? cv_str_z(cases[i].had) : CV_ABSENT;
         }
 
-        assert_int_equal(cv_credential_revoke(&c, &moment, &error), CV_OK);
-        assert_int_equal(c.status.value, CV_STATUS_REVOKED);
-        expect_date(&c.updated_at, status == CV_STATUS_REVOKED
-                                   ? "2020-01-01" : "2026-03-11T10:30:00Z");
+        assert_int_equal(cv_credential_move(&c, CV_STATUS_REVOKED,
+                                            cv_str_z(cases[i].given), &moment,
+                                            &error), CV_OK);
+
+        assert_int_equal(cv_present(c.revocation_reason),
+                         *cases[i].has != '\0');
+        assert_true(cv_str_eq(c.revocation_reason, cv_str_z(cases[i].has)));
+        expect_date(&c.updated_at, cases[i].changed ? "2026-03-11T10:30:00Z"
+                                                    : "2020-01-01");
+        expect_date(&c.revoked_at, cases[i].had == NULL
+                                   ? "2026-03-11T10:30:00Z" : "2020-01-01");
     }
 }
 
@@ -364,7 +528,10 @@ main(void)
         TEST(test_issue_dates),
         TEST(test_issue_refused),
         TEST(test_issue_number),
-        TEST(test_revoke),
+        TEST(test_move),
+        TEST(test_move_refused),
+        TEST(test_move_expired),
+        TEST(test_revoke_reason),
         TEST(test_token_dates),
         TEST(test_uuid),
     };
