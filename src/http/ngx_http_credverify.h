@@ -118,6 +118,13 @@ ngx_int_t ngx_http_credverify_choose(ngx_http_request_t *r,
     ngx_http_credverify_loc_conf_t *clcf, cv_format_t *format,
     ngx_uint_t *negotiated);
 
+/*
+ * Which of so many types, CV_FORMATS at most, the request accepts best; the
+ * first if it asks for none, or for nothing that is there.
+ */
+ngx_uint_t ngx_http_credverify_prefer(ngx_http_request_t *r,
+    const ngx_str_t *types, ngx_uint_t ntypes);
+
 
 /* ngx_http_credverify_respond.c: status, headers and body */
 

@@ -15,10 +15,11 @@ typedef struct {
 
 
 static void ngx_http_credverify_weigh(ngx_str_t *accept,
+    const ngx_str_t *types, ngx_uint_t n,
     ngx_http_credverify_weight_t *weights);
 static ngx_uint_t ngx_http_credverify_quality(u_char *p, u_char *end);
 static ngx_uint_t ngx_http_credverify_rank(u_char *p, u_char *end,
-    cv_format_t format);
+    const ngx_str_t *type);
 
 
 static const ngx_str_t  ngx_http_credverify_types[CV_FORMATS] = {
@@ -33,13 +34,10 @@ ngx_http_credverify_choose(ngx_http_request_t *r,
     ngx_http_credverify_loc_conf_t *clcf, cv_format_t *format,
     ngx_uint_t *negotiated)
 {
-    ngx_int_t                      rc;
-    ngx_str_t                      value;
-    ngx_uint_t                     i, n, best;
-    cv_format_t                   *formats, named;
-    ngx_list_part_t               *part;
-    ngx_table_elt_t               *header;
-    ngx_http_credverify_weight_t   weights[CV_FORMATS];
+    ngx_int_t     rc;
+    ngx_str_t     value, types[CV_FORMATS];
+    ngx_uint_t    i;
+    cv_format_t  *formats, named;
 
     formats = clcf->formats->elts;
 
@@ -72,6 +70,25 @@ ngx_http_credverify_choose(ngx_http_request_t *r,
 
     *negotiated = 1;
 
+    for (i = 0; i < clcf->formats->nelts; i++) {
+        types[i] = ngx_http_credverify_types[formats[i]];
+    }
+
+    *format = formats[ngx_http_credverify_prefer(r, types, i)];
+
+    return rc;
+}
+
+
+ngx_uint_t
+ngx_http_credverify_prefer(ngx_http_request_t *r, const ngx_str_t *types,
+    ngx_uint_t ntypes)
+{
+    ngx_uint_t                     i, n, best, preferred;
+    ngx_list_part_t               *part;
+    ngx_table_elt_t               *header;
+    ngx_http_credverify_weight_t   weights[CV_FORMATS];
+
     ngx_memzero(weights, sizeof(weights));
 
     /* nginx parses no Accept unless it was built with certain modules */
@@ -84,33 +101,31 @@ ngx_http_credverify_choose(ngx_http_request_t *r,
                 && ngx_strncasecmp(header[n].key.data, (u_char *) "Accept", 6)
                    == 0)
             {
-                ngx_http_credverify_weigh(&header[n].value, weights);
+                ngx_http_credverify_weigh(&header[n].value, types, ntypes,
+                                          weights);
             }
         }
     }
 
-    /* what nothing was asked of, or nothing suits, gets the first format */
-
-    for (best = 0, i = 0; i < clcf->formats->nelts; i++) {
-        if (weights[formats[i]].q > best) {
-            best = weights[formats[i]].q;
-            *format = formats[i];
+    for (preferred = 0, best = 0, i = 0; i < ntypes; i++) {
+        if (weights[i].q > best) {
+            best = weights[i].q;
+            preferred = i;
         }
     }
 
-    return rc;
+    return preferred;
 }
 
 
-/* gives every format the weight of the most exact range that covers it */
+/* gives every type the weight of the most exact range that covers it */
 
 static void
-ngx_http_credverify_weigh(ngx_str_t *accept,
-    ngx_http_credverify_weight_t *weights)
+ngx_http_credverify_weigh(ngx_str_t *accept, const ngx_str_t *types,
+    ngx_uint_t n, ngx_http_credverify_weight_t *weights)
 {
-    u_char       *p, *end, *range, *last;
-    ngx_uint_t    q, rank;
-    cv_format_t   format;
+    u_char      *p, *end, *range, *last;
+    ngx_uint_t   i, q, rank;
 
     p = accept->data;
     end = p + accept->len;
@@ -135,12 +150,12 @@ ngx_http_credverify_weigh(ngx_str_t *accept,
 
         q = ngx_http_credverify_quality(last, p);
 
-        for (format = 0; format < CV_FORMATS; format++) {
-            rank = ngx_http_credverify_rank(range, last, format);
+        for (i = 0; i < n; i++) {
+            rank = ngx_http_credverify_rank(range, last, &types[i]);
 
-            if (rank > weights[format].rank) {
-                weights[format].rank = rank;
-                weights[format].q = q;
+            if (rank > weights[i].rank) {
+                weights[i].rank = rank;
+                weights[i].q = q;
             }
         }
     }
@@ -150,12 +165,10 @@ ngx_http_credverify_weigh(ngx_str_t *accept,
 /* 3: the type itself, 2: its main type, 1: any type, 0: not this one */
 
 static ngx_uint_t
-ngx_http_credverify_rank(u_char *p, u_char *end, cv_format_t format)
+ngx_http_credverify_rank(u_char *p, u_char *end, const ngx_str_t *type)
 {
-    size_t            len, major;
-    const ngx_str_t  *type;
+    size_t  len, major;
 
-    type = &ngx_http_credverify_types[format];
     len = (size_t) (end - p);
 
     if (len == type->len && ngx_strncasecmp(p, type->data, len) == 0) {
