@@ -13,6 +13,8 @@ static char *ngx_http_credverify_verify(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_credverify_health(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_http_credverify_content(ngx_conf_t *cf, ngx_command_t *cmd,
+    ngx_http_credverify_loc_conf_t *clcf, ngx_http_handler_pt handler);
 static char *ngx_http_credverify_path(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
@@ -122,36 +124,47 @@ ngx_module_t  ngx_http_credverify_module = {
 static char *
 ngx_http_credverify_verify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_http_credverify_loc_conf_t  *clcf = conf;
+    char  *rv;
 
-    ngx_http_core_loc_conf_t  *lcf;
+    rv = ngx_http_credverify_content(cf, cmd, conf,
+                                     ngx_http_credverify_verify_handler);
 
-    if (clcf->handles != NULL) {
-        return "is duplicate";
-    }
-
-    lcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    lcf->handler = ngx_http_credverify_verify_handler;
-
-    return ngx_http_credverify_handles(cf, clcf);
+    return rv == NGX_CONF_OK ? ngx_http_credverify_handles(cf, conf) : rv;
 }
 
 
 static char *
 ngx_http_credverify_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_http_credverify_loc_conf_t  *clcf = conf;
+    return ngx_http_credverify_content(cf, cmd, conf,
+                                       ngx_http_credverify_health_handler);
+}
 
+
+/* what answers in a location: one of the directives above */
+
+static char *
+ngx_http_credverify_content(ngx_conf_t *cf, ngx_command_t *cmd,
+    ngx_http_credverify_loc_conf_t *clcf, ngx_http_handler_pt handler)
+{
     ngx_http_core_loc_conf_t  *lcf;
 
-    if (clcf->health) {
+    if (clcf->content == cmd) {
         return "is duplicate";
     }
 
-    lcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    lcf->handler = ngx_http_credverify_health_handler;
+    if (clcf->content != NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" and \"%V\" do not go together in one "
+                           "location", &clcf->content->name, &cmd->name);
+        return NGX_CONF_ERROR;
+    }
 
-    clcf->health = 1;
+    lcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    lcf->handler = handler;
+
+    clcf->content = cmd;
+    clcf->handler = handler;
 
     return NGX_CONF_OK;
 }
@@ -201,17 +214,16 @@ ngx_http_credverify_inherit(ngx_conf_t *cf,
 
     lcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
-    if (!lcf->noname || (prev->handles == NULL && !prev->health)) {
+    if (!lcf->noname || prev->handler == NULL) {
         return;
     }
 
+    conf->handler = prev->handler;
     conf->handles = prev->handles;
-    conf->health = prev->health;
     conf->compiled = prev->compiled;
 
     if (lcf->lmt_excpt && lcf->handler == NULL) {
-        lcf->handler = conf->health ? ngx_http_credverify_health_handler
-                                    : ngx_http_credverify_verify_handler;
+        lcf->handler = conf->handler;
     }
 }
 
@@ -253,8 +265,9 @@ ngx_http_credverify_create_loc_conf(ngx_conf_t *cf)
      * set by ngx_pcalloc():
      *
      *     clcf->store, views, view, document = { 0, NULL };
+     *     clcf->content = NULL;
+     *     clcf->handler = NULL;
      *     clcf->handles = NULL;
-     *     clcf->health = 0;
      *     clcf->compiled = NULL;
      */
 
@@ -294,21 +307,14 @@ ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_http_credverify_inherit(cf, prev, conf);
 
-    if ((conf->handles == NULL && !conf->health) || conf->compiled != NULL) {
+    if (conf->handler == NULL || conf->compiled != NULL) {
         return NGX_CONF_OK;
-    }
-
-    if (conf->handles != NULL && conf->health) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"credverify_verify\" and \"credverify_health\" "
-                           "do not go together in one location");
-        return NGX_CONF_ERROR;
     }
 
     if (ngx_http_credverify_use_store(cf, conf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
-    return conf->health ? NGX_CONF_OK
-                        : ngx_http_credverify_use_document(cf, conf);
+    return conf->handles == NULL ? NGX_CONF_OK
+                                 : ngx_http_credverify_use_document(cf, conf);
 }

@@ -45,8 +45,9 @@ typedef struct {
     ngx_str_t                     view;
     ngx_str_t                     document;
     ngx_array_t                  *issuers;    /* cv_str_t; NULL: any */
-    ngx_array_t                  *handles;    /* not inherited */
-    ngx_uint_t                    health;     /* likewise */
+    ngx_command_t                *content;    /* what answers here, and */
+    ngx_http_handler_pt           handler;    /* how; not inherited */
+    ngx_array_t                  *handles;    /* likewise */
     ngx_http_complex_value_t     *format;
     ngx_array_t                  *formats;    /* cv_format_t, preferred first */
     time_t                        max_age;    /* seconds */
