@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#define CV_VERSION  "0.1.0"
+
 
 /*
  * Borrowed bytes: never NUL-terminated, never owned.  A NULL "data" means

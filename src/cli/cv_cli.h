@@ -15,7 +15,6 @@
 #include "cv_record.h"
 #include "cv_store.h"
 
-#define CV_CLI_VERSION        "0.1.0"
 #define CV_CLI_STORE          "var/store"
 #define CV_CLI_STORE_ENV      "CREDVERIFY_STORE"
 

@@ -282,7 +282,7 @@ cv_cli_run(cv_cli_t *cli)
     command = cli->command;
 
     if (cv_option(cli, "version") != NULL) {
-        cv_buf_printf(&cli->out.buf, "credverify %s\n", CV_CLI_VERSION);
+        cv_buf_printf(&cli->out.buf, "credverify %s\n", CV_VERSION);
         return CV_CLI_DONE;
     }
 
