@@ -3,11 +3,8 @@
  * Copyright (C) The credverify authors
  *
  * Lines into the store, in batches that leave the writer lock to others: a
- * line is there with its whole batch or not at all.
- *
- * A dry run reads only.  What lines bring that later ones refer to, or are in
- * conflict with, is kept in memory: 16 bytes for every id, code, number and
- * public id, in a table that is at most three quarters full.
+ * line is there with its whole batch or not at all.  A dry run reads only,
+ * and keeps in memory what it has seen (cv_seen.h).
  */
 
 #ifndef CV_IMPORT_H
@@ -23,9 +20,6 @@
 #define CV_IMPORT_BATCH_LINES  5000
 #define CV_IMPORT_BATCH_MS     50
 #define CV_IMPORT_PAUSE_MS     2
-
-/* How many ids, codes, numbers and public ids a dry run keeps in 2 GB. */
-#define CV_IMPORT_SEEN_MAX     ((size_t) 96 << 20)
 
 typedef struct {
     uint64_t   lines;               /* read, the blank ones too */

@@ -72,12 +72,12 @@ static void
 cv_check_index(cv_check_t *check, cv_kind_t kind, cv_str_t key,
     const void *record, const char *name)
 {
-    cv_key_t     entry;
-    cv_str_t     value;
-    unsigned     i;
-    const char  *member;
+    cv_key_t      entry;
+    cv_str_t      value;
+    unsigned      i;
+    cv_handle_t   handle;
 
-    for (i = 0; cv_handle_key(&entry, &member, kind, record, i); i++) {
+    for (i = 0; cv_handle_key(&entry, &handle, kind, record, i); i++) {
 
         if (entry.len > 0
             && (!cv_table_get(check->txn, CV_TABLE_HANDLE, cv_key_str(&entry),
@@ -85,7 +85,7 @@ cv_check_index(cv_check_t *check, cv_kind_t kind, cv_str_t key,
                 || !cv_str_eq(value, key)))
         {
             cv_check_problem(check, "%s %s: its %s is not in the index",
-                             cv_schemas[kind].name, name, member);
+                             cv_schemas[kind].name, name, handle.member);
         }
     }
 
@@ -223,9 +223,9 @@ cv_check_handle(cv_check_t *check, cv_str_t key, cv_str_t value)
     cv_key_t      entry;
     unsigned      i;
     cv_kind_t     kind;
+    cv_handle_t   handle;
     cv_reader_t   r;
     cv_record_t   record;
-    const char   *member;
 
     r = cv_reader(value);
     kind = key.len > 1 && key.len <= CV_KEY_MAX ? cv_handle_target(key.data[0])
@@ -234,7 +234,7 @@ cv_check_handle(cv_check_t *check, cv_str_t key, cv_str_t value)
     if (kind != CV_KINDS && value.len == CV_IID_LEN
         && cv_get(check->txn, kind, cv_read_u64(&r), &record))
     {
-        for (i = 0; cv_handle_key(&entry, &member, kind, &record, i); i++) {
+        for (i = 0; cv_handle_key(&entry, &handle, kind, &record, i); i++) {
             if (cv_str_eq(cv_key_str(&entry), key)) {
                 return;
             }

@@ -171,8 +171,8 @@ cv_find(cv_txn_t *txn, cv_handle_kind_t kind, cv_str_t handle)
 
 
 bool
-cv_handle_key(cv_key_t *key, const char **member, cv_kind_t kind,
-    const void *record, unsigned i)
+cv_record_handle(cv_handle_t *handle, cv_kind_t kind, const void *record,
+    unsigned i)
 {
     size_t                   n;
     const cv_handle_spec_t  *spec;
@@ -184,15 +184,40 @@ cv_handle_key(cv_key_t *key, const char **member, cv_kind_t kind,
             continue;
         }
 
-        *member = spec->member;
-        *key = cv_handle_make(spec->handle,
-                              record == NULL ? CV_ABSENT
-                              : *(const cv_str_t *)
-                                ((const uint8_t *) record + spec->offset));
+        handle->kind = spec->handle;
+        handle->member = spec->member;
+        handle->text = record == NULL ? CV_ABSENT
+                       : *(const cv_str_t *)
+                         ((const uint8_t *) record + spec->offset);
         return true;
     }
 
     return false;
+}
+
+
+bool
+cv_handle_key(cv_key_t *key, cv_handle_t *handle, cv_kind_t kind,
+    const void *record, unsigned i)
+{
+    if (!cv_record_handle(handle, kind, record, i)) {
+        return false;
+    }
+
+    *key = cv_handle_make(handle->kind, handle->text);
+
+    return true;
+}
+
+
+cv_err_t
+cv_handle_conflict(cv_error_t *error, cv_kind_t kind,
+    const cv_handle_t *handle)
+{
+    return cv_error_set(error, CV_ERR_CONFLICT,
+                        "%s: member \"%s\": \"%.*s\" belongs to another %s "
+                        "already", cv_schemas[kind].name, handle->member,
+                        CV_FMT(handle->text), cv_schemas[kind].name);
 }
 
 
@@ -249,8 +274,8 @@ cv_link_key(cv_key_t *key, cv_kind_t kind, const void *record, cv_str_t to,
 
 
 static void
-cv_handle_update(cv_txn_t *txn, cv_str_t key, const cv_key_t *old,
-    const cv_key_t *new, const char *kind, const char *member)
+cv_handle_update(cv_txn_t *txn, cv_kind_t kind, cv_str_t key,
+    const cv_key_t *old, const cv_key_t *new, const cv_handle_t *handle)
 {
     if (cv_str_eq(cv_key_str(old), cv_key_str(new))) {
         return;
@@ -265,10 +290,7 @@ cv_handle_update(cv_txn_t *txn, cv_str_t key, const cv_key_t *old,
                          MDB_NOOVERWRITE)
         && !cv_txn_failed(txn))
     {
-        (void) cv_error_set(&txn->error, CV_ERR_CONFLICT,
-                            "%s: member \"%s\": \"%.*s\" belongs to another "
-                            "%s already", kind, member, (int) new->len - 1,
-                            (const char *) new->data + 1, kind);
+        (void) cv_handle_conflict(&txn->error, kind, handle);
     }
 }
 
@@ -294,13 +316,13 @@ void
 cv_index_update(cv_txn_t *txn, cv_kind_t kind, cv_str_t key, const void *old,
     const void *new)
 {
-    cv_key_t     was, is;
-    unsigned     i;
-    const char  *member;
+    cv_key_t      was, is;
+    unsigned      i;
+    cv_handle_t   handle;
 
-    for (i = 0; cv_handle_key(&was, &member, kind, old, i); i++) {
-        (void) cv_handle_key(&is, &member, kind, new, i);
-        cv_handle_update(txn, key, &was, &is, cv_schemas[kind].name, member);
+    for (i = 0; cv_handle_key(&was, &handle, kind, old, i); i++) {
+        (void) cv_handle_key(&is, &handle, kind, new, i);
+        cv_handle_update(txn, kind, key, &was, &is, &handle);
     }
 
     for (i = 0; cv_link_key(&was, kind, old, key, i); i++) {

@@ -165,6 +165,26 @@ void cv_handle_normal(cv_handle_kind_t kind, cv_str_t handle, uint8_t *out);
 /* True if two texts are the same handle of that kind. */
 bool cv_handle_same(cv_handle_kind_t kind, cv_str_t a, cv_str_t b);
 
+/* What kind of handle the ids of a kind are. */
+cv_handle_kind_t cv_id_handle(cv_kind_t kind);
+
+typedef struct {
+    cv_handle_kind_t   kind;
+    const char        *member;
+    cv_str_t           text;        /* borrows from the record; may be absent */
+} cv_handle_t;
+
+/*
+ * The handles that a record may have, one by one from i = 0, its id first;
+ * false past the last.  Of NULL for a record, all are absent.
+ */
+bool cv_record_handle(cv_handle_t *handle, cv_kind_t kind, const void *record,
+    unsigned i);
+
+/* Says that the handle belongs to another record: CV_ERR_CONFLICT. */
+cv_err_t cv_handle_conflict(cv_error_t *error, cv_kind_t kind,
+    const cv_handle_t *handle);
+
 
 /* Records */
 

@@ -135,12 +135,10 @@ cv_key_t cv_record_key(cv_kind_t kind, uint64_t iid, const void *record);
 
 /* Handles and links that a record has, one by one from i = 0; false past the
  * last.  A slot the record does not fill yields an empty key. */
-bool cv_handle_key(cv_key_t *key, const char **member, cv_kind_t kind,
+bool cv_handle_key(cv_key_t *key, cv_handle_t *handle, cv_kind_t kind,
     const void *record, unsigned i);
 bool cv_link_key(cv_key_t *key, cv_kind_t kind, const void *record,
     cv_str_t to, unsigned i);
-
-cv_handle_kind_t cv_id_handle(cv_kind_t kind);
 
 /* Brings the index from what "old" (NULL: nothing) has to what "new" has. */
 void cv_index_update(cv_txn_t *txn, cv_kind_t kind, cv_str_t key,
