@@ -86,7 +86,7 @@ our $config = <<'_EOC_';
     }
 _EOC_
 
-plan tests => repeat_each() * 451;
+plan tests => repeat_each() * 476;
 
 run_tests();
 
@@ -740,6 +740,37 @@ Origin: https://app.example
 --- error_code: 400
 --- response_headers
 Access-Control-Allow-Origin: *
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 42: an argument is found as nginx finds it
+--- http_config eval: $::http
+--- config eval: $::config
+--- pipelined_requests eval
+["GET /v?xcode=C-link&code=C-valid&code=C-link", "GET /v?a&CODE=C-valid&",
+ "GET /v?&&code=C-valid", "GET /v?codes=C-link&id=&code=C-valid&number="]
+--- error_code eval: [200, 200, 200, 200]
+--- response_body_like eval: [('"code":"C-valid"') x 4]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 43: a variable may be called like an argument
+--- http_config eval: $::http
+--- config
+    location = /set {
+        set $arg_token $arg_t;
+        credverify_verify token=$arg_token;
+    }
+--- request eval: "GET /set?token=$ENV{TEST_NGINX_T_REVOKED}&t=$ENV{TEST_NGINX_T_VALID}"
+--- response_body_like: "reason":"valid"
 --- no_error_log
 [error]
 [alert]

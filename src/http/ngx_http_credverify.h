@@ -26,10 +26,17 @@ typedef struct {
     ngx_array_t                   stores;     /* ngx_str_t: their paths */
 } ngx_http_credverify_main_conf_t;
 
+/* A value that is just an argument of the request is found without nginx's
+ * variables, which look at every byte of the arguments. */
+
+typedef struct {
+    ngx_http_complex_value_t      complex;
+    ngx_str_t                     argument;   /* its name; empty: it is none */
+} ngx_http_credverify_value_t;
+
 typedef struct {
     cv_by_t                       by;
-    ngx_http_complex_value_t     *value;
-    ngx_uint_t                    encoded;    /* value is as in the URL */
+    ngx_http_credverify_value_t   value;
 } ngx_http_credverify_handle_t;
 
 typedef struct {
@@ -48,7 +55,7 @@ typedef struct {
     ngx_command_t                *content;    /* what answers here, and */
     ngx_http_handler_pt           handler;    /* how; not inherited */
     ngx_array_t                  *handles;    /* likewise */
-    ngx_http_complex_value_t     *format;
+    ngx_http_credverify_value_t  *format;
     ngx_array_t                  *formats;    /* cv_format_t, preferred first */
     time_t                        max_age;    /* seconds */
 
@@ -86,6 +93,26 @@ char *ngx_http_credverify_use_store(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *clcf);
 char *ngx_http_credverify_use_document(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *clcf);
+
+
+/* ngx_http_credverify_value.c: what is made anew for each request */
+
+ngx_int_t ngx_http_credverify_compile_value(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_http_credverify_value_t *value);
+
+/* To be called when all directives were read: an argument's name that "set",
+ * "map" and the like gave to a variable of their own is no argument. */
+void ngx_http_credverify_settle_value(ngx_conf_t *cf,
+    ngx_http_credverify_value_t *value);
+
+/* An argument's value is as it stands in the URL. */
+ngx_int_t ngx_http_credverify_evaluate(ngx_http_request_t *r,
+    ngx_http_credverify_value_t *value, ngx_str_t *out);
+
+/* The same, absent if empty, and an argument decoded: it stands in the URL as
+ * a form would send it (HTML, 4.10.21.8). */
+ngx_int_t ngx_http_credverify_evaluate_handle(ngx_http_request_t *r,
+    ngx_http_credverify_value_t *value, cv_str_t *out);
 
 
 /* ngx_http_credverify_store.c: the stores of a worker, open as long as it

@@ -44,7 +44,7 @@ ngx_http_credverify_choose(ngx_http_request_t *r,
     *format = formats[0];
     *negotiated = 0;
 
-    if (ngx_http_complex_value(r, clcf->format, &value) != NGX_OK) {
+    if (ngx_http_credverify_evaluate(r, clcf->format, &value) != NGX_OK) {
         return NGX_ERROR;
     }
 

@@ -9,9 +9,10 @@
 #include "cv_digest.h"
 
 
-static ngx_http_complex_value_t *ngx_http_credverify_complex(ngx_conf_t *cf,
-    ngx_str_t *value);
-static ngx_int_t ngx_http_credverify_is_argument(ngx_str_t *value);
+static ngx_int_t ngx_http_credverify_set_format(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf, ngx_str_t *text);
+static void ngx_http_credverify_settle(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf);
 static char *ngx_http_credverify_default_format(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *clcf);
 static ngx_http_credverify_document_t *ngx_http_credverify_compile(
@@ -112,27 +113,6 @@ ngx_http_credverify_issuers(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-static ngx_http_complex_value_t *
-ngx_http_credverify_complex(ngx_conf_t *cf, ngx_str_t *value)
-{
-    ngx_http_complex_value_t          *complex;
-    ngx_http_compile_complex_value_t   ccv;
-
-    complex = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
-    if (complex == NULL) {
-        return NULL;
-    }
-
-    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = value;
-    ccv.complex_value = complex;
-
-    return ngx_http_compile_complex_value(&ccv) == NGX_OK ? complex : NULL;
-}
-
-
 /* credverify_format value format ... */
 
 char *
@@ -150,11 +130,7 @@ ngx_http_credverify_format(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    clcf->format = ngx_http_credverify_complex(cf, &value[1]);
-    clcf->formats = ngx_array_create(cf->pool, CV_FORMATS,
-                                     sizeof(cv_format_t));
-
-    if (clcf->format == NULL || clcf->formats == NULL) {
+    if (ngx_http_credverify_set_format(cf, clcf, &value[1]) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -178,36 +154,19 @@ ngx_http_credverify_format(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* "$arg_name" or "${arg_name}" and nothing else: still percent-encoded */
-
 static ngx_int_t
-ngx_http_credverify_is_argument(ngx_str_t *value)
+ngx_http_credverify_set_format(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf, ngx_str_t *text)
 {
-    u_char  *p, *end;
+    clcf->format = ngx_palloc(cf->pool, sizeof(ngx_http_credverify_value_t));
+    clcf->formats = ngx_array_create(cf->pool, CV_FORMATS,
+                                     sizeof(cv_format_t));
 
-    p = value->data;
-    end = p + value->len;
-
-    if (value->len > 2 && p[1] == '{' && end[-1] == '}') {
-        p++;
-        end--;
+    if (clcf->format == NULL || clcf->formats == NULL) {
+        return NGX_ERROR;
     }
 
-    if (end - p <= 5 || value->data[0] != '$'
-        || ngx_strncmp(p + 1, "arg_", 4) != 0)
-    {
-        return 0;
-    }
-
-    for (p += 5; p < end; p++) {
-        if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z')
-              || (*p >= '0' && *p <= '9') || *p == '_'))
-        {
-            return 0;
-        }
-    }
-
-    return 1;
+    return ngx_http_credverify_compile_value(cf, text, clcf->format);
 }
 
 
@@ -255,10 +214,10 @@ ngx_http_credverify_handles(ngx_conf_t *cf,
         text.len = value[i].len - n - 1;
 
         handle->by = by;
-        handle->encoded = ngx_http_credverify_is_argument(&text);
-        handle->value = ngx_http_credverify_complex(cf, &text);
 
-        if (handle->value == NULL) {
+        if (ngx_http_credverify_compile_value(cf, &text, &handle->value)
+            != NGX_OK)
+        {
             return NGX_CONF_ERROR;
         }
     }
@@ -351,9 +310,13 @@ ngx_http_credverify_use_document(ngx_conf_t *cf,
         clcf->compiled = *doc;
     }
 
-    if (clcf->formats == NULL) {
-        return ngx_http_credverify_default_format(cf, clcf);
+    if (clcf->formats == NULL
+        && ngx_http_credverify_default_format(cf, clcf) != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
     }
+
+    ngx_http_credverify_settle(cf, clcf);
 
     format = clcf->formats->elts;
 
@@ -371,6 +334,23 @@ ngx_http_credverify_use_document(ngx_conf_t *cf,
 }
 
 
+static void
+ngx_http_credverify_settle(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf)
+{
+    ngx_uint_t                     i;
+    ngx_http_credverify_handle_t  *handle;
+
+    ngx_http_credverify_settle_value(cf, clcf->format);
+
+    handle = clcf->handles->elts;
+
+    for (i = 0; i < clcf->handles->nelts; i++) {
+        ngx_http_credverify_settle_value(cf, &handle[i].value);
+    }
+}
+
+
 /* the argument "format", and all that the document comes in */
 
 static char *
@@ -382,11 +362,7 @@ ngx_http_credverify_default_format(ngx_conf_t *cf,
 
     ngx_str_set(&value, "$arg_format");
 
-    clcf->format = ngx_http_credverify_complex(cf, &value);
-    clcf->formats = ngx_array_create(cf->pool, CV_FORMATS,
-                                     sizeof(cv_format_t));
-
-    if (clcf->format == NULL || clcf->formats == NULL) {
+    if (ngx_http_credverify_set_format(cf, clcf, &value) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 

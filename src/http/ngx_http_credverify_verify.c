@@ -26,8 +26,6 @@ typedef struct {
 
 static cv_outcome_t ngx_http_credverify_question(
     ngx_http_credverify_job_t *job, ngx_uint_t *negotiated);
-static ngx_int_t ngx_http_credverify_evaluate(ngx_http_request_t *r,
-    ngx_http_credverify_handle_t *handle, cv_str_t *out);
 static cv_err_t ngx_http_credverify_answer(cv_verifier_t *verifier,
     cv_txn_t *txn, void *arg);
 static void ngx_http_credverify_render(ngx_http_credverify_job_t *job,
@@ -124,7 +122,9 @@ ngx_http_credverify_question(ngx_http_credverify_job_t *job,
 
     for (n = 0, i = 0; i < job->clcf->handles->nelts; i++) {
 
-        if (ngx_http_credverify_evaluate(r, &handle[i], &value) != NGX_OK) {
+        if (ngx_http_credverify_evaluate_handle(r, &handle[i].value, &value)
+            != NGX_OK)
+        {
             return CV_SERVER_ERROR;
         }
 
@@ -147,59 +147,6 @@ ngx_http_credverify_question(ngx_http_credverify_job_t *job,
     }
 
     return CV_VALID;
-}
-
-
-/*
- * The handle, absent if its value is empty.  An argument stands in the URL as
- * a form would send it (HTML, 4.10.21.8).
- */
-
-static ngx_int_t
-ngx_http_credverify_evaluate(ngx_http_request_t *r,
-    ngx_http_credverify_handle_t *handle, cv_str_t *out)
-{
-    u_char     *p, *src, *dst;
-    ngx_str_t   value;
-
-    if (ngx_http_complex_value(r, handle->value, &value) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    if (value.len == 0) {
-        *out = CV_ABSENT;
-        return NGX_OK;
-    }
-
-    if (handle->encoded
-        && (memchr(value.data, '%', value.len) != NULL
-            || memchr(value.data, '+', value.len) != NULL))
-    {
-        p = ngx_pnalloc(r->pool, value.len);
-        if (p == NULL) {
-            return NGX_ERROR;
-        }
-
-        ngx_memcpy(p, value.data, value.len);
-
-        for (src = p; src < p + value.len; src++) {
-            if (*src == '+') {
-                *src = ' ';
-            }
-        }
-
-        src = p;
-        dst = p;
-
-        ngx_unescape_uri(&dst, &src, value.len, 0);
-
-        value.data = p;
-        value.len = (size_t) (dst - p);
-    }
-
-    *out = cv_str(value.data, value.len);
-
-    return NGX_OK;
 }
 
 
