@@ -71,6 +71,25 @@ cv_str_index(const cv_str_t *list, size_t n, cv_str_t s)
     return i;
 }
 
+
+/* Bytes that are looked at together: what the compiler has instructions for. */
+
+#define CV_VECTOR  16
+
+typedef uint8_t  cv_vector_t __attribute__((vector_size(CV_VECTOR)));
+
+/* True unless every byte is zero. */
+static inline bool
+cv_vector_any(cv_vector_t v)
+{
+    uint64_t  words[2];
+
+    memcpy(words, &v, CV_VECTOR);
+
+    return (words[0] | words[1]) != 0;
+}
+
+
 #define CV_COUNT(array)  (sizeof(array) / sizeof(array[0]))
 
 

@@ -117,27 +117,45 @@ cv_hex_decode(uint8_t *out, size_t len, cv_str_t s)
 }
 
 
+/* not zero where a byte is no hexadecimal digit */
+
+static inline cv_vector_t
+cv_hex_wrong(cv_vector_t v)
+{
+    cv_vector_t  digit, letter;
+
+    digit = (cv_vector_t) ((v >= '0') & (v <= '9'));
+    v |= 0x20;
+    letter = (cv_vector_t) ((v >= 'a') & (v <= 'f'));
+
+    return ~(digit | letter);
+}
+
+
 bool
 cv_hex_lower(char *out, cv_str_t s)
 {
-    size_t   i;
-    uint8_t  ch, bad;
+    size_t       i;
+    cv_vector_t  v, wrong;
 
-    static const uint8_t  lower[256] = {
-        ['0'] = '0', ['1'] = '1', ['2'] = '2', ['3'] = '3', ['4'] = '4',
-        ['5'] = '5', ['6'] = '6', ['7'] = '7', ['8'] = '8', ['9'] = '9',
-        ['a'] = 'a', ['b'] = 'b', ['c'] = 'c', ['d'] = 'd', ['e'] = 'e',
-        ['f'] = 'f', ['A'] = 'a', ['B'] = 'b', ['C'] = 'c', ['D'] = 'd',
-        ['E'] = 'e', ['F'] = 'f',
-    };
+    wrong = (cv_vector_t) { 0 };
 
-    for (bad = 0, i = 0; i < s.len; i++) {
-        ch = lower[s.data[i]];
-        bad |= ch == 0;
-        out[i] = (char) ch;
+    for (i = 0; i + CV_VECTOR <= s.len; i += CV_VECTOR) {
+        memcpy(&v, s.data + i, CV_VECTOR);
+        wrong |= cv_hex_wrong(v);
+        v |= 0x20;                      /* which digits have already */
+        memcpy(out + i, &v, CV_VECTOR);
     }
 
-    return !bad;
+    for ( /* void */ ; i < s.len; i++) {
+        if (cv_hex_digit(s.data[i]) < 0) {
+            return false;
+        }
+
+        out[i] = (char) (s.data[i] | 0x20);
+    }
+
+    return !cv_vector_any(wrong);
 }
 
 

@@ -10,11 +10,8 @@
 #include "cv_hash.h"
 #include "cv_text.h"
 
-#define CV_VECTOR        16
 #define CV_NOW_LONG_MAX  (sizeof("30 September 9999") - 1)
 
-
-typedef uint8_t  cv_vector_t __attribute__((vector_size(CV_VECTOR)));
 
 typedef struct {
     cv_value_t     value;
@@ -148,10 +145,7 @@ cv_view_copy_clean(uint8_t *p, cv_str_t s)
         memcpy(&v, words, CV_VECTOR);
     }
 
-    dirty |= cv_view_dirty(v);
-    memcpy(words, &dirty, CV_VECTOR);
-
-    return (words[0] | words[1]) == 0;
+    return !cv_vector_any(dirty | cv_view_dirty(v));
 }
 
 
