@@ -232,7 +232,10 @@ ngx_http_credverify_probe(ngx_event_t *ev)
         ngx_http_credverify_close(store);
     }
 
-    if (store->store == NULL && store->same == NULL) {
+    if (store->store != NULL) {
+        cv_snapshot_reset(store->snapshot);
+
+    } else if (store->same == NULL) {
         ngx_http_credverify_open(store);
     }
 
@@ -329,7 +332,11 @@ ngx_http_credverify_read(ngx_http_credverify_store_t *store,
         ngx_http_credverify_complain(store, err, error.text);
     }
 
-    cv_snapshot_reset(store->snapshot);
+    /* otherwise the next request goes on with it, or the timer lets go of it */
+
+    if (err != CV_OK) {
+        cv_snapshot_reset(store->snapshot);
+    }
 
     return err;
 }

@@ -55,7 +55,7 @@ cv_store_format(MDB_env *env, const cv_store_options_t *options)
     dbi = 0;
 
     for (i = 0; i < CV_TABLES; i++) {
-        rc = mdb_dbi_open(txn, cv_table_names[i], MDB_CREATE, &dbi);
+        rc = cv_mdb_open_table(txn, i, MDB_CREATE, &dbi);
         if (rc != 0) {
             goto failed;
         }

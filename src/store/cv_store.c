@@ -226,6 +226,48 @@ cv_store_check_lock(cv_store_t *store, MDB_txn *txn, cv_error_t *error)
 }
 
 
+/*
+ * The order that LMDB has by itself, found sooner: numbers, hashes and most
+ * other keys differ in what one comparison sees.
+ */
+
+static int
+cv_key_compare(const MDB_val *a, const MDB_val *b)
+{
+    int       rc;
+    uint64_t  x, y;
+
+    if (a->mv_size >= sizeof(x) && b->mv_size >= sizeof(y)) {
+        x = cv_get_uint(a->mv_data, sizeof(x));
+        y = cv_get_uint(b->mv_data, sizeof(y));
+
+        if (x != y) {
+            return x < y ? -1 : 1;
+        }
+
+        if (a->mv_size == sizeof(x) && b->mv_size == sizeof(y)) {
+            return 0;
+        }
+    }
+
+    rc = memcmp(a->mv_data, b->mv_data,
+                a->mv_size < b->mv_size ? a->mv_size : b->mv_size);
+
+    return rc != 0 ? rc : (a->mv_size > b->mv_size) - (a->mv_size < b->mv_size);
+}
+
+
+int
+cv_mdb_open_table(MDB_txn *txn, int table, unsigned flags, MDB_dbi *dbi)
+{
+    int  rc;
+
+    rc = mdb_dbi_open(txn, cv_table_names[table], flags, dbi);
+
+    return rc == 0 ? mdb_set_compare(txn, *dbi, cv_key_compare) : rc;
+}
+
+
 /* what a store needs beside being an LMDB environment */
 
 static cv_err_t
@@ -249,7 +291,7 @@ cv_store_open_tables(cv_store_t *store, cv_error_t *error)
     }
 
     for (i = 0; i < CV_TABLES; i++) {
-        rc = mdb_dbi_open(txn, cv_table_names[i], 0, &store->dbi[i]);
+        rc = cv_mdb_open_table(txn, i, 0, &store->dbi[i]);
         if (rc != 0) {
             goto failed;
         }

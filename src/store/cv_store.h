@@ -115,7 +115,11 @@ cv_err_t cv_store_guard(cv_store_t *store, void (*fn)(void *arg), void *arg)
  * write transaction only until the next write.
  */
 
-/* A snapshot is opened once, idle, and renewed for every use of it. */
+/*
+ * A snapshot is opened once, idle, and renewed for every use of it.  Until it
+ * is reset it keeps pages from being used again that later commits free: reset
+ * it when it will not be used for a second.
+ */
 cv_err_t cv_snapshot_open(cv_txn_t **txn, cv_store_t *store,
     cv_error_t *error) CV_MUST_CHECK;
 void cv_snapshot_close(cv_txn_t *txn);

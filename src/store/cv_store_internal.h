@@ -54,6 +54,7 @@ struct cv_txn_s {
     MDB_txn     *txn;
     cv_error_t   error;             /* the first one sticks */
     bool         write;
+    bool         held;              /* a snapshot that was not reset */
     cv_buf_t     encoded;           /* of the record being written */
     cv_buf_t     previous;          /* a copy of the record it replaces */
     uint64_t     next[CV_KINDS];    /* numbers to give; 0: not read yet */
@@ -96,6 +97,9 @@ cv_err_t cv_path(char path[PATH_MAX], const char *dir, const char *name,
 
 /* Begins to read, if need be in the slot of a reader that died. */
 int cv_mdb_begin_read(cv_store_t *store, MDB_txn **txn);
+
+/* Opens a table, with MDB_CREATE makes it too; its keys are ordered as bytes. */
+int cv_mdb_open_table(MDB_txn *txn, int table, unsigned flags, MDB_dbi *dbi);
 
 /* The one place where LMDB's and the system's errors become ours. */
 cv_err_t cv_mdb_error(cv_error_t *error, int rc, const char *what);

@@ -106,7 +106,7 @@ cv_snapshot_open_guarded(void *arg)
                               opening->error);
 
     if (opening->err == CV_OK) {
-        mdb_txn_reset(opening->txn->txn);
+        cv_snapshot_reset(opening->txn);
     }
 }
 
@@ -144,12 +144,37 @@ cv_snapshot_close(cv_txn_t *txn)
 }
 
 
+/*
+ * What a snapshot found of its tables is found again only after it was
+ * renewed, which costs as much as reading a record of each: one that is the
+ * newest still is used as it is.  The data file tells a commit a moment before
+ * the lock file does, by which LMDB renews; until then this renews in vain.
+ */
+
+static bool
+cv_snapshot_newest(cv_txn_t *txn)
+{
+    int          rc;
+    MDB_envinfo  info;
+
+    cv_lmdb(txn->store, rc, mdb_env_info(txn->store->env, &info));
+
+    return rc == 0 && info.me_last_txnid == mdb_txn_id(txn->txn);
+}
+
+
 cv_err_t
 cv_snapshot_renew(cv_txn_t *txn)
 {
     txn->error.code = CV_OK;
 
-    (void) cv_txn_ok(txn, mdb_txn_renew(txn->txn), txn->store->dir);
+    if (txn->held && cv_snapshot_newest(txn)) {
+        return CV_OK;
+    }
+
+    cv_snapshot_reset(txn);
+
+    txn->held = cv_txn_ok(txn, mdb_txn_renew(txn->txn), txn->store->dir);
 
     return txn->error.code;
 }
@@ -159,6 +184,7 @@ void
 cv_snapshot_reset(cv_txn_t *txn)
 {
     mdb_txn_reset(txn->txn);
+    txn->held = false;
 }
 
 

@@ -213,6 +213,7 @@ test_snapshot(void **state)
 {
     test_t    *test = *state;
     cv_txn_t  *txn, *snapshot;
+    uint64_t   version;
 
     fill(test);
 
@@ -224,6 +225,17 @@ test_snapshot(void **state)
     commit(txn);
 
     assert_int_equal(cv_find(snapshot, CV_HANDLE_CODE, CV_STR("c3")), 0);
+
+    version = cv_snapshot_version(snapshot);
+
+    assert_int_equal(cv_snapshot_renew(snapshot), CV_OK);
+    assert_int_equal(cv_snapshot_version(snapshot), version + 1);
+    assert_int_equal(cv_find(snapshot, CV_HANDLE_CODE, CV_STR("c3")), 3);
+
+    /* as it is, and after a reset */
+
+    assert_int_equal(cv_snapshot_renew(snapshot), CV_OK);
+    assert_int_equal(cv_snapshot_version(snapshot), version + 1);
 
     cv_snapshot_reset(snapshot);
     assert_int_equal(cv_snapshot_renew(snapshot), CV_OK);
