@@ -16,7 +16,7 @@ use LiveCommand qw(free_port);
 my $root = getcwd();
 
 # start(conf => text | main, http, server): @PORT@ in "conf" is the port.
-# "env" is added to nginx's environment.
+# "env" is added to nginx's environment; "under" is a command that runs nginx.
 
 sub start {
     my ($class, %is) = @_;
@@ -61,6 +61,7 @@ EOF_CONF
     $self->{nginx} = $ENV{TEST_NGINX_BINARY} || 'nginx';
     $self->{log} = "$prefix/" . ($is{log} || 'error.log');
     $self->{env} = $is{env} || {};
+    $self->{under} = $is{under} || [];
     $self->run;
 
     return $self;
@@ -77,7 +78,7 @@ sub run {
         $ENV{$_} = $self->{env}{$_} for keys %{$self->{env}};
         $ENV{PATH} .= ':/usr/local/sbin:/usr/sbin:/sbin';
         open STDERR, '>>', "$self->{prefix}/stderr";
-        exec $self->{nginx}, '-p', $self->{prefix}, '-c', $self->{conf},
+        exec @{$self->{under}}, $self->{nginx}, '-p', $self->{prefix}, '-c', $self->{conf},
              '-e', $self->{log}, '-g', 'daemon off;'
             or die "nginx: $!";
     }
