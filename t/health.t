@@ -39,7 +39,7 @@ broken('VERSION', sub {
     open my $file, '+<', $path or die $!;
     local $/;
     my $all = <$file>;
-    my $n = $all =~ s/format\x00\x00\x00\x01/format\x00\x00\x00\x02/g;
+    my $n = $all =~ s/format\x00\x00\x00\x02/format\x00\x00\x00\x03/g;
     die "the format stands there $n times" unless $n;
     seek $file, 0, 0;
     print $file $all;

@@ -254,12 +254,6 @@ cv_import_line(cv_import_t *import, cv_str_t text, cv_error_t *error)
 
     err = cv_line_read(line, text, error);
 
-    if (err != CV_OK && line->unkept >= 0) {
-        import->result->unkept++;
-        import->result->unkept_kinds |= 1U << line->unkept;
-        return CV_OK;
-    }
-
     if (err == CV_OK) {
         err = cv_import_begin(import, error);
     }

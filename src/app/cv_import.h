@@ -27,8 +27,6 @@ typedef struct {
     uint64_t   records[CV_KINDS];   /* in the store, or checked */
     uint64_t   revived;             /* credentials no longer revoked */
     uint64_t   invalid;             /* lines that were reported */
-    uint64_t   unkept;              /* lines of kinds not kept here */
-    unsigned   unkept_kinds;        /* which: bits, by cv_unkept_kinds */
     bool       interrupted;
 } cv_import_result_t;
 

@@ -16,16 +16,11 @@
 /* how much of what a line says is repeated in an error */
 #define CV_LINE_QUOTE_MAX     80
 
-#define CV_TOKEN_DIGITS       (2 * CV_TOKEN_HASH_LEN)
+#define CV_HASH_DIGITS        (2 * CV_HASH_LEN)
 
 #define cv_cut(s)                                                             \
     cv_str((s).data,                                                          \
            (s).len < CV_LINE_QUOTE_MAX ? (s).len : CV_LINE_QUOTE_MAX)
-
-
-const char *const  cv_unkept_kinds[] = {
-    "tier", "key", "progress", "oauth_client", "webhook", NULL
-};
 
 
 cv_err_t
@@ -52,49 +47,6 @@ cv_line_free(cv_line_t *line)
 }
 
 
-/* integers only: neither "1.0" nor "1e3", and nothing that 64 bits lose */
-
-static bool
-cv_line_int(cv_doc_t value, int64_t *number)
-{
-    bool      negative;
-    size_t    i;
-    int64_t   n;
-    cv_str_t  text;
-
-    text = cv_doc_text(value);
-
-    if (cv_doc_type(value) != CV_DOC_NUMBER) {
-        return false;
-    }
-
-    negative = text.len > 0 && text.data[0] == '-';
-    i = negative ? 1 : 0;
-
-    if (i == text.len) {
-        return false;
-    }
-
-    for (n = 0; i < text.len; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9'
-            || __builtin_mul_overflow(n, 10, &n)
-            || __builtin_sub_overflow(n, text.data[i] - '0', &n))
-        {
-            return false;
-        }
-    }
-
-    /* summed up below zero, where there is one more */
-    if (!negative && __builtin_sub_overflow(0, n, &n)) {
-        return false;
-    }
-
-    *number = n;
-
-    return true;
-}
-
-
 static cv_err_t
 cv_line_enum_error(cv_kind_t kind, const cv_field_t *field, cv_error_t *error)
 {
@@ -118,12 +70,17 @@ cv_line_enum_error(cv_kind_t kind, const cv_field_t *field, cv_error_t *error)
 /* what a value of the type is called when it is something else */
 
 static const char *
-cv_line_must(cv_field_type_t type)
+cv_line_must(const cv_field_t *field)
 {
-    switch (type) {
+    if (field->shape != NULL) {
+        return field->shape->must;
+    }
+
+    switch (field->type) {
     case CV_FIELD_HASH:    return "must be 64 hexadecimal digits";
     case CV_FIELD_DATE:    return "is no RFC 3339 date";
     case CV_FIELD_INT:     return "must be an integer";
+    case CV_FIELD_COUNT:   return "must be a whole number, 0 or more";
     case CV_FIELD_BOOL:    return "must be true or false";
     case CV_FIELD_ARRAY:   return "must be an array";
     case CV_FIELD_OBJECT:  return "must be an object";
@@ -163,9 +120,11 @@ cv_line_value(cv_line_t *line, const cv_field_t *field, cv_doc_t value)
                && cv_hex_decode(line->hash, sizeof(line->hash), text);
 
     case CV_FIELD_INT:
+    case CV_FIELD_COUNT:
         number = p;
-        number->present = cv_line_int(value, &number->value);
-        return number->present;
+        number->present = cv_doc_int(value, &number->value);
+        return number->present
+               && (field->type == CV_FIELD_INT || number->value >= 0);
 
     case CV_FIELD_BOOL:
         *(cv_int_t *) p = (cv_int_t) { type == CV_DOC_TRUE, true };
@@ -191,75 +150,67 @@ cv_line_value(cv_line_t *line, const cv_field_t *field, cv_doc_t value)
 }
 
 
-/* The one member that is not kept as it is given: the secret of a token. */
-
-static bool
-cv_line_secret(cv_line_t *line, cv_doc_t value)
+static cv_err_t
+cv_line_member(cv_line_t *line, const cv_field_t *field, cv_doc_t value,
+    cv_error_t *error)
 {
-    char      digits[CV_TOKEN_DIGITS];
-    cv_str_t  hash;
-
-    hash = cv_str(line->hash, sizeof(line->hash));
-
-    if (cv_doc_type(value) != CV_DOC_STRING
-        || !cv_hex_decode(line->hash, hash.len, cv_doc_text(value)))
+    if (cv_doc_type(value) == CV_DOC_NULL
+        || cv_line_value(line, field, value))
     {
-        return false;
+        return CV_OK;
     }
 
-    cv_hex_encode(digits, hash);
-    line->record.token.hash = hash;
+    if (field->type == CV_FIELD_ENUM) {
+        return cv_line_enum_error(line->kind, field, error);
+    }
 
-    return cv_digest_sha256(line->digest, line->hash,
-                            cv_str(digits, sizeof(digits))) == CV_OK;
+    return cv_error_set(error, CV_ERR_INPUT, "%s: member \"%s\" %s",
+                        cv_schemas[line->kind].name, field->name,
+                        cv_line_must(field));
 }
 
 
+/* A secret that is not kept as it is given, after all other members. */
+
 static cv_err_t
-cv_line_member(cv_line_t *line, cv_str_t name, cv_doc_t value,
+cv_line_clear(cv_line_t *line, const cv_field_t *field, cv_doc_t value,
     cv_error_t *error)
 {
-    bool                secret, good;
-    cv_str_t            shown;
-    const cv_field_t   *field;
-    const cv_schema_t  *schema;
-
-    schema = &cv_schemas[line->kind];
-    secret = line->kind == CV_TOKEN && cv_str_eq(name, CV_STR("token"));
-
-    field = secret ? schema->fields : cv_field_find(schema, name);
-
-    if (field == NULL) {
-        shown = cv_cut(name);
-        return cv_error_set(error, CV_ERR_INPUT,
-                            "%s: unknown member \"%.*s\"", schema->name,
-                            CV_FMT(shown));
-    }
+    size_t             len;
+    uint8_t            hashed[CV_CLEAR_MAX];
+    cv_str_t          *hash;
+    const char        *kind;
+    const cv_clear_t  *clear;
 
     if (cv_doc_type(value) == CV_DOC_NULL) {
         return CV_OK;
     }
 
-    /* JSON has no duplicates, so that this is the other form of a hash */
+    kind = cv_schemas[line->kind].name;
+    clear = field->clear;
+    hash = cv_field_of(&line->record, field, cv_str_t);
 
-    if (cv_field_present(&line->record, field)) {
+    if (cv_present(*hash)) {
         return cv_error_set(error, CV_ERR_INPUT,
-                            "%s: give \"token\" or \"%s\", not both",
-                            schema->name, field->name);
+                            "%s: give \"%s\" or \"%s\", not both", kind,
+                            clear->name, field->name);
     }
 
-    good = secret ? cv_line_secret(line, value)
-                  : cv_line_value(line, field, value);
+    len = cv_doc_type(value) == CV_DOC_STRING
+          ? clear->take(&line->record, cv_doc_text(value), hashed) : 0;
 
-    if (!good && field->type == CV_FIELD_ENUM) {
-        return cv_line_enum_error(line->kind, field, error);
+    if (len == 0) {
+        return cv_error_set(error, CV_ERR_INPUT, "%s: member \"%s\" %s", kind,
+                            clear->name, clear->must);
     }
 
-    if (!good) {
-        return cv_error_set(error, CV_ERR_INPUT, "%s: member \"%.*s\" %s",
-                            schema->name, CV_FMT(name),
-                            cv_line_must(field->type));
+    if (cv_digest_sha256(line->digest, line->hash, cv_str(hashed, len))
+        != CV_OK)
+    {
+        return cv_error_set(error, CV_ERR_NOMEM, "out of memory");
     }
+
+    *hash = cv_str(line->hash, sizeof(line->hash));
 
     return CV_OK;
 }
@@ -293,14 +244,6 @@ cv_line_kind(cv_line_t *line, cv_doc_t document, cv_error_t *error)
         }
     }
 
-    line->unkept = cv_name_index(cv_unkept_kinds, name);
-
-    if (line->unkept >= 0) {
-        return cv_error_set(error, CV_ERR_INPUT,
-                            "kind \"%s\" is not supported by this version",
-                            cv_unkept_kinds[line->unkept]);
-    }
-
     shown = cv_cut(name);
 
     return cv_error_set(error, CV_ERR_INPUT, "unknown kind \"%.*s\"",
@@ -308,15 +251,81 @@ cv_line_kind(cv_line_t *line, cv_doc_t document, cv_error_t *error)
 }
 
 
+/* The field that a member is, in clear or as it is kept; or NULL. */
+
+static const cv_field_t *
+cv_line_field(const cv_schema_t *schema, cv_str_t name, bool *clear)
+{
+    size_t             i;
+    const cv_field_t  *field;
+
+    for (i = 0; i < schema->nfields; i++) {
+        field = &schema->fields[i];
+
+        *clear = field->clear != NULL
+                 && cv_str_eq(cv_str_z(field->clear->name), name);
+
+        if (*clear || cv_str_eq(cv_str_z(field->name), name)) {
+            return field;
+        }
+    }
+
+    return NULL;
+}
+
+
+static cv_err_t
+cv_line_members(cv_line_t *line, cv_doc_t document, cv_error_t *error)
+{
+    bool                clear;
+    cv_err_t            err;
+    cv_doc_t            value, secret;
+    cv_str_t            name, shown;
+    cv_doc_iter_t       it;
+    const cv_field_t   *field, *hash;
+    const cv_schema_t  *schema;
+
+    schema = &cv_schemas[line->kind];
+    secret = CV_ABSENT;
+    hash = NULL;
+
+    for (it = cv_doc_iter(document); cv_doc_next(&it, &name, &value); ) {
+
+        if (cv_str_eq(name, CV_STR("kind"))) {
+            continue;
+        }
+
+        field = cv_line_field(schema, name, &clear);
+
+        if (field == NULL) {
+            shown = cv_cut(name);
+            return cv_error_set(error, CV_ERR_INPUT,
+                                "%s: unknown member \"%.*s\"", schema->name,
+                                CV_FMT(shown));
+        }
+
+        if (clear) {
+            hash = field;
+            secret = value;
+            continue;
+        }
+
+        err = cv_line_member(line, field, value, error);
+        if (err != CV_OK) {
+            return err;
+        }
+    }
+
+    return hash != NULL ? cv_line_clear(line, hash, secret, error) : CV_OK;
+}
+
+
 cv_err_t
 cv_line_read(cv_line_t *line, cv_str_t text, cv_error_t *error)
 {
-    cv_err_t       err;
-    cv_str_t       name;
-    cv_doc_t       document, value;
-    cv_doc_iter_t  it;
+    cv_err_t  err;
+    cv_doc_t  document;
 
-    line->unkept = -1;
     memset(&line->record, 0, sizeof(cv_record_t));
     cv_buf_reset(&line->document);
 
@@ -344,19 +353,10 @@ cv_line_read(cv_line_t *line, cv_str_t text, cv_error_t *error)
                             cv_schemas[line->kind].name);
     }
 
-    for (it = cv_doc_iter(document); cv_doc_next(&it, &name, &value); ) {
+    err = cv_line_members(line, document, error);
 
-        if (cv_str_eq(name, CV_STR("kind"))) {
-            continue;
-        }
-
-        err = cv_line_member(line, name, value, error);
-        if (err != CV_OK) {
-            return err;
-        }
-    }
-
-    return cv_record_validate(&line->record, line->kind, error);
+    return err == CV_OK ? cv_record_validate(&line->record, line->kind, error)
+                        : err;
 }
 
 
@@ -364,7 +364,7 @@ void
 cv_line_write_value(cv_buf_t *out, const void *record,
     const cv_field_t *field)
 {
-    char            digits[CV_TOKEN_DIGITS];
+    char            digits[CV_HASH_DIGITS];
     const uint8_t  *p;
 
     p = (const uint8_t *) record + field->offset;
@@ -384,7 +384,7 @@ cv_line_write_value(cv_buf_t *out, const void *record,
         break;
 
     case CV_FIELD_HASH:
-        if (((const cv_str_t *) p)->len == CV_TOKEN_HASH_LEN) {
+        if (((const cv_str_t *) p)->len == CV_HASH_LEN) {
             cv_hex_encode(digits, *(const cv_str_t *) p);
             cv_escape_json_string(out, cv_str(digits, sizeof(digits)));
         }
@@ -392,6 +392,7 @@ cv_line_write_value(cv_buf_t *out, const void *record,
         break;
 
     case CV_FIELD_INT:
+    case CV_FIELD_COUNT:
         cv_buf_append_int(out, ((const cv_int_t *) p)->value);
         break;
 
@@ -439,9 +440,11 @@ cv_line_close(cv_buf_t *out)
 
 
 void
-cv_line_write(cv_buf_t *out, cv_kind_t kind, const void *record)
+cv_line_write(cv_buf_t *out, cv_kind_t kind, const void *record,
+    bool secrets)
 {
     size_t              i;
+    const cv_field_t   *field;
     const cv_schema_t  *schema;
 
     schema = &cv_schemas[kind];
@@ -449,9 +452,11 @@ cv_line_write(cv_buf_t *out, cv_kind_t kind, const void *record)
     cv_line_open(out, kind);
 
     for (i = 0; i < schema->nfields; i++) {
-        if (cv_field_present(record, &schema->fields[i])) {
-            cv_line_write_name(out, &schema->fields[i]);
-            cv_line_write_value(out, record, &schema->fields[i]);
+        field = &schema->fields[i];
+
+        if (cv_field_present(record, field) && (secrets || !field->secret)) {
+            cv_line_write_name(out, field);
+            cv_line_write_value(out, record, field);
         }
     }
 

@@ -4,7 +4,8 @@
  *
  * A record as one line of JSON, the form in which records come in and go out:
  * {"kind":"issuer","id":"...",...}.  Driven by the schemas alone; a member
- * that is null is absent.
+ * that is null is absent.  Secrets of which the store has a hash come in
+ * either form and go out as the hash.
  */
 
 #ifndef CV_LINE_H
@@ -18,19 +19,12 @@
 /* A line's bytes without its end; more is refused. */
 #define CV_LINE_MAX  ((size_t) 1 << 20)
 
-/*
- * Kinds that other versions keep and this one does not; NULL-terminated.  A
- * line of such a kind is no mistake of who wrote it.
- */
-extern const char *const  cv_unkept_kinds[];
-
 typedef struct {
     cv_kind_t      kind;
     cv_record_t    record;      /* borrows from this struct */
-    int            unkept;      /* index of the line's kind, or -1 */
     cv_buf_t       document;
     cv_digest_t   *digest;
-    uint8_t        hash[CV_TOKEN_HASH_LEN];
+    uint8_t        hash[CV_HASH_LEN];
 } cv_line_t;
 
 cv_err_t cv_line_init(cv_line_t *line, cv_error_t *error) CV_MUST_CHECK;
@@ -45,9 +39,11 @@ cv_err_t cv_line_read(cv_line_t *line, cv_str_t text, cv_error_t *error)
 
 /*
  * Writes a record, whose references have their ids, as compact JSON without
- * an end of line: members in the schema's order, absent ones left out.
+ * an end of line: members in the schema's order, absent ones left out, and
+ * those that are secrets unless "secrets".
  */
-void cv_line_write(cv_buf_t *out, cv_kind_t kind, const void *record);
+void cv_line_write(cv_buf_t *out, cv_kind_t kind, const void *record,
+    bool secrets);
 
 /* The same in pieces; a field that is absent yields nothing. */
 void cv_line_open(cv_buf_t *out, cv_kind_t kind);

@@ -80,6 +80,47 @@ cv_doc_text(cv_doc_t doc)
 
 
 bool
+cv_doc_int(cv_doc_t doc, int64_t *number)
+{
+    bool      negative;
+    size_t    i;
+    int64_t   n;
+    cv_str_t  text;
+
+    text = cv_doc_text(doc);
+
+    if (cv_doc_type(doc) != CV_DOC_NUMBER) {
+        return false;
+    }
+
+    negative = text.len > 0 && text.data[0] == '-';
+    i = negative ? 1 : 0;
+
+    if (i == text.len) {
+        return false;
+    }
+
+    for (n = 0; i < text.len; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9'
+            || __builtin_mul_overflow(n, 10, &n)
+            || __builtin_sub_overflow(n, text.data[i] - '0', &n))
+        {
+            return false;
+        }
+    }
+
+    /* summed up below zero, where there is one more */
+    if (!negative && __builtin_sub_overflow(0, n, &n)) {
+        return false;
+    }
+
+    *number = n;
+
+    return true;
+}
+
+
+bool
 cv_doc_truth(cv_doc_t doc)
 {
     switch (cv_doc_type(doc)) {

@@ -44,6 +44,12 @@ cv_doc_type_t cv_doc_type(cv_doc_t doc);
 /* The text of a number or a string; absent for any other value. */
 cv_str_t cv_doc_text(cv_doc_t doc);
 
+/*
+ * The value of a number that is an integer of 64 bits: neither "1.0" nor
+ * "1e3", nor what 64 bits lose.  False, and "number" untouched, otherwise.
+ */
+bool cv_doc_int(cv_doc_t doc, int64_t *number);
+
 /* True unless absent, null, false, an empty string or an empty container. */
 bool cv_doc_truth(cv_doc_t doc);
 

@@ -22,6 +22,7 @@
 typedef struct {
     cv_out_t   *out;
     int         kind;               /* or -1: all of them */
+    bool        secrets;
     cv_out_t    file;
     bool        replaces;           /* else it is written to */
     char        path[PATH_MAX];     /* the file's, links followed */
@@ -48,7 +49,7 @@ cmd_export_whole(cv_cli_t *cli, cv_kind_t kind, const void *record)
     for (i = 0; i < cv_schemas[kind].nfields; i++) {
         field = &cv_schemas[kind].fields[i];
 
-        if (field->type != CV_FIELD_REF) {
+        if (field->type != CV_FIELD_REF || !cv_field_present(record, field)) {
             continue;
         }
 
@@ -72,12 +73,14 @@ cmd_export_whole(cv_cli_t *cli, cv_kind_t kind, const void *record)
 
 
 static int
-cmd_export_kind(cv_cli_t *cli, cv_out_t *out, cv_kind_t kind)
+cmd_export_kind(cv_cli_t *cli, cmd_export_t *export, cv_kind_t kind)
 {
     int           rc;
+    cv_out_t     *out;
     cv_walk_t     walk;
     cv_record_t   record;
 
+    out = export->out;
     rc = CV_CLI_DONE;
 
     cv_walk_open(&walk, cli->txn, kind);
@@ -91,7 +94,7 @@ cmd_export_kind(cv_cli_t *cli, cv_out_t *out, cv_kind_t kind)
             break;
         }
 
-        cv_line_write(&out->buf, kind, &record);
+        cv_line_write(&out->buf, kind, &record, export->secrets);
         cv_buf_append_byte(&out->buf, '\n');
 
         if (!cv_out_more(out)) {
@@ -116,7 +119,7 @@ cmd_export_body(cv_cli_t *cli)
 
     for (i = 0; i < CV_KINDS && rc == CV_CLI_DONE; i++) {
         if (export->kind == -1 || export->kind == i) {
-            rc = cmd_export_kind(cli, export->out, (cv_kind_t) i);
+            rc = cmd_export_kind(cli, export, (cv_kind_t) i);
         }
     }
 
@@ -315,6 +318,7 @@ cmd_export_select(cv_cli_t *cli, cmd_export_t *export)
 
     kind = cv_option(cli, "kind");
     export->kind = -1;
+    export->secrets = cv_option(cli, "secrets") != NULL;
 
     if (kind == NULL) {
         return CV_CLI_DONE;

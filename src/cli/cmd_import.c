@@ -99,32 +99,6 @@ cmd_import_progress(void *data, const cv_import_result_t *result)
 
 
 static void
-cmd_import_unkept(cmd_import_t *import)
-{
-    char      names[128];
-    size_t    i;
-    cv_buf_t  buf;
-
-    if (import->result.unkept == 0) {
-        return;
-    }
-
-    cv_buf_borrow(&buf, names, sizeof(names));
-
-    for (i = 0; cv_unkept_kinds[i] != NULL; i++) {
-        if (import->result.unkept_kinds & 1U << i) {
-            cv_buf_printf(&buf, "%s%s", buf.len > 0 ? ", " : "",
-                          cv_unkept_kinds[i]);
-        }
-    }
-
-    cv_cli_say(import->cli, "skipped %" PRIu64 " lines of kinds this version "
-               "does not keep: %.*s", import->result.unkept,
-               CV_FMT(cv_buf_str(&buf)));
-}
-
-
-static void
 cmd_import_revived(cmd_import_t *import)
 {
     if (import->result.revived > 0) {
@@ -153,10 +127,6 @@ cmd_import_answer(cmd_import_t *import, bool dry_run)
         if (cli->json || result->records[i] > 0) {
             cv_answer_number(cli, cv_schemas[i].name, result->records[i]);
         }
-    }
-
-    if (cli->json || result->unkept > 0) {
-        cv_answer_number(cli, "skipped", result->unkept);
     }
 
     if (cli->json || result->invalid > 0) {
@@ -190,7 +160,6 @@ cmd_import_body(cv_cli_t *cli)
                     &error);
 
     cmd_import_clear(import);
-    cmd_import_unkept(import);
     cmd_import_revived(import);
 
     if (err != CV_OK && options.dry_run) {

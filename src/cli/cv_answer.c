@@ -172,7 +172,7 @@ cv_answer_record_open(cv_cli_t *cli, cv_kind_t kind, const void *record)
     const cv_field_t  *field;
 
     if (cli->json) {
-        cv_line_write(&cli->out.buf, kind, record);
+        cv_line_write(&cli->out.buf, kind, record, false);
 
         /* without what closes it */
 
@@ -186,7 +186,7 @@ cv_answer_record_open(cv_cli_t *cli, cv_kind_t kind, const void *record)
     for (i = 0; i < cv_schemas[kind].nfields; i++) {
         field = &cv_schemas[kind].fields[i];
 
-        if (cv_field_present(record, field)) {
+        if (cv_field_present(record, field) && !field->secret) {
             cv_answer_name(cli, field->name);
             cv_member_plain(&cli->out.buf, record, field);
             cv_answer_end(cli);

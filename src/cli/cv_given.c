@@ -40,6 +40,7 @@ cv_given_value(cv_cli_t *cli, cv_buf_t *out, const cv_field_t *field,
     switch (field->type) {
 
     case CV_FIELD_INT:
+    case CV_FIELD_COUNT:
         if (!cv_given_int(text)) {
             (void) cv_cli_misuse(cli, "--%s: \"%s\" is no whole number",
                                  name, text);

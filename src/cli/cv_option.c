@@ -162,7 +162,8 @@ cv_option_argument(const cv_field_t *field)
 {
     switch (field->type) {
     case CV_FIELD_DATE:    return "DATE";
-    case CV_FIELD_INT:     return "N";
+    case CV_FIELD_INT:
+    case CV_FIELD_COUNT:   return "N";
     case CV_FIELD_BOOL:    return "[true|false]";
     case CV_FIELD_ENUM:    return "NAME";
     case CV_FIELD_ARRAY:
@@ -178,7 +179,8 @@ cv_option_help(const cv_field_t *field)
 {
     switch (field->type) {
     case CV_FIELD_DATE:    return "an RFC 3339 instant, or a bare date";
-    case CV_FIELD_INT:     return "a whole number";
+    case CV_FIELD_INT:
+    case CV_FIELD_COUNT:   return "a whole number";
     case CV_FIELD_ARRAY:   return "an array";
     case CV_FIELD_OBJECT:  return "an object";
     case CV_FIELD_REF:     return cv_schemas[field->ref].name;

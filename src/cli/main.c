@@ -36,8 +36,8 @@ static const cv_option_t  cv_import_options[] = {
 };
 
 static const cv_option_t  cv_export_options[] = {
-    { "kind", "issuer|class|holder|credential|token", "only of that kind",
-      NULL },
+    { "kind", "KIND", "only records of one kind", NULL },
+    { "secrets", NULL, "webhooks with what they sign by", NULL },
     { NULL, NULL, NULL, NULL }
 };
 

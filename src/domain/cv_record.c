@@ -6,6 +6,7 @@
 #include "cv_record.h"
 #include "cv_codec.h"
 #include "cv_hash.h"
+#include "cv_key.h"
 #include "cv_text.h"
 
 #define CV_RECORD_VERSION   1
@@ -14,7 +15,7 @@
 #define CV_TEXT_MAX         4096
 #define CV_LONG_TEXT_MAX    32768
 #define CV_DOC_MAX          60000
-
+#define CV_YEAR_MAX         9999
 
 
 const char *const  cv_status_names[] = {
@@ -26,17 +27,68 @@ const char *const  cv_privacy_names[] = {
     "full", "masked", NULL
 };
 
+const char *const  cv_key_status_names[] = {
+    "pending", "rejected", "active", "suspended", "revoked", NULL
+};
 
-#define CV_F(tag, struct_, name, type, required, max)                         \
-    { #name, tag, CV_FIELD_##type, required, max, offsetof(struct_, name),    \
-      CV_KINDS, NULL }
 
-#define CV_F_REF(tag, struct_, name, kind)                                    \
-    { #name, tag, CV_FIELD_REF, true, 0, offsetof(struct_, name), kind, NULL }
+/* a token is its 64 hexadecimal digits in lower case */
 
-#define CV_F_ENUM(tag, struct_, name, required, names)                        \
-    { #name, tag, CV_FIELD_ENUM, required, 0, offsetof(struct_, name),        \
-      CV_KINDS, names }
+static size_t
+cv_token_take(void *record, cv_str_t text, uint8_t out[CV_CLEAR_MAX])
+{
+    (void) record;
+
+    return text.len == 2 * CV_TOKEN_HASH_LEN
+           && cv_hex_lower((char *) out, text) ? text.len : 0;
+}
+
+
+static size_t
+cv_secret_take(void *record, cv_str_t text, uint8_t out[CV_CLEAR_MAX])
+{
+    (void) record;
+
+    if (text.len > CV_CLEAR_MAX) {
+        return 0;
+    }
+
+    memcpy(out, text.data, text.len);
+
+    return text.len;
+}
+
+
+static const cv_clear_t  cv_token_clear = {
+    "token", "must be 64 hexadecimal digits", cv_token_take
+};
+
+static const cv_clear_t  cv_secret_clear = {
+    "secret", "must be a string of 1 to 255 bytes", cv_secret_take
+};
+
+
+#define CV_FIELD(tag_, struct_, name_, type_, required_)                      \
+    .name = #name_, .tag = tag_, .type = CV_FIELD_##type_,                    \
+    .required = required_, .offset = offsetof(struct_, name_)
+
+#define CV_F(tag_, struct_, name_, type_, required_, max_)                    \
+    { CV_FIELD(tag_, struct_, name_, type_, required_), .max = max_ }
+
+#define CV_F_SHAPE(tag_, struct_, name_, type_, required_, max_, shape_)      \
+    { CV_FIELD(tag_, struct_, name_, type_, required_), .max = max_,          \
+      .shape = shape_ }
+
+#define CV_F_REF(tag_, struct_, name_, required_, kind)                       \
+    { CV_FIELD(tag_, struct_, name_, REF, required_), .ref = kind }
+
+#define CV_F_ENUM(tag_, struct_, name_, required_, names_)                    \
+    { CV_FIELD(tag_, struct_, name_, ENUM, required_), .names = names_ }
+
+#define CV_F_HASH(tag_, struct_, name_, clear_)                               \
+    { .name = name_, .tag = tag_, .type = CV_FIELD_HASH, .required = true,    \
+      .max = CV_HASH_LEN, .offset = offsetof(struct_, hash),                  \
+      .clear = clear_ }
 
 
 static const cv_field_t  cv_issuer_fields[] = {
@@ -50,7 +102,7 @@ static const cv_field_t  cv_issuer_fields[] = {
 
 static const cv_field_t  cv_class_fields[] = {
     CV_F(1,  cv_class_t, id,             TEXT,   true,  CV_HANDLE_MAX),
-    CV_F_REF(2, cv_class_t, issuer, CV_ISSUER),
+    CV_F_REF(2, cv_class_t, issuer, true, CV_ISSUER),
     CV_F(3,  cv_class_t, title,          TEXT,   true,  CV_TEXT_MAX),
     CV_F(4,  cv_class_t, description,    TEXT,   false, CV_LONG_TEXT_MAX),
     CV_F(5,  cv_class_t, category,       TEXT,   false, CV_TEXT_MAX),
@@ -59,11 +111,14 @@ static const cv_field_t  cv_class_fields[] = {
     CV_F(8,  cv_class_t, level_label,    TEXT,   false, CV_TEXT_MAX),
     CV_F(9,  cv_class_t, criteria,       OBJECT, false, CV_DOC_MAX),
     CV_F(10, cv_class_t, image,          TEXT,   false, CV_TEXT_MAX),
-    CV_F(11, cv_class_t, tags,           ARRAY,  false, CV_DOC_MAX),
-    CV_F(12, cv_class_t, alignment,      ARRAY,  false, CV_DOC_MAX),
+    CV_F_SHAPE(11, cv_class_t, tags, ARRAY, false, CV_DOC_MAX,
+               &cv_shape_strings),
+    CV_F_SHAPE(12, cv_class_t, alignment, ARRAY, false, CV_DOC_MAX,
+               &cv_shape_objects),
     CV_F(13, cv_class_t, valid_days,     INT,    false, 0),
     CV_F(14, cv_class_t, number_format,  TEXT,   false, CV_HANDLE_MAX),
-    CV_F(15, cv_class_t, requires,       OBJECT, false, CV_DOC_MAX),
+    CV_F_SHAPE(15, cv_class_t, requires, OBJECT, false, CV_DOC_MAX,
+               &cv_shape_requires),
     CV_F(16, cv_class_t, listed,         BOOL,   false, 0),
     CV_F(17, cv_class_t, position,       INT,    false, 0),
 };
@@ -79,8 +134,8 @@ static const cv_field_t  cv_holder_fields[] = {
 
 static const cv_field_t  cv_credential_fields[] = {
     CV_F(1,  cv_credential_t, id,         TEXT,   true,  CV_HANDLE_MAX),
-    CV_F_REF(2, cv_credential_t, class, CV_CLASS),
-    CV_F_REF(3, cv_credential_t, holder, CV_HOLDER),
+    CV_F_REF(2, cv_credential_t, class, true, CV_CLASS),
+    CV_F_REF(3, cv_credential_t, holder, true, CV_HOLDER),
     CV_F_ENUM(4, cv_credential_t, status, true, cv_status_names),
     CV_F(5,  cv_credential_t, issued_at,  DATE,   false, CV_DATE_MAX_LEN),
     CV_F(6,  cv_credential_t, expires_at, DATE,   false, CV_DATE_MAX_LEN),
@@ -99,12 +154,69 @@ static const cv_field_t  cv_credential_fields[] = {
 };
 
 static const cv_field_t  cv_token_fields[] = {
-    { "token_sha256", 1, CV_FIELD_HASH, true, CV_TOKEN_HASH_LEN,
-      offsetof(cv_token_t, hash), CV_KINDS, NULL },
-    CV_F_REF(2, cv_token_t, credential, CV_CREDENTIAL),
+    CV_F_HASH(1, cv_token_t, "token_sha256", &cv_token_clear),
+    CV_F_REF(2, cv_token_t, credential, true, CV_CREDENTIAL),
     CV_F_ENUM(3, cv_token_t, privacy, false, cv_privacy_names),
     CV_F(4, cv_token_t, created_at, DATE, false, CV_DATE_MAX_LEN),
     CV_F(5, cv_token_t, expires_at, DATE, false, CV_DATE_MAX_LEN),
+};
+
+static const cv_field_t  cv_tier_fields[] = {
+    CV_F(1, cv_tier_t, id, TEXT, true, CV_HANDLE_MAX),
+    CV_F_SHAPE(2, cv_tier_t, limits, OBJECT, false, CV_DOC_MAX,
+               &cv_shape_limits),
+    CV_F(3, cv_tier_t, overage_cents, COUNT, false, 0),
+    CV_F(4, cv_tier_t, price_cents,   COUNT, false, 0),
+    CV_F_SHAPE(5, cv_tier_t, features, ARRAY, false, CV_DOC_MAX,
+               &cv_shape_strings),
+};
+
+static const cv_field_t  cv_key_fields[] = {
+    CV_F(1, cv_api_key_t, id, TEXT, true, CV_HANDLE_MAX),
+    CV_F_HASH(2, cv_api_key_t, "key_sha256", &cv_key_clear),
+    CV_F(3, cv_api_key_t, prefix, TEXT, false, CV_HANDLE_MAX),
+    CV_F(4, cv_api_key_t, last4,  TEXT, false, CV_HANDLE_MAX),
+    CV_F(5, cv_api_key_t, owner,  TEXT, false, CV_TEXT_MAX),
+    CV_F_REF(6, cv_api_key_t, tier, false, CV_TIER),
+    CV_F_ENUM(7, cv_api_key_t, status, false, cv_key_status_names),
+    CV_F_SHAPE(8, cv_api_key_t, scopes, ARRAY, false, CV_DOC_MAX,
+               &cv_shape_strings),
+    CV_F_SHAPE(9, cv_api_key_t, origins, ARRAY, false, CV_DOC_MAX,
+               &cv_shape_strings),
+    CV_F_REF(10, cv_api_key_t, issuer, false, CV_ISSUER),
+    CV_F(11, cv_api_key_t, expires_at, DATE, false, CV_DATE_MAX_LEN),
+    CV_F(12, cv_api_key_t, created_at, DATE, false, CV_DATE_MAX_LEN),
+};
+
+static const cv_field_t  cv_progress_fields[] = {
+    CV_F_REF(1, cv_progress_t, holder, true, CV_HOLDER),
+    CV_F_REF(2, cv_progress_t, class, true, CV_CLASS),
+    CV_F(3, cv_progress_t, practice, COUNT, false, 0),
+    CV_F(4, cv_progress_t, learn,    COUNT, false, 0),
+};
+
+static const cv_field_t  cv_oauth_client_fields[] = {
+    CV_F(1, cv_oauth_client_t, id, TEXT, true, CV_HANDLE_MAX),
+    CV_F_HASH(2, cv_oauth_client_t, "secret_sha256", &cv_secret_clear),
+    CV_F(3, cv_oauth_client_t, name, TEXT, false, CV_TEXT_MAX),
+    CV_F_SHAPE(4, cv_oauth_client_t, redirect_uris, ARRAY, false, CV_DOC_MAX,
+               &cv_shape_strings),
+    CV_F_REF(5, cv_oauth_client_t, class, true, CV_CLASS),
+};
+
+static const cv_field_t  cv_webhook_fields[] = {
+    CV_F(1, cv_webhook_t, id, TEXT, true, CV_HANDLE_MAX),
+    CV_F_SHAPE(2, cv_webhook_t, url, TEXT, true, CV_TEXT_MAX, &cv_shape_url),
+    { CV_FIELD(3, cv_webhook_t, secret, TEXT, false), .max = CV_TEXT_MAX,
+      .shape = &cv_shape_signing, .secret = true },
+    CV_F_SHAPE(4, cv_webhook_t, events, ARRAY, false, CV_DOC_MAX,
+               &cv_shape_strings),
+};
+
+static const cv_field_t  cv_sequence_fields[] = {
+    CV_F_REF(1, cv_sequence_t, class, true, CV_CLASS),
+    CV_F(2, cv_sequence_t, year, COUNT, true, CV_YEAR_MAX),
+    CV_F(3, cv_sequence_t, last, COUNT, true, 0),
 };
 
 
@@ -117,6 +229,12 @@ const cv_schema_t  cv_schemas[CV_KINDS] = {
     CV_SCHEMA("holder",     cv_holder_fields,     cv_holder_t),
     CV_SCHEMA("credential", cv_credential_fields, cv_credential_t),
     CV_SCHEMA("token",      cv_token_fields,      cv_token_t),
+    CV_SCHEMA("tier",       cv_tier_fields,       cv_tier_t),
+    CV_SCHEMA("key",        cv_key_fields,        cv_api_key_t),
+    CV_SCHEMA("progress",   cv_progress_fields,   cv_progress_t),
+    CV_SCHEMA("oauth_client", cv_oauth_client_fields, cv_oauth_client_t),
+    CV_SCHEMA("webhook",    cv_webhook_fields,    cv_webhook_t),
+    CV_SCHEMA("sequence",   cv_sequence_fields,   cv_sequence_t),
 };
 
 
@@ -194,6 +312,7 @@ cv_field_present(const void *record, const cv_field_t *field)
     switch (field->type) {
 
     case CV_FIELD_INT:
+    case CV_FIELD_COUNT:
     case CV_FIELD_BOOL:
     case CV_FIELD_ENUM:
         return ((const cv_int_t *) p)->present;
@@ -232,6 +351,7 @@ cv_field_encode(cv_buf_t *out, const void *record, const cv_field_t *field)
     switch (field->type) {
 
     case CV_FIELD_INT:
+    case CV_FIELD_COUNT:
     case CV_FIELD_BOOL:
     case CV_FIELD_ENUM:
         cv_write_u16(out, 8);
@@ -296,11 +416,14 @@ cv_field_decode(void *record, const cv_field_t *field, cv_str_t bytes)
     switch (field->type) {
 
     case CV_FIELD_INT:
+    case CV_FIELD_COUNT:
     case CV_FIELD_BOOL:
     case CV_FIELD_ENUM:
         value = cv_read_u64(&r);
 
-        if (field->type == CV_FIELD_BOOL && value > 1) {
+        if ((field->type == CV_FIELD_BOOL && value > 1)
+            || (field->type == CV_FIELD_COUNT && value > INT64_MAX))
+        {
             return false;
         }
 
@@ -397,11 +520,62 @@ cv_handle_printable(cv_str_t s)
 }
 
 
+static cv_err_t
+cv_field_validate(const void *record, const cv_field_t *field,
+    const char *kind, cv_error_t *error)
+{
+    int64_t         count;
+    cv_str_t        bytes;
+    const uint8_t  *p;
+
+    p = (const uint8_t *) record + field->offset;
+
+    if (field->type == CV_FIELD_COUNT) {
+        count = ((const cv_int_t *) p)->value;
+
+        return field->max == 0 || count <= field->max
+               ? CV_OK
+               : cv_error_set(error, CV_ERR_INPUT,
+                              "%s: member \"%s\" is %lld, at most %u is kept",
+                              kind, field->name, (long long) count,
+                              (unsigned) field->max);
+    }
+
+    if (field->max == 0) {
+        return CV_OK;
+    }
+
+    bytes = cv_field_bytes(record, field);
+
+    if (bytes.len > field->max) {
+        return cv_error_set(error, CV_ERR_INPUT,
+                            "%s: member \"%s\" is %zu bytes long, at most %u "
+                            "are kept", kind, field->name, bytes.len,
+                            (unsigned) field->max);
+    }
+
+    if (field->type == CV_FIELD_TEXT && field->max == CV_HANDLE_MAX
+        && !cv_handle_printable(bytes))
+    {
+        return cv_error_set(error, CV_ERR_INPUT,
+                            "%s: member \"%s\" is empty or has control "
+                            "characters", kind, field->name);
+    }
+
+    if (field->shape != NULL && !field->shape->holds(bytes)) {
+        return cv_error_set(error, CV_ERR_INPUT, "%s: member \"%s\" %s",
+                            kind, field->name, field->shape->must);
+    }
+
+    return CV_OK;
+}
+
+
 cv_err_t
 cv_record_validate(const void *record, cv_kind_t kind, cv_error_t *error)
 {
     size_t              i;
-    cv_str_t            bytes;
+    cv_err_t            err;
     const cv_field_t   *field;
     const cv_schema_t  *schema;
 
@@ -410,36 +584,19 @@ cv_record_validate(const void *record, cv_kind_t kind, cv_error_t *error)
     for (i = 0; i < schema->nfields; i++) {
         field = &schema->fields[i];
 
-        if (!cv_field_present(record, field)) {
+        if (cv_field_present(record, field)) {
+            err = cv_field_validate(record, field, schema->name, error);
 
-            if (field->required) {
-                return cv_error_set(error, CV_ERR_INPUT,
-                                    "%s: member \"%s\" is required",
-                                    schema->name, field->name);
-            }
-
-            continue;
+        } else if (field->required) {
+            err = cv_error_set(error, CV_ERR_INPUT,
+                               "%s: member \"%s\" is required",
+                               schema->name, field->name);
+        } else {
+            err = CV_OK;
         }
 
-        if (field->max == 0) {
-            continue;
-        }
-
-        bytes = cv_field_bytes(record, field);
-
-        if (bytes.len > field->max) {
-            return cv_error_set(error, CV_ERR_INPUT,
-                                "%s: member \"%s\" is %zu bytes long, at most "
-                                "%u are kept", schema->name, field->name,
-                                bytes.len, (unsigned) field->max);
-        }
-
-        if (field->type == CV_FIELD_TEXT && field->max == CV_HANDLE_MAX
-            && !cv_handle_printable(bytes))
-        {
-            return cv_error_set(error, CV_ERR_INPUT,
-                                "%s: member \"%s\" is empty or has control "
-                                "characters", schema->name, field->name);
+        if (err != CV_OK) {
+            return err;
         }
     }
 

@@ -14,9 +14,13 @@
 #include "cv_base.h"
 #include "cv_buf.h"
 #include "cv_doc.h"
+#include "cv_shape.h"
 #include "cv_time.h"
 
-/* The order is that of export: a record refers only to kinds before it. */
+/*
+ * The order is that of export: a record refers only to kinds before it.  The
+ * values are stored: new kinds come last.
+ */
 
 typedef enum {
     CV_ISSUER = 0,
@@ -24,6 +28,12 @@ typedef enum {
     CV_HOLDER,
     CV_CREDENTIAL,
     CV_TOKEN,
+    CV_TIER,
+    CV_KEY,
+    CV_PROGRESS,
+    CV_OAUTH_CLIENT,
+    CV_WEBHOOK,
+    CV_SEQUENCE,
     CV_KINDS
 } cv_kind_t;
 
@@ -44,10 +54,20 @@ typedef enum {
     CV_PRIVACIES
 } cv_privacy_t;
 
+typedef enum {
+    CV_KEY_PENDING = 0,
+    CV_KEY_REJECTED,
+    CV_KEY_ACTIVE,
+    CV_KEY_SUSPENDED,
+    CV_KEY_REVOKED,
+    CV_KEY_STATUSES
+} cv_key_status_t;
+
 /*
  * Records are identified twice: by the id people chose, unique within its
  * kind and never changed, and by an internal number, which joins tables.  An
- * internal number is never 0.
+ * internal number is never 0.  Tokens, progress and sequences have neither:
+ * a token is found by its hash, the others by what they refer to.
  */
 
 typedef struct {
@@ -121,7 +141,14 @@ typedef struct {
     cv_str_t   revocation_reason;
 } cv_credential_t;
 
-#define CV_TOKEN_HASH_LEN  32
+/* An id, code, number or wallet is an index key: LMDB's limit, rounded. */
+#define CV_HANDLE_MAX      255
+
+/* A secret that is hashed is no longer, in bytes. */
+#define CV_CLEAR_MAX       255
+
+#define CV_HASH_LEN        32
+#define CV_TOKEN_HASH_LEN  CV_HASH_LEN
 
 typedef struct {
     cv_str_t   hash;            /* SHA-256 of the token's 64 digits, 32 bytes */
@@ -131,12 +158,73 @@ typedef struct {
     cv_date_t  expires_at;
 } cv_token_t;
 
+typedef struct {
+    cv_str_t   id;
+    cv_doc_t   limits;          /* object */
+    cv_int_t   overage_cents;   /* for one call more; absent: none is served */
+    cv_int_t   price_cents;     /* for a month */
+    cv_doc_t   features;        /* array */
+} cv_tier_t;
+
+/* an API key; cv_key.h has its text */
+
+typedef struct {
+    cv_str_t   id;
+    cv_str_t   hash;            /* SHA-256 of the key's text, 32 bytes */
+    cv_str_t   prefix;          /* what people may see of that text, */
+    cv_str_t   last4;           /* and know it by */
+    cv_str_t   owner;
+    cv_ref_t   tier;            /* may be absent */
+    cv_int_t   status;          /* cv_key_status_t; absent means active */
+    cv_doc_t   scopes;          /* array */
+    cv_doc_t   origins;         /* array */
+    cv_ref_t   issuer;          /* may be absent: the key is not bound to one */
+    cv_date_t  expires_at;
+    cv_date_t  created_at;
+} cv_api_key_t;
+
+typedef struct {
+    cv_ref_t   holder;
+    cv_ref_t   class;
+    cv_int_t   practice;        /* how far the holder has come; absent: 0 */
+    cv_int_t   learn;
+} cv_progress_t;
+
+typedef struct {
+    cv_str_t   id;
+    cv_str_t   hash;            /* SHA-256 of the secret, 32 bytes */
+    cv_str_t   name;
+    cv_doc_t   redirect_uris;   /* array */
+    cv_ref_t   class;
+} cv_oauth_client_t;
+
+typedef struct {
+    cv_str_t   id;
+    cv_str_t   url;
+    cv_str_t   secret;          /* in clear: it signs */
+    cv_doc_t   events;          /* array */
+} cv_webhook_t;
+
+/* The highest number that a class has given in a year. */
+
+typedef struct {
+    cv_ref_t   class;
+    cv_int_t   year;            /* 0 where the class's numbers have none */
+    cv_int_t   last;
+} cv_sequence_t;
+
 typedef union {
-    cv_issuer_t      issuer;
-    cv_class_t       class;
-    cv_holder_t      holder;
-    cv_credential_t  credential;
-    cv_token_t       token;
+    cv_issuer_t        issuer;
+    cv_class_t         class;
+    cv_holder_t        holder;
+    cv_credential_t    credential;
+    cv_token_t         token;
+    cv_tier_t          tier;
+    cv_api_key_t       key;
+    cv_progress_t      progress;
+    cv_oauth_client_t  oauth_client;
+    cv_webhook_t       webhook;
+    cv_sequence_t      sequence;
 } cv_record_t;
 
 
@@ -145,6 +233,7 @@ typedef enum {
     CV_FIELD_HASH,      /* cv_str_t: 32 bytes, in JSON as 64 hex digits */
     CV_FIELD_DATE,      /* cv_date_t */
     CV_FIELD_INT,       /* cv_int_t */
+    CV_FIELD_COUNT,     /* cv_int_t: 0 or more */
     CV_FIELD_BOOL,      /* cv_int_t: 0 or 1 */
     CV_FIELD_ENUM,      /* cv_int_t: an index into "names" */
     CV_FIELD_ARRAY,     /* cv_doc_t */
@@ -152,15 +241,31 @@ typedef enum {
     CV_FIELD_REF,       /* cv_ref_t to a record of kind "ref" */
 } cv_field_type_t;
 
+/*
+ * The clear form of a hash, taken on the way in only.  take() writes what is
+ * hashed, sets what the record keeps beside the hash, borrowed from "text",
+ * and returns the length; 0 if the text is none.
+ */
+
+typedef struct {
+    const char         *name;       /* the member in JSON */
+    const char         *must;       /* said of what is none */
+    size_t            (*take)(void *record, cv_str_t text,
+                              uint8_t out[CV_CLEAR_MAX]);
+} cv_clear_t;
+
 typedef struct {
     const char         *name;       /* the member in JSON */
     uint8_t             tag;        /* in the stored form; never reused */
     cv_field_type_t     type;
     bool                required;
-    uint16_t            max;        /* bytes of text or document */
+    uint16_t            max;        /* bytes of text or document; a count */
     size_t              offset;     /* in the struct */
     cv_kind_t           ref;
     const char *const  *names;      /* NULL-terminated */
+    const cv_shape_t   *shape;      /* of text or document, or NULL */
+    const cv_clear_t   *clear;      /* of a hash, or NULL */
+    bool                secret;     /* shown only where that is asked for */
 } cv_field_t;
 
 typedef struct {
@@ -174,12 +279,14 @@ extern const cv_schema_t  cv_schemas[CV_KINDS];
 
 extern const char *const  cv_status_names[];
 extern const char *const  cv_privacy_names[];
-
-/* An id, code, number or wallet is an index key: LMDB's limit, rounded. */
-#define CV_HANDLE_MAX  255
+extern const char *const  cv_key_status_names[];
 
 /* No encoded record is longer. */
 #define CV_RECORD_MAX  (256 * 1024)
+
+/* True if records of the kind begin with an id, and have a number. */
+#define cv_kind_numbered(kind)                                                \
+    ((kind) != CV_TOKEN && (kind) != CV_PROGRESS && (kind) != CV_SEQUENCE)
 
 /* The field with that name, or NULL. */
 const cv_field_t *cv_field_find(const cv_schema_t *schema, cv_str_t name);
@@ -218,7 +325,7 @@ cv_err_t cv_record_decode(void *record, cv_kind_t kind, cv_str_t key,
 
 /*
  * What must hold beside the type of each field: required members, lengths,
- * no control characters in ids.  Names the member in "error".
+ * shapes, no control characters in ids.  Names the member in "error".
  */
 cv_err_t cv_record_validate(const void *record, cv_kind_t kind,
     cv_error_t *error) CV_MUST_CHECK;

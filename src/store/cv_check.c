@@ -170,6 +170,7 @@ cv_check_record(cv_check_t *check, cv_kind_t kind, cv_str_t key,
     char          name[2 * CV_KEY_MAX + 1];
     cv_err_t      err;
     uint64_t      iid;
+    cv_key_t      own;
     cv_error_t    error;
     cv_record_t   record;
     cv_reader_t   r;
@@ -179,7 +180,7 @@ cv_check_record(cv_check_t *check, cv_kind_t kind, cv_str_t key,
     r = cv_reader(key);
     iid = cv_kind_numbered(kind) ? cv_read_u64(&r) : 0;
 
-    if (key.len != (cv_kind_numbered(kind) ? CV_IID_LEN : CV_TOKEN_HASH_LEN)) {
+    if (cv_kind_numbered(kind) && key.len != CV_IID_LEN) {
         cv_check_problem(check, "%s %s: its key has the wrong length",
                          cv_schemas[kind].name, name);
         return;
@@ -205,8 +206,11 @@ cv_check_record(cv_check_t *check, cv_kind_t kind, cv_str_t key,
                          error.text);
     }
 
-    if (kind == CV_TOKEN && !cv_str_eq(record.token.hash, key)) {
-        cv_check_problem(check, "token %s: it stands under another hash", name);
+    own = cv_record_key(kind, iid, &record);
+
+    if (!cv_str_eq(cv_key_str(&own), key)) {
+        cv_check_problem(check, "%s %s: it stands under another key",
+                         cv_schemas[kind].name, name);
     }
 
     cv_check_fields(check, kind, &record, name);

@@ -27,6 +27,13 @@ static const cv_handle_spec_t  cv_handle_specs[] = {
       offsetof(cv_credential_t, number), "number" },
     { CV_CREDENTIAL, CV_HANDLE_PUBLIC_ID,
       offsetof(cv_credential_t, public_id), "public_id" },
+    { CV_TIER, CV_HANDLE_TIER_ID, offsetof(cv_tier_t, id), "id" },
+    { CV_KEY, CV_HANDLE_KEY_ID, offsetof(cv_api_key_t, id), "id" },
+    { CV_KEY, CV_HANDLE_KEY_HASH, offsetof(cv_api_key_t, hash),
+      "key_sha256" },
+    { CV_OAUTH_CLIENT, CV_HANDLE_OAUTH_CLIENT_ID,
+      offsetof(cv_oauth_client_t, id), "id" },
+    { CV_WEBHOOK, CV_HANDLE_WEBHOOK_ID, offsetof(cv_webhook_t, id), "id" },
 };
 
 typedef struct {
@@ -56,6 +63,10 @@ cv_id_handle(cv_kind_t kind)
         [CV_CLASS] = CV_HANDLE_CLASS_ID,
         [CV_HOLDER] = CV_HANDLE_HOLDER_ID,
         [CV_CREDENTIAL] = CV_HANDLE_CREDENTIAL_ID,
+        [CV_TIER] = CV_HANDLE_TIER_ID,
+        [CV_KEY] = CV_HANDLE_KEY_ID,
+        [CV_OAUTH_CLIENT] = CV_HANDLE_OAUTH_CLIENT_ID,
+        [CV_WEBHOOK] = CV_HANDLE_WEBHOOK_ID,
     };
 
     return handles[kind];
@@ -214,6 +225,13 @@ cv_err_t
 cv_handle_conflict(cv_error_t *error, cv_kind_t kind,
     const cv_handle_t *handle)
 {
+    if (handle->kind == CV_HANDLE_KEY_HASH) {
+        return cv_error_set(error, CV_ERR_CONFLICT,
+                            "%s: member \"%s\" belongs to another %s already",
+                            cv_schemas[kind].name, handle->member,
+                            cv_schemas[kind].name);
+    }
+
     return cv_error_set(error, CV_ERR_CONFLICT,
                         "%s: member \"%s\": \"%.*s\" belongs to another %s "
                         "already", cv_schemas[kind].name, handle->member,

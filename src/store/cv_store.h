@@ -9,11 +9,11 @@
  * Tables, all keys and integers big-endian:
  *
  *     meta        name                      format, uuid, next numbers
- *     issuer      number[8]                 record
- *     class       number[8]                 record
- *     holder      number[8]                 record
- *     credential  number[8]                 record
+ *     issuer, class, holder, credential, tier, key, oauth_client, webhook
+ *                 number[8]                 record
  *     token       SHA-256[32]               record
+ *     progress    holder[8] class[8]        record
+ *     sequence    class[8] year[2]          record
  *     handle      kind[1] text              number[8]
  *     link        kind[1] from to           (empty)
  *     change      sequence[8]               kind[1] number[8] time[8]
@@ -28,7 +28,7 @@
 #include "cv_buf.h"
 #include "cv_record.h"
 
-#define CV_STORE_FORMAT       1
+#define CV_STORE_FORMAT       2
 #define CV_STORE_UUID_LEN     16
 #define CV_STORE_MAP_DEFAULT  ((size_t) 32 << 30)
 #define CV_STORE_MAP_LEAST    ((size_t) 1 << 20)
@@ -155,6 +155,11 @@ typedef enum {
     CV_HANDLE_CODE = 5,
     CV_HANDLE_NUMBER = 6,
     CV_HANDLE_PUBLIC_ID = 7,        /* hexadecimal ones in either case */
+    CV_HANDLE_TIER_ID = 8,
+    CV_HANDLE_KEY_ID = 9,
+    CV_HANDLE_KEY_HASH = 10,        /* 32 bytes, not hexadecimal */
+    CV_HANDLE_OAUTH_CLIENT_ID = 11,
+    CV_HANDLE_WEBHOOK_ID = 12,
 } cv_handle_kind_t;
 
 /* The number of the record that has this handle, or 0. */
@@ -205,6 +210,14 @@ bool cv_get_by_id(cv_txn_t *txn, cv_kind_t kind, cv_str_t id, void *record,
 
 bool cv_get_token(cv_txn_t *txn, cv_str_t hash, cv_token_t *token);
 
+/* Reads an API key by the SHA-256 of its text; its number as above. */
+bool cv_get_key_by_hash(cv_txn_t *txn, cv_str_t hash, cv_api_key_t *key,
+    uint64_t *iid);
+
+/* The progress of a holder in a class, both by number. */
+bool cv_get_progress(cv_txn_t *txn, uint64_t holder, uint64_t class,
+    cv_progress_t *progress);
+
 /*
  * Replaces the ids of a record's references by numbers.  CV_ERR_INPUT names
  * the member that refers to nothing; nothing sticks to the transaction.
@@ -219,9 +232,9 @@ void cv_unresolve(cv_txn_t *txn, cv_kind_t kind, void *record);
  * Writes a record, replacing the one with its id, with every index entry and
  * the change log.  The record must be valid, its references resolved, and
  * must borrow nothing from the transaction.  A handle that belongs to another
- * record is CV_ERR_CONFLICT.  Returns the record's number (a token has none,
- * and yields 1), 0 after an error.  Writing what is there already changes
- * nothing.
+ * record is CV_ERR_CONFLICT.  A secret that the record lacks stays what it
+ * was.  Returns the record's number (1 for a kind that has none), 0 after an
+ * error.  Writing what is there already changes nothing.
  */
 uint64_t cv_put(cv_txn_t *txn, cv_kind_t kind, const void *record);
 
@@ -246,8 +259,9 @@ typedef struct {
     size_t      prefix_len;
 } cv_walk_t;
 
-/* Every record of a kind. */
+/* Every record of a kind, or the progress of one holder. */
 void cv_walk_open(cv_walk_t *walk, cv_txn_t *txn, cv_kind_t kind);
+void cv_walk_open_progress(cv_walk_t *walk, cv_txn_t *txn, uint64_t holder);
 bool cv_walk_next(cv_walk_t *walk, void *record, uint64_t *iid);
 void cv_walk_close(cv_walk_t *walk);
 

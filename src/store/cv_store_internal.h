@@ -63,7 +63,8 @@ struct cv_txn_s {
     cv_time_t    now;
 };
 
-#define CV_IID_LEN  8
+#define CV_IID_LEN   8
+#define CV_YEAR_LEN  2
 
 /* The longest key: a kind, a length, a handle, and a hash or number. */
 #define CV_KEY_MAX  (1 + 2 + CV_HANDLE_MAX + CV_TOKEN_HASH_LEN)
@@ -131,11 +132,11 @@ bool cv_table_put(cv_txn_t *txn, unsigned table, cv_str_t key, cv_str_t value,
     unsigned flags);
 bool cv_table_delete(cv_txn_t *txn, unsigned table, cv_str_t key);
 
-/* The key of a record in its table: its number, or a token's hash. */
+/*
+ * The key of a record in its table: its number, or for kinds without one what
+ * the record has.
+ */
 cv_key_t cv_record_key(cv_kind_t kind, uint64_t iid, const void *record);
-
-/* True if cv_put() gives records of this kind a number. */
-#define cv_kind_numbered(kind)  ((kind) != CV_TOKEN)
 
 /* Handles and links that a record has, one by one from i = 0; false past the
  * last.  A slot the record does not fill yields an empty key. */

@@ -82,18 +82,45 @@ cv_table_delete(cv_txn_t *txn, unsigned table, cv_str_t key)
 cv_key_t
 cv_record_key(cv_kind_t kind, uint64_t iid, const void *record)
 {
-    cv_key_t           key;
-    const cv_token_t  *token;
+    cv_key_t              key;
+    const cv_token_t     *token;
+    const cv_progress_t  *progress;
+    const cv_sequence_t  *sequence;
 
-    if (cv_kind_numbered(kind)) {
+    switch (kind) {
+
+    case CV_TOKEN:
+        token = record;
+        key.len = 0;
+
+        /* damage may have shortened it */
+
+        if (token->hash.len == CV_TOKEN_HASH_LEN) {
+            memcpy(key.data, token->hash.data, CV_TOKEN_HASH_LEN);
+            key.len = CV_TOKEN_HASH_LEN;
+        }
+
+        break;
+
+    case CV_PROGRESS:
+        progress = record;
+        cv_put_uint(key.data, progress->holder.iid, CV_IID_LEN);
+        cv_put_uint(key.data + CV_IID_LEN, progress->class.iid, CV_IID_LEN);
+        key.len = 2 * CV_IID_LEN;
+        break;
+
+    case CV_SEQUENCE:
+        sequence = record;
+        cv_put_uint(key.data, sequence->class.iid, CV_IID_LEN);
+        cv_put_uint(key.data + CV_IID_LEN, (uint64_t) sequence->year.value,
+                    CV_YEAR_LEN);
+        key.len = CV_IID_LEN + CV_YEAR_LEN;
+        break;
+
+    default:
         cv_put_uint(key.data, iid, CV_IID_LEN);
         key.len = CV_IID_LEN;
-        return key;
     }
-
-    token = record;
-    memcpy(key.data, token->hash.data, CV_TOKEN_HASH_LEN);
-    key.len = CV_TOKEN_HASH_LEN;
 
     return key;
 }
@@ -197,6 +224,41 @@ cv_get_token(cv_txn_t *txn, cv_str_t hash, cv_token_t *token)
     return hash.len == CV_TOKEN_HASH_LEN
            && cv_table_get(txn, CV_TOKEN, hash, &bytes)
            && cv_decode(txn, CV_TOKEN, hash, bytes, token);
+}
+
+
+bool
+cv_get_key_by_hash(cv_txn_t *txn, cv_str_t hash, cv_api_key_t *key,
+    uint64_t *iid)
+{
+    *iid = cv_find(txn, CV_HANDLE_KEY_HASH, hash);
+
+    if (*iid == 0 || !cv_get(txn, CV_KEY, *iid, key)) {
+        return false;
+    }
+
+    /* an index that leads to another key is damage, not an answer */
+
+    return cv_str_eq(key->hash, hash)
+           || cv_txn_ok(txn, MDB_CORRUPTED, txn->store->dir);
+}
+
+
+bool
+cv_get_progress(cv_txn_t *txn, uint64_t holder, uint64_t class,
+    cv_progress_t *progress)
+{
+    cv_key_t  key;
+    cv_str_t  bytes;
+
+    memset(progress, 0, sizeof(cv_progress_t));
+    progress->holder.iid = holder;
+    progress->class.iid = class;
+
+    key = cv_record_key(CV_PROGRESS, 0, progress);
+
+    return cv_table_get(txn, CV_PROGRESS, cv_key_str(&key), &bytes)
+           && cv_decode(txn, CV_PROGRESS, cv_key_str(&key), bytes, progress);
 }
 
 
@@ -330,7 +392,7 @@ cv_encode(cv_txn_t *txn, cv_kind_t kind, cv_str_t key, const void *record)
 }
 
 
-/* whose live status a change of this record changes */
+/* whose live status a change of this record changes, or whose progress */
 
 static void
 cv_put_change(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *record)
@@ -338,9 +400,44 @@ cv_put_change(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *record)
     if (kind == CV_TOKEN) {
         kind = CV_CREDENTIAL;
         iid = ((const cv_token_t *) record)->credential.iid;
+
+    } else if (kind == CV_PROGRESS) {
+        iid = ((const cv_progress_t *) record)->holder.iid;
+
+    } else if (kind == CV_SEQUENCE) {
+        iid = ((const cv_sequence_t *) record)->class.iid;
     }
 
     cv_change_append(txn, kind, iid);
+}
+
+
+/*
+ * An export leaves secrets out: importing it again must not remove them.
+ * Yields the record to write, which is "kept" if it takes over any.
+ */
+
+static const void *
+cv_put_secrets(cv_kind_t kind, const void *record, const void *old,
+    cv_record_t *kept)
+{
+    size_t             i;
+    const cv_field_t  *field;
+
+    for (i = 0; old != NULL && i < cv_schemas[kind].nfields; i++) {
+        field = &cv_schemas[kind].fields[i];
+
+        if (!field->secret || cv_field_present(record, field)) {
+            continue;
+        }
+
+        memcpy(kept, record, cv_schemas[kind].size);
+        memcpy((uint8_t *) kept + field->offset,
+               (const uint8_t *) old + field->offset, sizeof(cv_str_t));
+        record = kept;
+    }
+
+    return record;
 }
 
 
@@ -352,7 +449,7 @@ cv_put(cv_txn_t *txn, cv_kind_t kind, const void *record)
     cv_key_t      key;
     cv_str_t      bytes;
     uint64_t      iid;
-    cv_record_t   previous;
+    cv_record_t   previous, kept;
 
     iid = 1;
     new = false;
@@ -369,6 +466,7 @@ cv_put(cv_txn_t *txn, cv_kind_t kind, const void *record)
     key = cv_record_key(kind, iid, record);
 
     old = new ? NULL : cv_previous(txn, kind, cv_key_str(&key), &previous);
+    record = cv_put_secrets(kind, record, old, &kept);
     bytes = cv_encode(txn, kind, cv_key_str(&key), record);
 
     if (cv_txn_failed(txn)) {
@@ -486,6 +584,16 @@ cv_walk_open(cv_walk_t *walk, cv_txn_t *txn, cv_kind_t kind)
 {
     cv_walk_start(walk, txn, kind);
     walk->kind = kind;
+}
+
+
+void
+cv_walk_open_progress(cv_walk_t *walk, cv_txn_t *txn, uint64_t holder)
+{
+    cv_walk_open(walk, txn, CV_PROGRESS);
+
+    cv_put_uint(walk->prefix, holder, CV_IID_LEN);
+    walk->prefix_len = CV_IID_LEN;
 }
 
 

@@ -13,6 +13,8 @@ use CredverifyTool;
 
 my $TOKEN = '390aa046b2886a0a68fb36ff647b216d03cacd775bef52404dc6a3daf19a3b5c';
 my $HASH  = sha256_hex($TOKEN);
+my $KEY   = 'scs_live_CuJabmeaI77NKsoaAJ15fh3FvyffAiSU';
+my $SIGNS = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
 sub import_text {
     my ($store, $text, @options) = @_;
@@ -49,14 +51,36 @@ my @full = (
         . '"created_at":"2026-02-11T12:00:00Z","updated_at":"2026-02-11"}',
     qq({"kind":"token","token_sha256":"$HASH","credential":"x",)
         . '"privacy":"masked","created_at":"2026-02-15","expires_at":"2026-04-16"}',
+    '{"kind":"tier","id":"t","limits":{"minute":60,"hour":null,"day":0,'
+        . '"month":2000},"overage_cents":20,"price_cents":0,"features":["search"]}',
+    '{"kind":"tier","id":"bare"}',
+    '{"kind":"key","id":"k","key_sha256":"' . sha256_hex($KEY) . '",'
+        . '"prefix":"scs_live_","last4":"AiSU","owner":"Acme","tier":"t",'
+        . '"status":"suspended","scopes":["certificates:read"],'
+        . '"origins":["https://acme.example"],"issuer":"i",'
+        . '"expires_at":"2027-01-01","created_at":"2026-01-01"}',
+    qq({"kind":"key","id":"bare","key_sha256":"$HASH"}),
+    '{"kind":"progress","holder":"h","class":"plain","learn":0}',
+    '{"kind":"progress","holder":"h","class":"c","practice":75,"learn":14}',
+    '{"kind":"oauth_client","id":"o","secret_sha256":"' . sha256_hex('s') . '",'
+        . '"name":"App","redirect_uris":["https://app.example/cb"],"class":"c"}',
+    qq({"kind":"webhook","id":"w","url":"https://hr.example/","secret":"$SIGNS",)
+        . '"events":["certificate.issued"]}',
+    '{"kind":"sequence","class":"plain","year":0,"last":9}',
+    '{"kind":"sequence","class":"c","year":2025,"last":1}',
+    '{"kind":"sequence","class":"c","year":2026,"last":123}',
 );
 
 my $full = join '', map { "$_\n" } @full;
 $full =~ s/\\u00e9/\xc3\xa9/;
 
 my $store = load(@full);
-my $first = export_text($store);
+my $first = export_text($store, '--secrets');
 is($first, $full, 'exported as it was given');
+
+$first =~ s/"secret":"\Q$SIGNS\E",//;
+is(export_text($store), $first, 'without what signs unless asked for');
+unlike(read_file("$store/data.mdb"), qr/\Q$KEY\E/, 'a key is nowhere in clear');
 
 my $other = init_store();
 done_ok(import_text($other, $first), 'import what was exported');
@@ -65,10 +89,19 @@ is(export_text($other), $first, 'export, import, export: the same bytes');
 done_ok(import_text($other, $first), 'once more');
 is(export_text($other), $first, 'still the same');
 
-is(export_text($store, '--kind', 'holder'),
-   (grep { /"kind":"holder"/ } split /(?<=\n)/, $first)[0], 'only one kind');
-misused(run('--store', $store, 'export', '--kind', 'tier'),
-        qr/: export: --kind: unknown kind "tier"/, 'an unknown kind');
+done_ok(import_text($store, $first), 'where the secrets are');
+is(export_text($store, '--secrets'), $full, 'they stay');
+
+for my $kind (qw(issuer class holder credential token tier key progress
+                 oauth_client webhook sequence))
+{
+    is(export_text($store, '--kind', $kind),
+       join('', grep { /"kind":"$kind"/ } split /(?<=\n)/, $first),
+       "only one kind, $kind");
+}
+
+misused(run('--store', $store, 'export', '--kind', 'foo'),
+        qr/: export: --kind: unknown kind "foo"/, 'an unknown kind');
 
 
 # What comes in other forms goes out in one
@@ -80,7 +113,14 @@ done_ok(import_text($loose, "\r\n  \n$ISSUER\r\n\t\n\n"
         . '{"kind":"token","token":"' . uc($TOKEN) . '","credential":"x"}'),
         'CRLF, blank lines, any order of members, no last end of line');
 
-my ($class, $token) = (json_lines(export_text($loose)))[1, 4];
+done_ok(import_text($loose, qq({"key":"$KEY","kind":"key","id":"k","tier":null}\n)
+                   . '{"kind":"oauth_client","class":"c","id":"o","secret":"s"}'),
+        'a key and a client in clear');
+
+my ($class, $token, $key, $client) = (json_lines(export_text($loose)))[1, 4 .. 6];
+is(join(' ', @$key{qw(key_sha256 prefix last4)}),
+   sha256_hex($KEY) . ' scs_live_ AiSU', 'a key is kept as its hash, and ends');
+is($client->{secret_sha256}, sha256_hex('s'), 'a client secret as its hash');
 is($class->{title}, 'T', 'the class');
 is($token->{token_sha256}, $HASH, 'a token is kept as its hash');
 unlike(read_file("$loose/data.mdb"), qr/$TOKEN/i, 'and nowhere in clear');
@@ -94,26 +134,20 @@ like(export_text($loose), qr/\A\{"kind":"issuer","id":"i","name":"Renamed"\}\n/,
 
 my ($answer) = json_lines(import_text(init_store(), $full, '--json')->{out});
 is_deeply($answer, {
-    dry_run => JSON::PP::false, lines => 6, records => 6, issuer => 1,
-    class => 2, holder => 1, credential => 1, token => 1, skipped => 0,
+    dry_run => JSON::PP::false, lines => 17, records => 17, issuer => 1,
+    class => 2, holder => 1, credential => 1, token => 1, tier => 2, key => 2,
+    progress => 2, oauth_client => 1, webhook => 1, sequence => 3,
     invalid => 0 }, 'as JSON');
 
-like(import_text(init_store(), $full)->{out}, qr/^records +6$/m, 'for people');
+like(import_text(init_store(), $full)->{out}, qr/^records +17$/m, 'for people');
 
 
-# Kinds that are not kept
+# The records that the views' examples are about
 
-my $unkept = join "\n", $ISSUER,
-    '{"kind": "tier", "id": "t", "limits": {"minute": 30}}',
-    '{"kind":"progress","holder":"h","class":"c","practice":42}',
-    '{"kind":"key","id":"k","key":"scs_live_secret"}',
-    '{"kind":"tier","id":"t2"}', $CLASS;
-
-my $r = import_text(init_store(), $unkept);
-is($r->{status}, 0, 'kinds that are not kept are no error');
-is($r->{err}, "credverify: import: skipped 4 lines of kinds this version does "
-   . "not keep: tier, key, progress\n", 'but reported');
-like($r->{out}, qr/^skipped +4$/m, 'and counted');
+my $r = run('--store', init_store(), 'import',
+            "$FindBin::Bin/../data/examples/store.jsonl");
+done_ok($r, 'the examples, without a warning');
+like($r->{out}, qr/^records +60$/m, 'all of them');
 
 
 # Wrong lines
@@ -133,6 +167,21 @@ for (
     ['{"kind":"credential","id":"y","class":"c","holder":"h","status":"issued",'
      . '"public_id":"ab-1"}', qr/credential: member "public_id"[^\n]* another /,
      'a public id of another, in the other case'],
+    [qq({"kind":"key","id":"k2","key":"$KEY"}),
+     'key: member "key_sha256" belongs to another key already',
+     'a key of another'],
+    ['{"kind":"key","id":"k2","key":"scs_live_secret"}',
+     'key: member "key" must be a brand, ', 'a short key'],
+    [qq({"kind":"key","id":"k2","key":"${KEY}2","tier":"none"}),
+     'key: member "tier": there is no tier "none"', 'an unknown tier'],
+    ['{"kind":"progress","holder":"h","class":"c","practice":-1}',
+     'progress: member "practice" must be a whole number, 0 or more', 'a count'],
+    ['{"kind":"progress","holder":"none","class":"c"}',
+     'progress: member "holder": there is no holder "none"', 'an unknown holder'],
+    ['{"kind":"tier","id":"t2","limits":{"year":1}}',
+     'tier: member "limits" must be an object of minute, ', 'an unknown limit'],
+    ['{"kind":"webhook","id":"w2","url":"https://w","secret":"whsec_!"}',
+     'webhook: member "secret" must be whsec_ and base64', 'a wrong secret'],
     ["{\"kind\":\"issuer\",\"id\":\"j\",\"name\":\"a\0b\"}", qr/byte \d+: /, 'NUL'],
     ["{\"kind\":\"issuer\",\"id\":\"j\",\"name\":\"\xe9\"}", qr/byte \d+: /,
      'Latin-1'],
@@ -171,6 +220,8 @@ for (
     is((json_lines($r->{out}))[0]{records}, 2, 'the others are there');
     is(scalar(() = export_text($store) =~ /"(?:before|after)"/g), 2, 'really');
     done_ok(run('--store', $store, 'check'), 'the store is whole');
+    unlike($r->{err}, qr/secret|whsec_!|\Q$KEY\E/, 'no secret is repeated')
+        if $line =~ /"kind":"key"/;
 }
 
 $r = import_text(init_store(), "{\"kind\":\"a\x1b[31m\xe2\x80\xa8\"}\n");
@@ -181,7 +232,7 @@ unlike($r->{err}, qr/\x1b/, 'control characters are not passed on');
 
 my $dry = init_store();
 ($answer) = json_lines(import_text($dry, $full, '--dry-run', '--json')->{out});
-is($answer->{records}, 6, 'a dry run resolves what is new');
+is($answer->{records}, 17, 'a dry run resolves what is new');
 is($answer->{dry_run}, JSON::PP::true, 'it says so');
 is(export_text($dry), '', 'and writes nothing');
 
@@ -202,6 +253,11 @@ my @base = ($ISSUER, $CLASS, $HOLDER, with('x', code => 'A', number => 'N',
 my $other_class = '{"kind":"class","id":"c2","issuer":"i2","title":"T"}';
 my $other_issuer = '{"kind":"issuer","id":"i2","name":"N"}';
 my $long = 'h' x 255;
+$key = sub {
+    my ($id, $secret, $more) = (@_, '');
+    return qq({"kind":"key","id":"$id","key":"a_live_) . $secret x 32
+        . qq("$more});
+};
 
 for (
     ['twice', [with('y', code => 'B'), with('y', code => 'B')], 0],
@@ -248,6 +304,15 @@ for (
      qq({"kind":"token","token_sha256":"$HASH","credential":"y"})], 0],
     ['a token of no credential', [
      qq({"kind":"token","token_sha256":"$HASH","credential":"y"})], 1],
+    ['a key twice', [$key->('k', 'a'), $key->('k', 'a')], 0],
+    ['a key of another line', [$key->('k', 'a'), $key->('l', 'a')], 1],
+    ['a key a line gave up',
+     [$key->('k', 'a'), $key->('k', 'b'), $key->('l', 'a')], 0],
+    ['a key of no tier', ['{"kind":"tier","id":"t"}',
+     $key->('k', 'a', ',"tier":"t"'), $key->('l', 'b', ',"tier":"u"')], 1],
+    ['progress before its holder',
+     ['{"kind":"progress","holder":"g","class":"c"}',
+      '{"kind":"holder","id":"g"}'], 1],
     ['the longest id', [qq({"kind":"holder","id":"$long"}),
                         with('y', holder => $long)], 0],
     ['a longer one', [qq({"kind":"holder","id":"$long"}),

@@ -34,13 +34,13 @@ is(cv('issuer', 'show', 'i')->{out}, "id              i\n"
    . "name            Issuer\nemail           e\@i.example\n", 'for people');
 
 $r = cv('class', 'set', 'c', '--issuer', 'i', '--title', 'T "1"', '--level', '-3',
-        '--listed', 'false', '--tags', '[ "a", {"b": 1.0} ]', '--criteria',
-        '{"narrative": "N"}', '--valid-days', '91', '--category-title', "\xc3\xa9",
+        '--listed', 'false', '--tags', '[ "a", "b" ]', '--criteria',
+        '{"narrative": "N", "a": 1.0}', '--valid-days', '91', '--category-title', "\xc3\xa9",
         '--json');
 done_ok($r, 'a class');
 is($r->{out}, '{"kind":"class","id":"c","issuer":"i","title":"T \"1\"",'
-   . qq("category_title":"\xc3\xa9","level":-3,"criteria":{"narrative":"N"},)
-   . qq("tags":["a",{"b":1.0}],"valid_days":91,"listed":false}\n),
+   . qq("category_title":"\xc3\xa9","level":-3,"criteria":{"narrative":"N","a":1.0},)
+   . qq("tags":["a","b"],"valid_days":91,"listed":false}\n),
    'its members');
 
 for (['--listed'], ['--listed=true'], ['--listed', 'true']) {
@@ -93,7 +93,7 @@ misused(cv('class', 'set', 'c', '--tags', '["a"'), qr/: --tags: byte \d+: /,
 misused(cv('class', 'set', 'c', '--tags', '["a"],"title":"x"'),
         qr/: --tags: byte \d+: /, 'more than one value');
 misused(cv('class', 'set', 'c', '--tags', '{}'),
-        qr/member "tags" must be an array; /, 'another type');
+        qr/member "tags" must be an array of strings; /, 'another type');
 fails(cv('class', 'set', 'c', '--issuer', 'nobody'), 'class set: class: member '
       . '"issuer": there is no issuer "nobody"', 'unknown issuer');
 

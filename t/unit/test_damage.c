@@ -160,13 +160,79 @@ test_lengths(void **state)
     overwrite(test, "link", key, sizeof(key), "", 0);
     overwrite(test, "link", "\1", 1, "", 0);
     overwrite(test, "change", key, sizeof(key), "", 0);
+    overwrite(test, "progress", key, 1, "", 0);
+    overwrite(test, "sequence", key, sizeof(key), "", 0);
     overwrite(test, "credential", "\0\0\0\0\0\0\0\7", 8, key, 3);
 
     open_store(test);
 
     /* the last has a number that was never given out, and no record */
-    assert_int_equal(check(test), 9);
+    assert_int_equal(check(test), 11);
     assert_int_equal(verify(test, CV_BY_CODE, "c1"), CV_OK);
+}
+
+
+/* whole records, each in a place that is not its own */
+
+static void
+test_places(void **state)
+{
+    cv_buf_t        buf;
+    test_t         *test = *state;
+    cv_txn_t       *txn;
+    cv_str_t        key;
+    uint64_t        iid;
+    cv_token_t      token;
+    cv_api_key_t    record;
+    cv_progress_t   progress;
+
+    memset(&progress, 0, sizeof(progress));
+    progress.holder.iid = 1;
+    progress.class.iid = 1;
+
+    memset(&token, 0, sizeof(token));
+    token.hash = CV_STR("short");
+    token.credential.iid = 1;
+
+    memset(&record, 0, sizeof(record));
+    record.hash = hash;
+    record.id = CV_STR("a");
+
+    txn = begin(test);
+    assert_int_equal(cv_put(txn, CV_PROGRESS, &progress), 1);
+    assert_int_equal(cv_put(txn, CV_KEY, &record), 1);
+    record.id = CV_STR("b");
+    record.hash = CV_STR("FEDCBA9876543210FEDCBA9876543210");
+    assert_int_equal(cv_put(txn, CV_KEY, &record), 2);
+    commit(txn);
+
+    assert_int_equal(check(test), 0);
+
+    close_store(test);
+    cv_buf_init(&buf, CV_RECORD_MAX);
+
+    key = CV_STR("\0\0\0\0\0\0\0\1" "\0\0\0\0\0\0\0\2");
+    cv_record_encode(&buf, CV_PROGRESS, key, &progress);
+    overwrite(test, "progress", key.data, key.len, buf.data, buf.len);
+
+    key = CV_STR("short");
+    cv_buf_reset(&buf);
+    cv_record_encode(&buf, CV_TOKEN, key, &token);
+    overwrite(test, "token", key.data, key.len, buf.data, buf.len);
+
+    overwrite(test, "handle", "\12FEDCBA9876543210FEDCBA9876543210", 33,
+              "\0\0\0\0\0\0\0\1", 8);
+
+    cv_buf_free(&buf);
+    open_store(test);
+
+    txn = begin(test);
+    assert_false(cv_get_key_by_hash(txn, record.hash, &record, &iid));
+    assert_int_equal(cv_txn_err(txn, NULL), CV_ERR_DAMAGED);
+    cv_txn_abort(txn);
+
+    /* two places, a link to a token, a key's handle and what it leads to */
+    assert_int_equal(check(test), 5);
 }
 
 
@@ -504,6 +570,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         FILLED(test_index),
         FILLED(test_lengths),
+        FILLED(test_places),
         FILLED(test_links),
         FILLED(test_token_moves),
         FILLED(test_lock_removed),

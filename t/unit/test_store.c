@@ -322,6 +322,181 @@ test_walk(void **state)
 }
 
 
+static uint64_t
+put_key(cv_txn_t *txn, const char *id, cv_str_t key_hash)
+{
+    cv_api_key_t  key;
+
+    memset(&key, 0, sizeof(key));
+    key.id = cv_str_z(id);
+    key.hash = key_hash;
+
+    return cv_put(txn, CV_KEY, &key);
+}
+
+
+/* A key is found by its hash, which is its alone. */
+
+static void
+test_keys(void **state)
+{
+    test_t         *test = *state;
+    cv_txn_t       *txn;
+    cv_str_t        other;
+    uint64_t        iid;
+    cv_api_key_t    key;
+
+    other = CV_STR("FEDCBA9876543210FEDCBA9876543210");
+
+    txn = begin(test);
+    assert_int_equal(put_key(txn, "a", hash), 1);
+    assert_int_equal(put_key(txn, "b", other), 2);
+    commit(txn);
+
+    txn = begin(test);
+    assert_true(cv_get_key_by_hash(txn, other, &key, &iid));
+    assert_int_equal(iid, 2);
+    assert_true(cv_str_eq(key.id, CV_STR("b")));
+
+    assert_false(cv_get_key_by_hash(txn, CV_STR("short"), &key, &iid));
+    assert_int_equal(cv_txn_err(txn, NULL), CV_OK);
+
+    /* another secret for the same key */
+
+    assert_int_equal(put_key(txn, "b",
+                             CV_STR("0000000000000000fedcba9876543210")), 2);
+    assert_false(cv_get_key_by_hash(txn, other, &key, &iid));
+    commit(txn);
+
+    assert_int_equal(check(test), 0);
+
+    txn = begin(test);
+    assert_int_equal(put_key(txn, "c", hash), 0);
+    assert_int_equal(cv_txn_commit(txn, &error), CV_ERR_CONFLICT);
+    assert_string_equal(error.text, "key: member \"key_sha256\" belongs to "
+                        "another key already");
+}
+
+
+static void
+put_progress(cv_txn_t *txn, const char *holder, const char *class,
+    int64_t practice)
+{
+    cv_progress_t  progress;
+
+    memset(&progress, 0, sizeof(progress));
+    progress.holder.id = cv_str_z(holder);
+    progress.class.id = cv_str_z(class);
+    progress.practice = (cv_int_t) { practice, true };
+
+    assert_int_equal(cv_resolve(txn, CV_PROGRESS, &progress, &error), CV_OK);
+    assert_int_equal(cv_put(txn, CV_PROGRESS, &progress), 1);
+}
+
+
+/* One for a holder and class, of whichever kind the other records are. */
+
+static void
+test_progress(void **state)
+{
+    test_t           *test = *state;
+    cv_txn_t         *txn;
+    uint64_t          n;
+    cv_walk_t         walk;
+    cv_class_t        class;
+    cv_holder_t       holder;
+    cv_progress_t     progress;
+    cv_store_stat_t   stat;
+
+    fill(test);
+
+    txn = begin(test);
+
+    memset(&class, 0, sizeof(class));
+    class.id = CV_STR("other");
+    class.issuer.iid = 1;
+    class.title = CV_STR("Other");
+    assert_int_equal(cv_put(txn, CV_CLASS, &class), 2);
+
+    memset(&holder, 0, sizeof(holder));
+    holder.id = CV_STR("next");
+    assert_int_equal(cv_put(txn, CV_HOLDER, &holder), 2);
+
+    put_progress(txn, "next", "class", 7);
+    put_progress(txn, "holder", "other", 8);
+    put_progress(txn, "holder", "class", 9);
+    put_progress(txn, "holder", "class", 10);
+
+    assert_int_equal(cv_store_stat(txn, &stat), CV_OK);
+    assert_int_equal(stat.records[CV_PROGRESS], 3);
+
+    assert_true(cv_get_progress(txn, 1, 1, &progress));
+    assert_int_equal(progress.practice.value, 10);
+    assert_false(progress.learn.present);
+    assert_true(cv_get_progress(txn, 2, 1, &progress));
+    assert_int_equal(progress.practice.value, 7);
+    assert_false(cv_get_progress(txn, 2, 2, &progress));
+
+    n = 0;
+    cv_walk_open_progress(&walk, txn, 1);
+
+    while (cv_walk_next(&walk, &progress, NULL)) {
+        assert_int_equal(progress.holder.iid, 1);
+        assert_int_equal(progress.class.iid, ++n);
+    }
+
+    cv_walk_close(&walk);
+    assert_int_equal(n, 2);
+
+    commit(txn);
+
+    assert_int_equal(check(test), 0);
+}
+
+
+/* What is exported has no secrets, and must not remove them. */
+
+static void
+test_secret_stays(void **state)
+{
+    test_t        *test = *state;
+    cv_txn_t      *txn;
+    cv_record_t    record;
+    cv_webhook_t   webhook;
+
+    memset(&webhook, 0, sizeof(webhook));
+    webhook.id = CV_STR("w");
+    webhook.url = CV_STR("https://w.example/");
+    webhook.secret = CV_STR("whsec_c2VjcmV0");
+
+    txn = begin(test);
+    assert_int_equal(cv_put(txn, CV_WEBHOOK, &webhook), 1);
+    commit(txn);
+
+    webhook.secret = CV_ABSENT;
+    webhook.url = CV_STR("https://x.example/");
+
+    txn = begin(test);
+    assert_int_equal(cv_put(txn, CV_WEBHOOK, &webhook), 1);
+    assert_true(cv_get(txn, CV_WEBHOOK, 1, &record));
+    assert_true(cv_str_eq(record.webhook.url, webhook.url));
+    assert_true(cv_str_eq(record.webhook.secret, CV_STR("whsec_c2VjcmV0")));
+    commit(txn);
+
+    /* but another one replaces it */
+
+    webhook.secret = CV_STR("whsec_b3RoZXIh");
+
+    txn = begin(test);
+    assert_int_equal(cv_put(txn, CV_WEBHOOK, &webhook), 1);
+    assert_true(cv_get(txn, CV_WEBHOOK, 1, &record));
+    assert_true(cv_str_eq(record.webhook.secret, webhook.secret));
+    commit(txn);
+
+    assert_int_equal(check(test), 0);
+}
+
+
 /* the file is overwritten behind the store's back, as a failing disk would */
 
 static void
@@ -612,6 +787,9 @@ main(int argc, char **argv)
         TEST(test_snapshot),
         TEST(test_links),
         TEST(test_walk),
+        TEST(test_keys),
+        TEST(test_progress),
+        TEST(test_secret_stays),
         TEST(test_damaged_record),
         TEST(test_truncated),
         TEST(test_probe),

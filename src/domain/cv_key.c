@@ -1,0 +1,98 @@
+
+/*
+ * Copyright (C) The credverify authors
+ */
+
+#include "cv_key.h"
+
+#define CV_KEY_LAST  4
+
+const char *const  cv_key_class_names[] = {
+    "live", "test", "badge", NULL
+};
+
+
+/* the text before the next "_", and what comes after it */
+
+static cv_str_t
+cv_key_word(cv_str_t *rest)
+{
+    size_t    i;
+    cv_str_t  word;
+
+    for (i = 0; i < rest->len && rest->data[i] != '_'; i++) { /* void */ }
+
+    word = cv_str(rest->data, i);
+    i += i < rest->len ? 1 : 0;
+    *rest = cv_str(rest->data + i, rest->len - i);
+
+    return word;
+}
+
+
+bool
+cv_key_read(cv_key_text_t *key, cv_str_t text)
+{
+    int       class;
+    size_t    i;
+    uint8_t   ch;
+    cv_str_t  rest;
+
+    rest = text;
+    key->brand = cv_key_word(&rest);
+
+    class = cv_name_index(cv_key_class_names, cv_key_word(&rest));
+
+    if (text.len > CV_CLEAR_MAX || key->brand.len == 0 || class == -1
+        || rest.len < CV_KEY_SECRET_MIN)
+    {
+        return false;
+    }
+
+    for (i = 0; i < key->brand.len; i++) {
+        ch = text.data[i];
+
+        if (!((ch >= '0' && ch <= '9')
+              || ((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z')))
+        {
+            return false;
+        }
+    }
+
+    for (i = 0; i < rest.len; i++) {
+        if (rest.data[i] <= 0x20 || rest.data[i] >= 0x7f) {
+            return false;
+        }
+    }
+
+    key->class = (cv_key_class_t) class;
+    key->prefix = cv_str(text.data, text.len - rest.len);
+    key->secret = rest;
+
+    return true;
+}
+
+
+static size_t
+cv_key_take(void *record, cv_str_t text, uint8_t out[CV_CLEAR_MAX])
+{
+    cv_key_text_t   key;
+    cv_api_key_t   *taken = record;
+
+    if (!cv_key_read(&key, text)) {
+        return 0;
+    }
+
+    taken->prefix = key.prefix;
+    taken->last4 = cv_str(text.data + text.len - CV_KEY_LAST, CV_KEY_LAST);
+
+    memcpy(out, text.data, text.len);
+
+    return text.len;
+}
+
+
+const cv_clear_t  cv_key_clear = {
+    "key", "must be a brand, live, test or badge, and 32 characters or more, "
+    "joined by \"_\"", cv_key_take
+};
