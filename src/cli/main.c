@@ -121,7 +121,8 @@ const cv_command_t  cv_commands[] = {
       "What is written is one moment of the store, and goes to standard\n"
       "output unless a FILE is named. A file is replaced once it is\n"
       "complete, and only its owner may read it; nothing is left of one\n"
-      "that is not.\n",
+      "that is not. The kinds are issuer, class, holder, credential,\n"
+      "token, tier, key, progress, oauth_client, webhook and sequence.\n",
       cv_export_options, CV_NO_MEMBERS, cmd_export },
 
     { "check", NULL, NULL, 0, 0,
