@@ -178,12 +178,14 @@ cv_disclose_token(cv_facts_t *facts, const cv_token_t *token, bool masked)
 
 static void
 cv_disclose_credential(cv_facts_t *facts, const cv_credential_t *credential,
-    bool handles)
+    bool handles, cv_time_t now)
 {
     cv_fact_set_bool(facts, CV_FACT_CREDENTIAL, true);
     cv_fact_set_text(facts, CV_FACT_CREDENTIAL_ID, credential->id);
     cv_fact_set_text(facts, CV_FACT_CREDENTIAL_STATUS,
                      cv_str_z(cv_status_names[credential->status.value]));
+    cv_fact_set_text(facts, CV_FACT_CREDENTIAL_STATE,
+                     cv_credential_state(credential, now));
     cv_fact_set_date(facts, CV_FACT_CREDENTIAL_ISSUED_AT,
                      &credential->issued_at);
     cv_fact_set_date(facts, CV_FACT_CREDENTIAL_EXPIRES_AT,
@@ -202,6 +204,25 @@ cv_disclose_credential(cv_facts_t *facts, const cv_credential_t *credential,
         cv_fact_set_text(facts, CV_FACT_CREDENTIAL_PUBLIC_ID,
                          credential->public_id);
     }
+}
+
+
+/* what a badge was backed by: that something is there, and not what it is */
+
+static void
+cv_disclose_layers(cv_facts_t *facts, cv_doc_t attributes)
+{
+    cv_doc_t  wallet, passkey, email;
+
+    wallet = cv_doc_member(attributes, CV_STR("sender_wallet"));
+    passkey = cv_doc_member(attributes, CV_STR("webauthn_credential_id"));
+    email = cv_doc_member(attributes, CV_STR("email_verified"));
+
+    cv_fact_set_bool(facts, CV_FACT_LAYERS, true);
+    cv_fact_set_bool(facts, CV_FACT_LAYERS_WALLET, cv_doc_truth(wallet));
+    cv_fact_set_bool(facts, CV_FACT_LAYERS_PASSKEY, cv_doc_truth(passkey));
+    cv_fact_set_bool(facts, CV_FACT_LAYERS_EMAIL,
+                     cv_doc_type(email) == CV_DOC_TRUE);
 }
 
 
@@ -265,7 +286,8 @@ cv_disclose(cv_facts_t *facts, const cv_verdict_t *verdict,
 
     if (!masked) {
         cv_disclose_credential(facts, evidence->credential,
-                               verdict->reason != CV_TOKEN_EXPIRED);
+                               verdict->reason != CV_TOKEN_EXPIRED, now);
+        cv_disclose_layers(facts, evidence->credential->attributes);
     }
 
     if (cv_discloses_holder(verdict) && presented == CV_VALID) {

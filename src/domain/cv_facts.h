@@ -40,6 +40,7 @@
     X(CREDENTIAL,                "credential")                                \
     X(CREDENTIAL_ID,             "credential.id")                             \
     X(CREDENTIAL_STATUS,         "credential.status")                         \
+    X(CREDENTIAL_STATE,          "credential.state")                          \
     X(CREDENTIAL_ISSUED_AT,      "credential.issued_at")                      \
     X(CREDENTIAL_EXPIRES_AT,     "credential.expires_at")                     \
     X(CREDENTIAL_LAPSES,         "credential.lapses")                         \
@@ -53,6 +54,10 @@
     X(CREDENTIAL_ATTRIBUTES,     "credential.attributes")                     \
     X(CREDENTIAL_CREATED_AT,     "credential.created_at")                     \
     X(CREDENTIAL_UPDATED_AT,     "credential.updated_at")                     \
+    X(LAYERS,                    "layers")                                    \
+    X(LAYERS_WALLET,             "layers.wallet")                             \
+    X(LAYERS_PASSKEY,            "layers.passkey")                            \
+    X(LAYERS_EMAIL,              "layers.email")                              \
     X(CLASS,                     "class")                                     \
     X(CLASS_ID,                  "class.id")                                  \
     X(CLASS_TITLE,               "class.title")                               \

@@ -33,6 +33,23 @@ cv_credential_lapses(const cv_credential_t *credential)
 }
 
 
+cv_str_t
+cv_credential_state(const cv_credential_t *credential, cv_time_t now)
+{
+    if (cv_credential_lapses(credential)
+        && cv_date_expiry(&credential->expires_at) <= now)
+    {
+        return cv_outcomes[CV_EXPIRED].name;
+    }
+
+    if (credential->status.value == CV_STATUS_ISSUED) {
+        return CV_STR("active");
+    }
+
+    return cv_str_z(cv_status_names[credential->status.value]);
+}
+
+
 /*
  * Each reason falls through to those below it, and with them the instants
  * that may still change it: only an expiry that is decided before the reason

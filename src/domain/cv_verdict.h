@@ -34,4 +34,10 @@ cv_verdict_t cv_verdict(const cv_question_t *question, cv_time_t now);
 /* True if its own expiry ends it: what was claimed or used stays so. */
 bool cv_credential_lapses(const cv_credential_t *credential);
 
+/*
+ * What people call its status at that moment: "expired" if its own expiry has
+ * ended it, else "active" if it is issued, else the status itself.
+ */
+cv_str_t cv_credential_state(const cv_credential_t *credential, cv_time_t now);
+
 #endif /* CV_VERDICT_H */

@@ -7,6 +7,7 @@
  */
 
 #include "cv_facts.h"
+#include "cv_json.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -171,7 +172,38 @@ static const cv_fact_id_t  credential_facts[] = {
     CV_FACT_CREDENTIAL_CODE, CV_FACT_CREDENTIAL_PUBLIC_ID,
     CV_FACT_CREDENTIAL_LAPSES, CV_FACT_CREDENTIAL_CREATED_AT, CV_FACT_CREDENTIAL_UPDATED_AT,
     CV_FACT_CREDENTIAL_TEST, CV_FACT_TOKEN_CREATED_AT,
+    CV_FACT_CREDENTIAL_STATE, CV_FACT_LAYERS, CV_FACT_LAYERS_WALLET,
+    CV_FACT_LAYERS_PASSKEY, CV_FACT_LAYERS_EMAIL,
 };
+
+
+/* the word for each verdict; a valid one has the status for it */
+
+static const char *const  states[CV_REASONS] = {
+    [CV_REVOKED] = "revoked", [CV_REFUNDED] = "refunded",
+    [CV_EXPIRED] = "expired", [CV_PENDING] = "pending",
+};
+
+static const char *const  valid_states[CV_STATUSES] = {
+    [CV_STATUS_ISSUED] = "active", [CV_STATUS_CLAIMED] = "claimed",
+    [CV_STATUS_USED] = "used",
+};
+
+
+static void
+check_state(const case_t *c, const cv_verdict_t *verdict,
+    const cv_facts_t *facts)
+{
+    const char  *state;
+
+    state = verdict->reason == CV_VALID ? valid_states[c->status]
+                                        : states[verdict->reason];
+
+    if (discloses(facts, CV_FACT_CREDENTIAL_STATE) && state != NULL) {
+        assert_true(cv_str_eq(facts->at[CV_FACT_CREDENTIAL_STATE].text,
+                              cv_str_z(state)));
+    }
+}
 
 
 /* whatever a verdict is presented as, nothing is disclosed that was not */
@@ -295,6 +327,7 @@ check_disclosure(const case_t *c, const cv_question_t *question,
                      verdict->reason == CV_VALID);
     assert_int_equal(facts.at[CV_FACT_CHECKED_AT].number, NOW);
 
+    check_state(c, verdict, &facts);
     check_presented(verdict, &evidence, &facts);
 
     /* what no view is ever told */
@@ -369,6 +402,76 @@ test_every_combination(void **state)
 }
 
 
+/* what a badge was backed by, for attributes as they come */
+
+static void
+test_layers(void **state)
+{
+    size_t           i;
+    cv_buf_t         doc;
+    cv_error_t       error;
+    cv_facts_t       facts;
+    cv_verdict_t     verdict;
+    cv_evidence_t    evidence;
+    cv_credential_t  credential;
+
+    static const struct {
+        const char  *attributes;
+        int          wallet, passkey, email;
+    } cases[] = {
+        { "{}", 0, 0, 0 },
+        { "[1]", 0, 0, 0 },
+        { "{\"sender_wallet\":\"So1\"}", 1, 0, 0 },
+        { "{\"webauthn_credential_id\":\"QmFz\"}", 0, 1, 0 },
+        { "{\"email_verified\":true}", 0, 0, 1 },
+        { "{\"a\":{\"sender_wallet\":\"So1\"},\"sender_wallet\":null,"
+          "\"webauthn_credential_id\":\"\",\"email_verified\":false}",
+          0, 0, 0 },
+        { "{\"email_verified\":\"true\"}", 0, 0, 0 },
+        { "{\"email_verified\":1,\"recipient_wallet\":\"Rec1\"}", 0, 0, 0 },
+        { "{\"email_verified\":true,\"webauthn_credential_id\":\"Q\","
+          "\"sender_wallet\":\"S\"}", 1, 1, 1 },
+    };
+
+    (void) state;
+
+    memset(&credential, 0, sizeof(credential));
+    credential.status = (cv_int_t) { CV_STATUS_ISSUED, true };
+
+    memset(&evidence, 0, sizeof(evidence));
+    evidence.credential = &credential;
+
+    verdict = (cv_verdict_t) { CV_EXPIRED, CV_PRIVACY_FULL, CV_TIME_NEVER };
+
+    for (i = 0; i <= COUNT(cases); i++) {
+        cv_buf_init(&doc, 4096);
+
+        if (i < COUNT(cases)) {
+            assert_int_equal(cv_json_parse(&doc,
+                                           cv_str_z(cases[i].attributes),
+                                           &error), CV_OK);
+            credential.attributes = cv_buf_str(&doc);
+
+        } else {
+            credential.attributes = CV_ABSENT;
+        }
+
+        cv_disclose(&facts, &verdict, verdict.reason, &evidence, NOW);
+
+        assert_int_equal(facts.at[CV_FACT_LAYERS_WALLET].number,
+                         i < COUNT(cases) && cases[i].wallet);
+        assert_int_equal(facts.at[CV_FACT_LAYERS_PASSKEY].number,
+                         i < COUNT(cases) && cases[i].passkey);
+        assert_int_equal(facts.at[CV_FACT_LAYERS_EMAIL].number,
+                         i < COUNT(cases) && cases[i].email);
+        assert_true(cv_value_truth(&facts.at[CV_FACT_LAYERS]));
+        assert_int_equal(facts.at[CV_FACT_LAYERS_EMAIL].type, CV_VALUE_BOOL);
+
+        cv_buf_free(&doc);
+    }
+}
+
+
 static void
 test_unknown_status(void **state)
 {
@@ -437,6 +540,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_every_combination),
+        cmocka_unit_test(test_layers),
         cmocka_unit_test(test_unknown_status),
         cmocka_unit_test(test_errors_disclose_nothing),
         cmocka_unit_test(test_names),
