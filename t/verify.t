@@ -55,8 +55,28 @@ our $config = <<'_EOC_';
         add_header X-Facts "$credverify_reason $credverify_view $credverify_handle $credverify_privacy $credverify_credential $credverify_class $credverify_issuer" always;
     }
 
-    location ~ ^/n/(?<number>.*)$ {
+    location ~ (?s)^/n/(?<number>.*)\z {
         credverify_verify number=$number;
+    }
+
+    location ~ (?s)^/certificate/(?<number>.*)\z {
+        credverify_view securecodinghub;
+        credverify_issuers acme;
+        credverify_format "" html;
+        credverify_verify number=$number;
+    }
+
+    location ~ (?s)^/badge/(?<code>.*)\z {
+        credverify_view validtrust;
+        credverify_issuers acme;
+        credverify_format "" json;
+        credverify_verify code=$code;
+    }
+
+    location = /badge {
+        credverify_view validtrust;
+        credverify_issuers acme;
+        credverify_verify token=$arg_token code=$arg_code;
     }
 
     location = /t {
@@ -94,7 +114,7 @@ our $config = <<'_EOC_';
     }
 _EOC_
 
-plan tests => repeat_each() * 476;
+plan tests => repeat_each() * 790;
 
 run_tests();
 
@@ -238,8 +258,8 @@ ETag: W/"[0-9a-f]{16}"
 --- http_config eval: $::http
 --- config eval: $::config
 --- pipelined_requests eval
-["GET /n/N/valid%201", "GET /n/N/valid%2b1"]
---- error_code eval: [200, 404]
+["GET /n/N/valid%201", "GET /n/N/valid%2b1", "GET /n/N/valid%201%0A"]
+--- error_code eval: [200, 404, 404]
 --- no_error_log
 [error]
 [alert]
@@ -781,6 +801,160 @@ Access-Control-Allow-Origin: *
     }
 --- request eval: "GET /set?token=$ENV{TEST_NGINX_T_REVOKED}&t=$ENV{TEST_NGINX_T_VALID}"
 --- response_body_like: "reason":"valid"
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 44: a certificate's page by the number in its path
+--- http_config eval: $::http
+--- config eval: $::config
+--- pipelined_requests eval
+["GET /certificate/N/valid%201", "GET /certificate/N%2Fvalid%201?format=json",
+ "GET /certificate/N/claimed%201"]
+--- error_code eval: [200, 200, 200]
+--- response_body_like eval
+[(::only(qr/^<!doctype html>.*<h1 id="answer">Valid .*Jane Smith.*Acme Corp.*Web Security.*<b>N\/(valid|claimed) 1<\/b>/s,
+         qr/mail\.example|WALLET|PASSKEY|<script/)) x 3]
+--- response_headers_like eval
+[("Content-Type: text/html(; charset=utf-8)?\nAccess-Control-Allow-Origin: \\*\nCache-Control: public, max-age=5") x 3]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 45: a certificate that is not good is not found, whatever it is not
+--- http_config eval: $::http
+--- config eval: $::config
+--- pipelined_requests eval
+[map { "GET /certificate/N/$_%201" }
+     qw(revoked refunded expired pending draft test other unknown)]
+--- error_code eval: [(404) x 8]
+--- response_body_like eval
+[(::only(qr/<h1 id="answer">Not valid <span>Certificate not found\./,
+         qr/Jane|Corp|N\/|Web Security|[Rr]evoked|[Ee]xpired|[Rr]efund|[Pp]ending/)) x 8]
+--- response_headers eval
+[("Cache-Control: no-store\nAccess-Control-Allow-Origin: *") x 8]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 46: a service answers for whatever stands for a number
+--- http_config eval: $::http
+--- config eval: $::config
+--- pipelined_requests eval
+["GET /certificate/", "GET /certificate/N/valid%201%0A",
+ "GET /certificate/%0AN/valid%201", "GET /certificate/N/valid%201/",
+ "GET /certificate/N/valid+1", "GET /certificate/" . "x" x 3000,
+ "GET /certificate/%ff%fe%01", "GET /certificate/a/b%2Fc/../d",
+ "GET /certificate/N%252Fvalid%25201", "GET /certificate/%3Cscript%3E"]
+--- error_code eval: [(404) x 10]
+--- response_body_like eval
+[(::only(qr/^<!doctype html>.*Certificate not found\./s, qr/<script|xxx/)) x 10]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 47: a badge by its code, in words that depend on its status
+--- http_config eval: $::http
+--- config eval: $::config
+--- pipelined_requests eval
+[map { "GET /badge/C-$_" } qw(valid claimed expired refunded pending)]
+--- error_code eval: [(200) x 5]
+--- response_body_like eval
+[qr/^\{"short_code":"C-valid","badge_type":"web","message":"Hello\.","display_name":"Jane","status":"active","layers":\{"wallet":true,"passkey":true,"email":true\},"expires_at":"[\d-]{10}","claimed_at":null\}$/,
+ qr/^\{"short_code":"C-claimed","badge_type":"web","message":null,"display_name":"Jane","status":"claimed","layers":\{"wallet":false,"passkey":false,"email":false\},"expires_at":"[\d-]{10}","claimed_at":null\}$/,
+ (map { qr/^\{"short_code":"C-$_","badge_type":"web","message":null,"display_name":null,"status":"$_","layers":\{"wallet":false,"passkey":false,"email":false\},"expires_at":"[\d-]{10}","claimed_at":null\}$/ }
+      qw(expired refunded pending))]
+--- response_headers eval
+[("Content-Type: application/json\nAccess-Control-Allow-Origin: *") x 5]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 48: a badge is not found in the words of its service
+--- http_config eval: $::http
+--- config eval: $::config
+--- pipelined_requests eval
+["GET /badge/C-revoked", "GET /badge/C-draft", "GET /badge/C-test",
+ "GET /badge/C-other", "GET /badge/c-valid", "GET /badge/", "GET /badge?code=",
+ "GET /badge/C-valid%0a", "GET /badge/C-valid/", "GET /badge/C-valid/live",
+ "GET /badge/C%2Fvalid", "GET /badge/" . "x" x 3000, "GET /badge/%ff"]
+--- error_code eval: [(404) x 13]
+--- response_body eval: [('{"error":"badge_not_found"}') x 13]
+--- response_headers eval
+[("Content-Type: application/json\nAccess-Control-Allow-Origin: *\nCache-Control: no-store") x 13]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 49: what backs a badge is not told by a masked token
+--- http_config eval: $::http
+--- config eval: $::config
+--- pipelined_requests eval
+["GET /badge?format=json&token=$ENV{TEST_NGINX_T_MASKED}",
+ "GET /badge?format=html&token=$ENV{TEST_NGINX_T_MASKED}",
+ "GET /v?token=$ENV{TEST_NGINX_T_MASKED}",
+ "GET /badge?format=html&token=$ENV{TEST_NGINX_T_VALID}"]
+--- error_code eval: [200, 200, 200, 200]
+--- response_body_like eval
+[qr/^\{"badge_type":"web","message":null,"display_name":null,"status":null,"claimed_at":null\}$/,
+ ::only(qr/<h1 id="answer">Valid <span>Genuine and in force\./,
+        qr/Wallet|WALLET|PASSKEY|Hello|Jane|C-valid/),
+ ::only(qr/"privacy":"masked"/, qr/wallet|WALLET|passkey|PASSKEY|layers|Hello/),
+ ::only(qr/<b>Wallet<\/b> <span>connected<\/span>/, qr/WALLET|PASSKEY/)]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 50: scripts of any site may ask a service
+--- http_config eval: $::http
+--- config eval: $::config
+--- request: OPTIONS /badge/C-valid
+--- more_headers
+Origin: https://app.example
+Access-Control-Request-Method: GET
+--- error_code: 204
+--- response_headers
+Access-Control-Allow-Origin: *
+Access-Control-Allow-Methods: GET, HEAD
+Allow: GET, HEAD, OPTIONS
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 51: and read its refusals
+--- http_config eval: $::http
+--- config eval: $::config
+--- pipelined_requests eval
+["DELETE /badge/C-valid", "DELETE /certificate/N/valid%201"]
+--- error_code eval: [405, 405]
+--- response_headers eval
+[("Access-Control-Allow-Origin: *\nAllow: GET, HEAD, OPTIONS") x 2]
+--- response_body_like eval
+[qr/^\{"error":"method_not_allowed"\}$/, qr/<h1 id="answer">Method not allowed/]
 --- no_error_log
 [error]
 [alert]

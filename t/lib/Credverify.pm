@@ -58,7 +58,8 @@ sub lines {
                     : $id eq 'soon' ? $soon : $future;
         my $more = $id eq 'test' ? ',"test":true'
                  : $id eq 'hostile' ? qq(,"attributes":{"note":"$hostile"})
-                 : $id eq 'valid' ? ',"public_id":"0A1B2C3D-0000-4000-8000-00000000CAFE"' : '';
+                 : $id eq 'valid' ? ',"public_id":"0A1B2C3D-0000-4000-8000-00000000CAFE",'
+                     . '"attributes":{"message":"Hello.","sender_wallet":"WALLET2","webauthn_credential_id":"PASSKEY1","email_verified":true}' : '';
 
         push @lines, qq({"kind":"credential","id":"$id","class":"$class",)
             . qq("holder":"$holder","status":"$credential{$id}",)

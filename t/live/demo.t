@@ -50,8 +50,8 @@ my $printed = slurp($output);
 my @urls = $printed =~ m{^(?!  curl) +(?:\S.*?)? +(http://127\.0\.0\.1:$port/\S+)$}mg;
 my @commands = $printed =~ m{^  (curl .+|build/.+)$}mg;
 
-is(scalar @urls, 13, 'pages are printed') or diag $printed;
-is(scalar @commands, 16, 'commands are printed') or diag $printed;
+is(scalar @urls, 18, 'pages are printed') or diag $printed;
+is(scalar @commands, 18, 'commands are printed') or diag $printed;
 
 my %page = (
     'valid' => [200, qr{<h1[^>]*>Valid}, qr{Ana-Sofía Núñez Ångström}],
@@ -63,7 +63,12 @@ my %page = (
     'pending' => [200, qr{<h1[^>]*>Not valid}, qr{Credential not active}],
     'unknown' => [404, qr{<h1[^>]*>Not valid}, qr{Token not found}],
     'other names' => [200, qr{<h1[^>]*>Valid}, qr{Keihanaikukauakahihuli}],
-    'by code' => [200, qr{<h1[^>]*>Valid}, qr{Jane Smith}],
+    'by code' => [200, qr{<h1[^>]*>Valid}, qr{Alice Liddell}],
+    'certificate' => [200, qr{<h1[^>]*>Valid}, qr{Jane Smith}],
+    'withdrawn' => [404, qr{<h1[^>]*>Not valid}, qr{Certificate not found}],
+    'badge' => [200, qr{<h1[^>]*>Valid}, qr{Trust me — I’m real}],
+    'claimed' => [200, qr{<h1[^>]*>Valid}, qr{Badge claimed}],
+    'past' => [200, qr{<h1[^>]*>Not valid}, qr{Badge expired}],
 );
 
 for my $name (sort keys %page) {
@@ -95,6 +100,8 @@ my @expect = (
     [200, qr{Credential expired\.}],
     [200, qr{Credential not active\.}],
     [404, qr{Token not found\.}],
+    [200, qr{"status":"active","layers":\{"wallet":true,"passkey":true,}],
+    [200, qr{"message":null,"display_name":null,"status":"expired",}],
     [200, qr{"reason":"valid".*Ana-Sofía}],
     [200, qr{"reason":"valid".*DEMOcode}],
     [200, qr{"reason":"valid".*SCH-DEMO-000123}],
@@ -135,7 +142,8 @@ for my $command (@commands) {
 
 my ($status, undef, $body) = fetch("curl http://127.0.0.1:$port/");
 is($status, 200, 'the index');
-like($body, qr{/api/verify/}, 'the index lists what there is');
+like($body, qr{^\Q$_\E}m, "the index lists $_")
+    for qw(/api/verify/ /verify/ /verify?code= /api/v1/badge/ /health);
 
 unlike(slurp("$prefix/var/access.log"), qr{[0-9a-f]{64}}, 'no token is logged');
 like(slurp("$prefix/var/access.log"), qr{token_expired}, 'reasons are logged');
@@ -171,9 +179,16 @@ ok(gone($demo), 'and nothing is left running');
 
 # The other examples, with the same store
 
-my %other = (minimal => ['/verify?token=', qr{"reason":"valid".*Ana-Sofía}],
-             truecert => ['/api/verify/?format=json&token=',
-                          qr{"valid":true.*Ana-Sofía}]);
+my $token = 'de30' . '0' x 59 . '1';
+
+my %other = (minimal => ["/verify?token=$token",
+                         qr{"reason":"valid".*Ana-Sofía}],
+             truecert => ["/api/verify/?format=json&token=$token",
+                          qr{"valid":true.*Ana-Sofía}],
+             securecodinghub => ['/verify/SCH-DEMO-000123',
+                                 qr{<h1[^>]*>Valid.*Jane Smith}s],
+             validtrust => ['/api/v1/badge/DEMOcode',
+                            qr{"display_name":"Alice","status":"active"}]);
 
 for my $name (sort keys %other) {
     my ($path, $words) = @{ $other{$name} };
@@ -193,8 +208,7 @@ for my $name (sort keys %other) {
         last if answers($port) || defined ended($pid, 0.1);
     }
 
-    ($status, undef, $body) = fetch("curl 'http://127.0.0.1:$port$path"
-                                    . 'de30' . '0' x 59 . "1'");
+    ($status, undef, $body) = fetch("curl 'http://127.0.0.1:$port$path'");
     is($status, 200, "$name.conf: status");
     like($body, $words, "$name.conf: body");
 

@@ -6,6 +6,7 @@ use warnings;
 
 use lib 't/lib';
 use Cwd qw(getcwd);
+use Encode qw(decode_utf8);
 use JSON::PP;
 use Test::More;
 use Credverify;
@@ -13,6 +14,9 @@ use LiveNginx;
 
 my ($faketime) = glob '/usr/lib/*/faketime/libfaketime.so.1';
 plan skip_all => 'faketime is not installed' unless $faketime;
+
+binmode Test::More->builder->$_, ':utf8'
+    for qw(output failure_output todo_output);
 
 my $root = getcwd();
 
@@ -92,8 +96,10 @@ sub check {
         is($json->{$_}, $response->{subset}{$_}, $_) for sort keys %{$response->{subset}};
     }
 
-    like($body, qr/\Q$_\E/, "contains $_") for @{$response->{contains} || []};
-    unlike($body, qr/\Q$_\E/, "lacks $_") for @{$response->{lacks} || []};
+    my $said = decode_utf8($body);
+
+    like($said, qr/\Q$_\E/, "contains $_") for @{$response->{contains} || []};
+    unlike($said, qr/\Q$_\E/, "lacks $_") for @{$response->{lacks} || []};
 }
 
 # One nginx for all cases of a moment.

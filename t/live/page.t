@@ -35,12 +35,18 @@ my %token = (valid => 1, masked => 2, token_expired => 3, revoked => 4,
 
 my @lines = (
     '{"kind":"issuer","id":"truecert","name":"TrueCert","url":"https://truecert.example/"}',
+    '{"kind":"issuer","id":"securecodinghub","name":"SecureCodingHub","url":"https://securecodinghub.example/"}',
+    '{"kind":"issuer","id":"validtrust","name":"ValidTrust","url":"https://validtrust.example/"}',
     qq({"kind":"issuer","id":"certifier","name":"$evil_json","url":"javascript:alert(1)"}),
     '{"kind":"class","id":"c","issuer":"truecert","title":"Bridge Building","description":"Spans & arches.","category_title":"Works","level":2,"level_label":"Practitioner","criteria":{"narrative":"A bridge that stands.","url":"https://truecert.example/criteria"}}',
     '{"kind":"class","id":"bare","issuer":"truecert","title":"Bare"}',
+    '{"kind":"class","id":"web","issuer":"securecodinghub","title":"Safe Bridges","description":"Spans & arches.","category_title":"Bridges","level":2,"level_label":"Practitioner"}',
+    '{"kind":"class","id":"bare-web","issuer":"securecodinghub","title":"Bare"}',
+    '{"kind":"class","id":"public","issuer":"validtrust","title":"Public badge"}',
+    '{"kind":"class","id":"private","issuer":"validtrust","title":"Private badge"}',
     qq({"kind":"class","id":"e","issuer":"certifier","title":"$evil_json","description":"$evil_json","category_title":"$evil_json","level_label":"$evil_json","criteria":{"narrative":"$evil_json","url":"javascript:alert(1)"}}),
-    '{"kind":"holder","id":"h","name":"Jane Smith","email":"jane@mail.example","organization":"Acme Corp"}',
-    qq({"kind":"holder","id":"eh","name":"$evil_json","organization":"$evil_json"}),
+    '{"kind":"holder","id":"h","name":"Jane Smith","display_name":"Janey","email":"jane@mail.example","organization":"Acme Corp"}',
+    qq({"kind":"holder","id":"eh","name":"$evil_json","display_name":"$evil_json","organization":"$evil_json"}),
     '{"kind":"holder","id":"nobody"}',
 );
 
@@ -60,6 +66,35 @@ for my $id (sort keys %status) {
     push @lines, qq({"kind":"credential","id":"$id","class":"$class","holder":"$holder","status":"$status{$id}","issued_at":"2020-02-15","expires_at":$expires$more});
 }
 
+# The same for the services that know credentials by number and by code
+
+my %badge = (%status, claimed => 'claimed', used => 'used');
+
+for my $id (sort keys %badge) {
+    my $expires = $id =~ /^(expired|claimed)$/ ? '"2021-03-04"' : 'null';
+    my $holder = $id eq 'evil' ? 'eh' : $id eq 'bare' ? 'nobody' : 'h';
+    my $web = $id eq 'evil' ? 'e' : $id eq 'bare' ? 'bare-web' : 'web';
+    my $type = $id eq 'evil' ? 'e' : $id eq 'claimed' ? 'private' : 'public';
+    my $message = $id eq 'evil' ? $evil_json : 'Trust & see.';
+    my $attributes = $id eq 'bare' ? ''
+        : qq(,"attributes":{"message":"$message","sender_wallet":"WALLET2","webauthn_credential_id":"","email_verified":true,"email_hash":"HASH","claimed_at":)
+          . ($id eq 'evil' ? qq("$evil_json"}) : '"2020-02-16T01:02:03Z"}');
+
+    push @lines, qq({"kind":"credential","id":"s-$id","class":"$web","holder":"$holder","status":"$badge{$id}","issued_at":"2020-02-15","expires_at":$expires,"number":"S/$id 1"}),
+                 qq({"kind":"credential","id":"v-$id","class":"$type","holder":"$holder","status":"$badge{$id}","created_at":"2020-02-15T12:00:00Z","expires_at":$expires,"code":"V-$id"$attributes});
+}
+
+for ([s => 'masked', 'a'], [s => 'token_expired', 'b'],
+     [v => 'masked', 'c'], [v => 'token_expired', 'd'])
+{
+    my ($which, $name, $digit) = @$_;
+    my $privacy = $name eq 'masked' ? 'masked' : 'full';
+    my $expires = $name eq 'masked' ? '2999-07-08' : '2021-05-06';
+
+    push @lines, '{"kind":"token","token":"' . $digit x 64
+               . qq(","credential":"$which-valid","privacy":"$privacy","created_at":"2020-02-15","expires_at":"$expires"});
+}
+
 for my $name (sort keys %token) {
     next if $name eq 'not_found';
 
@@ -71,7 +106,8 @@ for my $name (sort keys %token) {
                . qq(","credential":"$id","privacy":"$privacy","created_at":"2020-02-15","expires_at":"$expires"});
 }
 
-# A server as demo.conf has it, but for the port and TrueCert's one issuer
+# A server as demo.conf has it, but for the port, an issuer more for each of
+# the services that have one, and tokens for those that have none
 
 my $prefix = prefix();
 my $port = free_port();
@@ -83,7 +119,19 @@ close $out or die "lines: $!";
 
 my $conf = slurp("$prefix/conf-examples/demo.conf");
 $conf =~ s/:8080;/:$port;/;
-$conf =~ s/credverify_issuers truecert;/credverify_issuers truecert certifier;/;
+$conf =~ s/credverify_issuers (\w+);/credverify_issuers $1 certifier;/g;
+$conf =~ s{(?=\n +location = / \{)}{
+    location = /token/securecodinghub {
+        credverify_view securecodinghub;
+        credverify_format "" html;
+        credverify_verify token=\$arg_token;
+    }
+    location = /token/validtrust {
+        credverify_view validtrust;
+        credverify_format "" html;
+        credverify_verify token=\$arg_token;
+    }
+};
 $conf =~ s/^user .*;//m if $> != 0;
 open $out, '>', "$prefix/test.conf" or die "test.conf: $!";
 print $out $conf;
@@ -208,7 +256,7 @@ sub well_made {
         if ($name eq 'a') {
             push @bad, "a $attr->{href}"
                 unless ($attr->{href} // '')
-                       =~ m{^https://truecert\.example/|^#?$|^about:};
+                       =~ m{^https://\w+\.example/|^#?$|^about:};
         } elsif (defined $attr->{href}) {
             push @bad, "$name $attr->{href}" unless $attr->{href} =~ /^data:/;
         }
@@ -239,14 +287,32 @@ sub well_made {
     unlike($style, qr{url\(|\@import|http}i, 'style is all there is');
 }
 
-sub page {
-    my ($view, $name) = @_;
-    my $url = $view eq 'native' ? '/api/v2/verify?format=html&token='
-                                : '/api/verify/?token=';
-    my ($status, $header, $body) =
-        fetch("curl 'http://127.0.0.1:$port$url" . $token{$name} x 64 . "'");
+my %url = (
+    truecert => sub { '/api/verify/?token=' . $token{$_[0]} x 64 },
+    native => sub { '/api/v2/verify?format=html&token=' . $token{$_[0]} x 64 },
+    securecodinghub => sub {
+        my %secret = (masked => 'a', token_expired => 'b');
 
-    is($status, $name eq 'not_found' ? 404 : 200, 'status');
+        return $secret{$_[0]}
+            ? '/token/securecodinghub?token=' . $secret{$_[0]} x 64
+            : "/verify/S%2F$_[0]%201";
+    },
+    validtrust => sub {
+        my %secret = (masked => 'c', token_expired => 'd');
+
+        return $secret{$_[0]}
+            ? '/token/validtrust?token=' . $secret{$_[0]} x 64
+            : "/verify?code=V-$_[0]";
+    },
+);
+
+sub page {
+    my ($view, $name, $expect) = @_;
+    my $url = $url{$view}->($name);
+    my ($status, $header, $body) =
+        fetch("curl 'http://127.0.0.1:$port$url'");
+
+    is($status, $expect // ($name eq 'not_found' ? 404 : 200), 'status');
 
     my $page = take_apart($body);
     well_made($page, $header, $body);
@@ -311,11 +377,108 @@ for my $view (qw(truecert native)) {
     };
 }
 
+# What is not good is not found at SecureCodingHub, a revoked badge at
+# ValidTrust; what those pages say, and what they must not
+
+my $nothing = qr/Jane|Acme|S\/|V-|Bridges|Public|WALLET|HASH|Trust &|2020|2021/;
+
+my %service = (
+    securecodinghub => {
+        valid => [200, 'Valid', ['Jane Smith', 'Acme Corp', 'Safe Bridges',
+            'Practitioner', 'Level 2', 'Spans & arches.', 'S/valid 1',
+            '15 February 2020', 'Never', 'SecureCodingHub'], qr/Janey/],
+        claimed => [200, 'Valid', ['S/claimed 1', '15 February 2020'], qr/2021/],
+        bare => [200, 'Valid', ['Bare', 'S/bare 1'], qr/Jane|Acme/],
+        masked => [200, 'Valid', ['Safe Bridges', 'not named here'],
+            qr/Jane|Acme|S\/|2020/],
+        map({ $_ => [404, 'Not valid', ['Certificate not found'],
+                     qr/$nothing|revoked|expired|refunded|pending/] }
+            qw(revoked refunded expired pending token_expired not_found)),
+    },
+    validtrust => {
+        valid => [200, 'Valid', ['Badge active', 'Public badge',
+            'Trust & see.', 'Janey', 'Wallet connected', 'Passkey not used',
+            'E-mail verified', 'V-valid', '15 February 2020', 'ValidTrust'],
+            qr/Jane Smith|Acme|WALLET|HASH/],
+        claimed => [200, 'Valid', ['Badge claimed', 'Private badge',
+            'Trust & see.', 'Janey', '16 February 2020'], qr/4 March 2021/],
+        used => [200, 'Valid', ['Badge used', 'Trust & see.'], qr/HASH/],
+        bare => [200, 'Valid', ['Badge active', 'Wallet not connected',
+            'Passkey not used', 'E-mail not verified'], qr/Jane|Trust &/],
+        masked => [200, 'Valid', ['Public badge', 'stays private'],
+            qr/Jane|V-|Trust &|2020|Wallet|Passkey|E-mail/],
+        expired => [200, 'Not valid', ['Badge expired', '4 March 2021',
+            'Public badge', 'Wallet connected', 'V-expired',
+            '15 February 2020'], qr/Jane|Trust &|WALLET|HASH|16 Feb/],
+        refunded => [200, 'Not valid', ['Badge refunded', 'Wallet connected'],
+            qr/Jane|Trust &|16 Feb/],
+        pending => [200, 'Not valid', ['not in force yet', 'Badge pending'],
+            qr/Jane|Trust &|16 Feb/],
+        map({ $_ => [404, 'Not valid', ['Badge not found'],
+                     qr/$nothing|[Rr]evoked|Wallet/] }
+            qw(revoked token_expired not_found)),
+    },
+);
+
+for my $view (sort keys %service) {
+    for my $name (sort keys %{ $service{$view} }) {
+        my ($status, $answer, $says, $lacks) = @{ $service{$view}{$name} };
+
+        subtest "$view: $name" => sub {
+            my ($page, $body) = page($view, $name, $status);
+            my ($h1) = $page->{text} =~ /(Not valid|Valid)\b/;
+            my $title = meta($page, 'og:title');
+            my $shown = join ' ', $page->{text}, $title,
+                                  meta($page, 'description');
+
+            is($h1, $answer, 'the answer comes first');
+            like($page->{text}, qr/\Q$_\E/, "says: $_") for @$says;
+            like($page->{text}, qr/\bon \d+ \w+ \d{4}, [\d:]{8} UTC\b/,
+                 'says when it was checked');
+            unlike($shown, $lacks, 'and nothing that it must not');
+            unlike($body, qr/jane\@mail|WALLET|HASH|[a-d]{64}/, 'no secret');
+
+            if ($view eq 'securecodinghub') {
+                my $words = $answer eq 'Valid' ? qr/^Valid certificate: /
+                                               : qr/^Certificate not found$/;
+                like($title, $words, 'preview');
+
+            } elsif ($answer eq 'Valid') {
+                is($title, 'ValidTrust — Verified Badge', 'preview');
+
+            } else {
+                like($title, qr/^ValidTrust — Badge (not found|$name)$/,
+                     'preview');
+            }
+        };
+    }
+
+    subtest "$view: hostile names" => sub {
+        my ($page) = page($view, 'evil');
+        my $seen = () = $page->{text} =~ /\Q$evil\E/g;
+
+        cmp_ok($seen, '>=', 4, 'shown as they are');
+        like(meta($page, 'description'), qr/\Q$evil\E/, 'in the preview');
+    };
+}
+
+{
+    my ($page) = page('validtrust', 'valid');
+    is(meta($page, 'description'), 'Public badge: Trust & see.',
+       'a preview of a badge has its type and message');
+    is(meta($page, 'twitter:card'), 'summary', 'and a card');
+
+    ($page) = page('validtrust', 'expired');
+    is(meta($page, 'description'), 'Public badge', 'not when it is over');
+}
+
 # Errors are pages too
 
 for my $case (['missing token', '/api/verify/', 404, qr/Not valid/],
               ['unknown format', '/api/verify/?format=xml', 400, qr/format/],
-              ['no handle', '/api/v2/verify?format=html', 400, qr/No cred/])
+              ['no handle', '/api/v2/verify?format=html', 400, qr/No cred/],
+              ['no number', '/verify/', 404, qr/Certificate not found/],
+              ['no code', '/verify', 404, qr/Badge not found/])
 {
     my ($name, $url, $expect, $words) = @$case;
 

@@ -677,9 +677,39 @@ test_own_views(void **state)
           "\"status\":400,"
           "\"detail\":\"The answer does not come in the format asked "
           "for.\",\"code\":\"invalid_format\"}" },
+        { "securecodinghub", CV_VALID, CV_PRIVACY_FULL,
+          "{\"userName\":\"Jane\",\"organizationName\":\"\","
+          "\"issuedAt\":\"2026-02-15\"}" },
+        { "securecodinghub", CV_VALID, CV_PRIVACY_MASKED, "{}" },
+        { "securecodinghub", CV_REVOKED, CV_PRIVACY_FULL,
+          "{\"error\":\"certificate_not_found\"}" },
+        { "securecodinghub", CV_STORE_UNAVAILABLE, CV_PRIVACY_FULL,
+          "{\"error\":\"store_unavailable\"}" },
+        { "validtrust", CV_VALID, CV_PRIVACY_FULL,
+          "{\"badge_type\":\"web\",\"message\":null,"
+          "\"display_name\":null,\"status\":\"active\","
+          "\"layers\":{\"wallet\":false,\"passkey\":false,"
+          "\"email\":false},"
+          "\"expires_at\":\"2027-01-01T01:30:00.25+02:00\","
+          "\"claimed_at\":null}" },
+        { "validtrust", CV_VALID, CV_PRIVACY_MASKED,
+          "{\"badge_type\":\"web\",\"message\":null,"
+          "\"display_name\":null,\"status\":null,"
+          "\"claimed_at\":null}" },
+        { "validtrust", CV_REFUNDED, CV_PRIVACY_FULL,
+          "{\"badge_type\":\"web\",\"message\":null,"
+          "\"display_name\":null,\"status\":\"refunded\","
+          "\"layers\":{\"wallet\":false,\"passkey\":false,"
+          "\"email\":false},"
+          "\"expires_at\":\"2027-01-01T01:30:00.25+02:00\","
+          "\"claimed_at\":null}" },
+        { "validtrust", CV_TOKEN_EXPIRED, CV_PRIVACY_FULL,
+          "{\"error\":\"badge_not_found\"}" },
     };
 
-    static const char *const  dirs[] = { "truecert", "native" };
+    static const char *const  dirs[] = {
+        "truecert", "native", "securecodinghub", "validtrust"
+    };
 
     char  path[64];
 
