@@ -3,9 +3,9 @@
  * Copyright (C) The credverify authors
  *
  * Classes and their issuers as a worker keeps them at hand: few, wanted by
- * every request, and seldom changed.  Entries are copies, made when they are
- * first asked for, and all of them are dropped when the store has changed in
- * any way, so that they never differ from what the snapshot holds.
+ * every request, and seldom changed.  They are read when they are first asked
+ * for, and again after any commit, so that they never differ from what the
+ * snapshot holds.
  */
 
 #ifndef CV_CATALOG_H
@@ -26,7 +26,7 @@ void cv_catalog_free(cv_catalog_t *catalog);
 
 /*
  * The class of that number and its issuer, as the snapshot has them; borrows
- * from the catalog until the next call.  NULL if either is not there or cannot
+ * from both until the next call.  NULL if either is not there or cannot
  * be read, which the snapshot's error tells apart.
  */
 const cv_catalog_entry_t *cv_catalog_get(cv_catalog_t *catalog,

@@ -173,7 +173,9 @@ ngx_http_credverify_open(ngx_http_credverify_store_t *store)
     if (err == CV_OK) {
         store->verifier = cv_verifier_new();
 
-        if (store->verifier == NULL) {
+        if (store->verifier == NULL
+            || cv_snapshot_remember(store->snapshot) != CV_OK)
+        {
             err = cv_error_set(&error, CV_ERR_NOMEM, "%s: no memory",
                                store->path);
         }

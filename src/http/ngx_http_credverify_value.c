@@ -152,7 +152,8 @@ ngx_http_credverify_argument(ngx_http_request_t *r, ngx_str_t *name,
         }
 
         if ((size_t) (end - p) > name->len && p[name->len] == '='
-            && ngx_strncasecmp(p, name->data, name->len) == 0)
+            && (ngx_memcmp(p, name->data, name->len) == 0
+                || ngx_strncasecmp(p, name->data, name->len) == 0))
         {
             out->data = p + name->len + 1;
             out->len = (size_t) (end - out->data);

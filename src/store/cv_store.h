@@ -124,11 +124,20 @@ cv_err_t cv_snapshot_open(cv_txn_t **txn, cv_store_t *store,
     cv_error_t *error) CV_MUST_CHECK;
 void cv_snapshot_close(cv_txn_t *txn);
 
+/*
+ * Has a snapshot remember the records that it finds, until there is another
+ * commit: at most 65,536 of them, in 2 MiB.
+ */
+cv_err_t cv_snapshot_remember(cv_txn_t *txn) CV_MUST_CHECK;
+
 /* Neither makes a system call nor takes a lock. */
 cv_err_t cv_snapshot_renew(cv_txn_t *txn) CV_MUST_CHECK;
 void cv_snapshot_reset(cv_txn_t *txn);
 
-/* Grows with every commit: two snapshots of one version hold the same. */
+/*
+ * Grows with every commit.  What was read from a snapshot is still there when
+ * it is renewed and has the same version.
+ */
 uint64_t cv_snapshot_version(const cv_txn_t *txn);
 
 /* Waits for the store's writer lock. */
@@ -199,10 +208,6 @@ cv_err_t cv_handle_conflict(cv_error_t *error, cv_kind_t kind,
 
 /* Reads a record by its number; false if there is none. */
 bool cv_get(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, void *record);
-
-/* The same, but the record borrows from "copy", which is overwritten. */
-bool cv_get_copy(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, void *record,
-    cv_buf_t *copy);
 
 /* Reads a record by its id; its number too, if "iid" is not NULL. */
 bool cv_get_by_id(cv_txn_t *txn, cv_kind_t kind, cv_str_t id, void *record,

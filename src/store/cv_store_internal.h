@@ -49,12 +49,16 @@ struct cv_store_s {
     bool         writable;
 };
 
+typedef struct cv_memo_s  cv_memo_t;
+
 struct cv_txn_s {
     cv_store_t  *store;
     MDB_txn     *txn;
     cv_error_t   error;             /* the first one sticks */
     bool         write;
     bool         held;              /* a snapshot that was not reset */
+    uint64_t     version;           /* of a snapshot */
+    cv_memo_t   *memo;              /* of one that remembers, or NULL */
     cv_buf_t     encoded;           /* of the record being written */
     cv_buf_t     previous;          /* a copy of the record it replaces */
     uint64_t     next[CV_KINDS];    /* numbers to give; 0: not read yet */
@@ -131,6 +135,16 @@ bool cv_table_get(cv_txn_t *txn, unsigned table, cv_str_t key,
 bool cv_table_put(cv_txn_t *txn, unsigned table, cv_str_t key, cv_str_t value,
     unsigned flags);
 bool cv_table_delete(cv_txn_t *txn, unsigned table, cv_str_t key);
+
+/*
+ * Where a record of that version is, whose key this is, or begins with it;
+ * false if that is not remembered.  "key" is a number or eight bytes.
+ */
+bool cv_memo_find(cv_memo_t *memo, uint64_t version, cv_kind_t kind,
+    uint64_t key, cv_str_t *bytes);
+void cv_memo_keep(cv_memo_t *memo, uint64_t version, cv_kind_t kind,
+    uint64_t key, cv_str_t bytes);
+void cv_memo_free(cv_memo_t *memo);
 
 /*
  * The key of a record in its table: its number, or for kinds without one what

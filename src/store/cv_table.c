@@ -171,15 +171,36 @@ cv_read_copy(cv_txn_t *txn, cv_kind_t kind, cv_str_t key, void *record,
 }
 
 
-bool
-cv_get_copy(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, void *record,
-    cv_buf_t *copy)
+/* a record that the snapshot remembers need not be found and checked again */
+
+static inline bool
+cv_recall(cv_txn_t *txn, cv_kind_t kind, uint64_t memo_key, void *record)
 {
-    cv_key_t  key;
+    cv_str_t  bytes;
 
-    key = cv_record_key(kind, iid, NULL);
+    return txn->memo != NULL && !cv_txn_failed(txn)
+           && cv_memo_find(txn->memo, txn->version, kind, memo_key, &bytes)
+           && cv_record_parse(record, kind, bytes) == CV_OK;
+}
 
-    return cv_read_copy(txn, kind, cv_key_str(&key), record, copy);
+
+static bool
+cv_read(cv_txn_t *txn, cv_kind_t kind, cv_str_t key, uint64_t memo_key,
+    void *record)
+{
+    cv_str_t  bytes;
+
+    if (!cv_table_get(txn, kind, key, &bytes)
+        || !cv_decode(txn, kind, key, bytes, record))
+    {
+        return false;
+    }
+
+    if (txn->memo != NULL) {
+        cv_memo_keep(txn->memo, txn->version, kind, memo_key, bytes);
+    }
+
+    return true;
 }
 
 
@@ -187,12 +208,14 @@ bool
 cv_get(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, void *record)
 {
     cv_key_t  key;
-    cv_str_t  bytes;
+
+    if (cv_recall(txn, kind, iid, record)) {
+        return true;
+    }
 
     key = cv_record_key(kind, iid, NULL);
 
-    return cv_table_get(txn, kind, cv_key_str(&key), &bytes)
-           && cv_decode(txn, kind, cv_key_str(&key), bytes, record);
+    return cv_read(txn, kind, cv_key_str(&key), iid, record);
 }
 
 
@@ -219,11 +242,19 @@ cv_get_by_id(cv_txn_t *txn, cv_kind_t kind, cv_str_t id, void *record,
 bool
 cv_get_token(cv_txn_t *txn, cv_str_t hash, cv_token_t *token)
 {
-    cv_str_t  bytes;
+    uint64_t  memo_key;
 
-    return hash.len == CV_TOKEN_HASH_LEN
-           && cv_table_get(txn, CV_TOKEN, hash, &bytes)
-           && cv_decode(txn, CV_TOKEN, hash, bytes, token);
+    if (hash.len != CV_TOKEN_HASH_LEN) {
+        return false;
+    }
+
+    memo_key = cv_get_uint(hash.data, 8);
+
+    /* one that is remembered may be another that begins like it */
+
+    return (cv_recall(txn, CV_TOKEN, memo_key, token)
+            && cv_str_eq(token->hash, hash))
+           || cv_read(txn, CV_TOKEN, hash, memo_key, token);
 }
 
 

@@ -83,6 +83,7 @@ cv_txn_new(cv_txn_t **out, cv_store_t *store, bool write, cv_error_t *error)
 static void
 cv_txn_free(cv_txn_t *txn)
 {
+    cv_memo_free(txn->memo);
     cv_buf_free(&txn->encoded);
     cv_buf_free(&txn->previous);
     free(txn);
@@ -159,7 +160,7 @@ cv_snapshot_newest(cv_txn_t *txn)
 
     cv_lmdb(txn->store, rc, mdb_env_info(txn->store->env, &info));
 
-    return rc == 0 && info.me_last_txnid == mdb_txn_id(txn->txn);
+    return rc == 0 && info.me_last_txnid == txn->version;
 }
 
 
@@ -175,6 +176,7 @@ cv_snapshot_renew(cv_txn_t *txn)
     cv_snapshot_reset(txn);
 
     txn->held = cv_txn_ok(txn, mdb_txn_renew(txn->txn), txn->store->dir);
+    txn->version = mdb_txn_id(txn->txn);
 
     return txn->error.code;
 }
@@ -191,7 +193,7 @@ cv_snapshot_reset(cv_txn_t *txn)
 uint64_t
 cv_snapshot_version(const cv_txn_t *txn)
 {
-    return mdb_txn_id(txn->txn);
+    return txn->version;
 }
 
 

@@ -208,6 +208,85 @@ test_unchanged(void **state)
 }
 
 
+/* what is remembered is what is there, whatever is asked for next */
+
+static void
+test_memo(void **state)
+{
+    int               i, round;
+    char              id[16];
+    test_t           *test = *state;
+    uint8_t           secret[2][CV_TOKEN_HASH_LEN];
+    cv_txn_t         *txn, *snapshot;
+    cv_token_t        token;
+    cv_credential_t   credential;
+
+    enum { MANY = 3000 };
+
+    fill(test);
+
+    /* two tokens that begin alike */
+
+    memset(secret, 7, sizeof(secret));
+    secret[1][CV_TOKEN_HASH_LEN - 1] = 8;
+
+    txn = begin(test);
+
+    for (i = 0; i < MANY; i++) {
+        (void) snprintf(id, sizeof(id), "many-%d", i);
+        assert_int_equal(put_credential(txn, id, NULL, NULL), 3 + i);
+    }
+
+    put_token(txn, "one", cv_str(secret[0], CV_TOKEN_HASH_LEN));
+    put_token(txn, "two", cv_str(secret[1], CV_TOKEN_HASH_LEN));
+    commit(txn);
+
+    assert_int_equal(cv_snapshot_open(&snapshot, test->store, &error), CV_OK);
+    assert_int_equal(cv_snapshot_remember(snapshot), CV_OK);
+
+    for (round = 0; round < 3; round++) {
+        assert_int_equal(cv_snapshot_renew(snapshot), CV_OK);
+
+        for (i = 0; i < MANY; i++) {
+            (void) snprintf(id, sizeof(id), "many-%d", i);
+            assert_true(cv_get(snapshot, CV_CREDENTIAL, (uint64_t) (3 + i),
+                               &credential));
+            assert_true(cv_str_eq(credential.id, cv_str_z(id)));
+        }
+
+        for (i = 0; i < 2; i++) {
+            assert_true(cv_get_token(snapshot,
+                                     cv_str(secret[i], CV_TOKEN_HASH_LEN),
+                                     &token));
+            assert_int_equal(token.credential.iid, 1 + i);
+        }
+
+        secret[0][CV_TOKEN_HASH_LEN - 1] = 9;
+        assert_false(cv_get_token(snapshot, cv_str(secret[0], CV_TOKEN_HASH_LEN),
+                                  &token));
+        secret[0][CV_TOKEN_HASH_LEN - 1] = 7;
+
+        /* a number that another kind has, too */
+        assert_false(cv_get(snapshot, CV_ISSUER, 3, &credential));
+    }
+
+    /* and no longer, once there is a commit */
+
+    txn = begin(test);
+    assert_int_equal(put_credential(txn, "many-0", "new", NULL), 3);
+    assert_true(cv_delete_token(txn, cv_str(secret[1], CV_TOKEN_HASH_LEN)));
+    commit(txn);
+
+    assert_int_equal(cv_snapshot_renew(snapshot), CV_OK);
+    assert_true(cv_get(snapshot, CV_CREDENTIAL, 3, &credential));
+    assert_true(cv_str_eq(credential.code, CV_STR("new")));
+    assert_false(cv_get_token(snapshot, cv_str(secret[1], CV_TOKEN_HASH_LEN),
+                              &token));
+
+    cv_snapshot_close(snapshot);
+}
+
+
 static void
 test_snapshot(void **state)
 {
@@ -784,6 +863,7 @@ main(int argc, char **argv)
         TEST(test_conflict),
         TEST(test_unknown_reference),
         TEST(test_unchanged),
+        TEST(test_memo),
         TEST(test_snapshot),
         TEST(test_links),
         TEST(test_walk),
