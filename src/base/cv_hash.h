@@ -14,4 +14,7 @@
 
 uint64_t cv_hash(const void *data, size_t len);
 
+/* Another one, for what is never stored. */
+uint64_t cv_hash_body(const void *data, size_t len);
+
 #endif /* CV_HASH_H */

@@ -205,17 +205,22 @@ cv_date_expiry(const cv_date_t *date)
 }
 
 
-static uint8_t *
-cv_put_digits(uint8_t *p, unsigned value, unsigned n)
+/* two digits of a value below 100 */
+
+static inline uint8_t *
+cv_put_two(uint8_t *p, unsigned value)
 {
-    unsigned  i;
+    p[0] = (uint8_t) ('0' + value / 10);
+    p[1] = (uint8_t) ('0' + value % 10);
 
-    for (i = n; i > 0; i--) {
-        p[i - 1] = (uint8_t) ('0' + value % 10);
-        value /= 10;
-    }
+    return p + 2;
+}
 
-    return p + n;
+
+static inline uint8_t *
+cv_put_year(uint8_t *p, unsigned year)
+{
+    return cv_put_two(cv_put_two(p, year / 100), year % 100);
 }
 
 
@@ -234,12 +239,12 @@ cv_put_text(uint8_t *p, const char *text)
 static uint8_t *
 cv_put_clock(uint8_t *p, unsigned ms)
 {
-    p = cv_put_digits(p, ms / 3600000, 2);
+    p = cv_put_two(p, ms / 3600000);
     *p++ = ':';
-    p = cv_put_digits(p, ms / 60000 % 60, 2);
+    p = cv_put_two(p, ms / 60000 % 60);
     *p++ = ':';
 
-    return cv_put_digits(p, ms / 1000 % 60, 2);
+    return cv_put_two(p, ms / 1000 % 60);
 }
 
 
@@ -272,20 +277,24 @@ cv_time_format(uint8_t text[CV_TIME_TEXT_MAX], cv_time_t at,
     }
 
     if (format == CV_TIME_LONG) {
-        p = cv_put_digits(p, day, day < 10 ? 1 : 2);
+        if (day < 10) {
+            *p++ = (uint8_t) ('0' + day);
+        } else {
+            p = cv_put_two(p, day);
+        }
+
         *p++ = ' ';
         p = cv_put_text(p, cv_month_names[month - 1]);
         *p++ = ' ';
-        p = cv_put_digits(p, year, 4);
 
-        return (size_t) (p - text);
+        return (size_t) (cv_put_year(p, year) - text);
     }
 
-    p = cv_put_digits(p, year, 4);
+    p = cv_put_year(p, year);
     *p++ = '-';
-    p = cv_put_digits(p, month, 2);
+    p = cv_put_two(p, month);
     *p++ = '-';
-    p = cv_put_digits(p, day, 2);
+    p = cv_put_two(p, day);
 
     if (format != CV_TIME_DATE) {
         *p++ = 'T';
@@ -293,7 +302,8 @@ cv_time_format(uint8_t text[CV_TIME_TEXT_MAX], cv_time_t at,
 
         if (format == CV_TIME_MS) {
             *p++ = '.';
-            p = cv_put_digits(p, rest % 1000, 3);
+            *p++ = (uint8_t) ('0' + rest % 1000 / 100);
+            p = cv_put_two(p, rest % 100);
         }
 
         p = cv_put_text(p, format == CV_TIME_OFFSET ? "+00:00" : "Z");

@@ -14,6 +14,9 @@ const cv_str_t  cv_fact_names[CV_FACT_COUNT] = {
 };
 
 
+const cv_value_t  cv_value_none;
+
+
 cv_fact_id_t
 cv_fact_find(cv_str_t name)
 {
@@ -44,56 +47,6 @@ cv_value_truth(const cv_value_t *value)
 }
 
 
-void
-cv_fact_set_text(cv_facts_t *facts, cv_fact_id_t id, cv_str_t text)
-{
-    if (cv_present(text)) {
-        facts->at[id] = (cv_value_t) { CV_VALUE_TEXT, 0, text };
-    }
-}
-
-
-void
-cv_fact_set_int(cv_facts_t *facts, cv_fact_id_t id, int64_t number)
-{
-    facts->at[id] = (cv_value_t) { CV_VALUE_INT, number, CV_ABSENT };
-}
-
-
-void
-cv_fact_set_bool(cv_facts_t *facts, cv_fact_id_t id, bool value)
-{
-    facts->at[id] = (cv_value_t) { CV_VALUE_BOOL, value, CV_ABSENT };
-}
-
-
-void
-cv_fact_set_instant(cv_facts_t *facts, cv_fact_id_t id, cv_time_t at)
-{
-    if (at != CV_TIME_NEVER) {
-        facts->at[id] = (cv_value_t) { CV_VALUE_INSTANT, at, CV_ABSENT };
-    }
-}
-
-
-static void
-cv_fact_set_date(cv_facts_t *facts, cv_fact_id_t id, const cv_date_t *date)
-{
-    if (cv_present(date->text)) {
-        facts->at[id] = (cv_value_t) { CV_VALUE_DATE, date->at, date->text };
-    }
-}
-
-
-static void
-cv_fact_set_doc(cv_facts_t *facts, cv_fact_id_t id, cv_doc_t doc)
-{
-    if (cv_present(doc)) {
-        facts->at[id] = (cv_value_t) { CV_VALUE_DOC, 0, doc };
-    }
-}
-
-
 static void
 cv_disclose_outcome(cv_facts_t *facts, cv_outcome_t outcome, cv_time_t now)
 {
@@ -107,10 +60,9 @@ cv_disclose_outcome(cv_facts_t *facts, cv_outcome_t outcome, cv_time_t now)
         [CV_NOT_FOUND] = CV_FACT_IS_NOT_FOUND,
     };
 
-    memset(facts, 0, sizeof(cv_facts_t));
+    memset(facts->set, 0, sizeof(facts->set));
 
-    facts->at[CV_FACT_CHECKED_AT] =
-        (cv_value_t) { CV_VALUE_NOW, now, CV_ABSENT };
+    cv_fact_new(facts, CV_FACT_CHECKED_AT, CV_VALUE_NOW)->number = now;
 
     cv_fact_set_text(facts, CV_FACT_TITLE, cv_outcomes[outcome].title);
     cv_fact_set_text(facts, CV_FACT_DETAIL, cv_outcomes[outcome].detail);

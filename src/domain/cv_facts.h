@@ -117,18 +117,86 @@ typedef struct {
     cv_str_t         text;
 } cv_value_t;
 
+/* Of those that are not set there is no value, so that none need be made. */
+
 typedef struct {
+    uint64_t         set[(CV_FACT_COUNT + 63) / 64];
     cv_value_t       at[CV_FACT_COUNT];
 } cv_facts_t;
+
+extern const cv_value_t  cv_value_none;
+
+/* A fact; cv_value_none if it is absent. */
+static inline const cv_value_t *
+cv_fact(const cv_facts_t *facts, unsigned id)
+{
+    return facts->set[id / 64] >> id % 64 & 1 ? &facts->at[id]
+                                              : &cv_value_none;
+}
+
+/* The value of a fact, to be filled in. */
+static inline cv_value_t *
+cv_fact_new(cv_facts_t *facts, cv_fact_id_t id, cv_value_type_t type)
+{
+    facts->set[id / 64] |= (uint64_t) 1 << id % 64;
+    facts->at[id].type = type;
+
+    return &facts->at[id];
+}
 
 /* True unless absent, false, zero-length or an empty document. */
 bool cv_value_truth(const cv_value_t *value);
 
 /* Setters that leave an absent value absent. */
-void cv_fact_set_text(cv_facts_t *facts, cv_fact_id_t id, cv_str_t text);
-void cv_fact_set_int(cv_facts_t *facts, cv_fact_id_t id, int64_t number);
-void cv_fact_set_bool(cv_facts_t *facts, cv_fact_id_t id, bool value);
-void cv_fact_set_instant(cv_facts_t *facts, cv_fact_id_t id, cv_time_t at);
+
+static inline void
+cv_fact_set_text(cv_facts_t *facts, cv_fact_id_t id, cv_str_t text)
+{
+    if (cv_present(text)) {
+        cv_fact_new(facts, id, CV_VALUE_TEXT)->text = text;
+    }
+}
+
+static inline void
+cv_fact_set_int(cv_facts_t *facts, cv_fact_id_t id, int64_t number)
+{
+    cv_fact_new(facts, id, CV_VALUE_INT)->number = number;
+}
+
+static inline void
+cv_fact_set_bool(cv_facts_t *facts, cv_fact_id_t id, bool value)
+{
+    cv_fact_new(facts, id, CV_VALUE_BOOL)->number = value;
+}
+
+static inline void
+cv_fact_set_instant(cv_facts_t *facts, cv_fact_id_t id, cv_time_t at)
+{
+    if (at != CV_TIME_NEVER) {
+        cv_fact_new(facts, id, CV_VALUE_INSTANT)->number = at;
+    }
+}
+
+static inline void
+cv_fact_set_date(cv_facts_t *facts, cv_fact_id_t id, const cv_date_t *date)
+{
+    cv_value_t  *value;
+
+    if (cv_present(date->text)) {
+        value = cv_fact_new(facts, id, CV_VALUE_DATE);
+        value->number = date->at;
+        value->text = date->text;
+    }
+}
+
+static inline void
+cv_fact_set_doc(cv_facts_t *facts, cv_fact_id_t id, cv_doc_t doc)
+{
+    if (cv_present(doc)) {
+        cv_fact_new(facts, id, CV_VALUE_DOC)->text = doc;
+    }
+}
+
 
 /* The records a verdict was reached from; those not found are NULL. */
 

@@ -10,6 +10,9 @@
 #include "cv_hash.h"
 #include "cv_text.h"
 
+/* what is copied in words here; more is for the C library */
+#define CV_VIEW_LONG     256
+
 #define CV_NOW_LONG_MAX  (sizeof("30 September 9999") - 1)
 
 
@@ -75,7 +78,7 @@ cv_view_copy(cv_buf_t *out, const uint8_t *text, size_t len)
     size_t    n;
     uint8_t  *p;
 
-    if (out->size - out->len < len + CV_VIEW_PADDING) {
+    if (len > CV_VIEW_LONG || out->size - out->len < len + CV_VIEW_PADDING) {
         cv_buf_append(out, text, len);
         return;
     }
@@ -315,7 +318,7 @@ cv_view_find_name(cv_view_run_t *run, const cv_view_op_t *op)
         return (cv_value_t) { CV_VALUE_NONE, 0, CV_ABSENT };
     }
 
-    value = run->facts->at[op->fact];
+    value = *cv_fact(run->facts, op->fact);
 
     for (i = 0, rest = names; i < op->skip; i++) {
         (void) cv_view_next_name(&rest);
@@ -376,7 +379,7 @@ cv_view_lookup(cv_view_run_t *run, const cv_view_op_t *op, cv_value_t *space)
         break;
 
     default:
-        *space = run->facts->at[op->fact];
+        *space = *cv_fact(run->facts, op->fact);
         cv_view_member(run, space, run->program->names.data + op->names,
                        op->nnames);
     }
@@ -397,7 +400,7 @@ cv_view_value(cv_view_run_t *run, const cv_view_op_t *op, cv_value_t *space)
     if (op->scope == CV_SCOPE_FACT && op->nnames == 0
         && op->filter != CV_FILTER_EXISTS)
     {
-        return &run->facts->at[op->fact];
+        return cv_fact(run->facts, op->fact);
     }
 
     return cv_view_lookup(run, op, space);
@@ -431,6 +434,44 @@ cv_view_now(cv_view_run_t *run, cv_time_t now, cv_view_filter_t filter)
 }
 
 
+/*
+ * The moment of checking as text.  A thread renders many bodies in a second,
+ * and most formats show no less.
+ */
+
+static size_t
+cv_view_now_text(uint8_t text[CV_TIME_TEXT_MAX], cv_time_t now,
+    cv_view_filter_t filter)
+{
+    cv_time_format_t  format;
+
+    static __thread struct {
+        cv_time_t         second;
+        cv_time_format_t  format;
+        size_t            len;          /* 0: there is none yet */
+        uint8_t           text[CV_TIME_TEXT_MAX];
+    } last;
+
+    format = cv_filter_formats[filter];
+
+    if (format == CV_TIME_MS || now < 0) {
+        return cv_time_format(text, now, format);
+    }
+
+    if (last.len == 0 || last.second != now / CV_SECOND
+        || last.format != format)
+    {
+        last.len = cv_time_format(last.text, now, format);
+        last.format = format;
+        last.second = now / CV_SECOND;
+    }
+
+    memcpy(text, last.text, CV_TIME_TEXT_MAX);
+
+    return last.len;
+}
+
+
 /* from the last to the first: a shorter one moves what follows it */
 
 static void
@@ -447,8 +488,7 @@ cv_view_fill_nows(cv_view_run_t *run)
     for (i = run->nnows; i > 0; i--) {
         slot = &run->nows[i - 1];
         width = cv_now_widths[slot->filter];
-        len = cv_time_format(text, slot->now,
-                             cv_filter_formats[slot->filter]);
+        len = cv_view_now_text(text, slot->now, slot->filter);
 
         p = out->data + slot->at;
         memcpy(p, text, len);
@@ -738,7 +778,7 @@ cv_view_run(const cv_view_program_t *program, size_t entry,
             break;
 
         case CV_OP_JSON_FACT:
-            cv_view_json(&run, &facts->at[op->fact], op->filter);
+            cv_view_json(&run, cv_fact(facts, op->fact), op->filter);
             break;
 
         case CV_OP_JSON:
@@ -795,7 +835,7 @@ done:
         return out->err;
     }
 
-    rendering->hash = cv_hash(out->data + start, out->len - start);
+    rendering->hash = cv_hash_body(out->data + start, out->len - start);
     rendering->timeless = run.nnows == 0;
 
     cv_view_fill_nows(&run);

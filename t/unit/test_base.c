@@ -202,10 +202,43 @@ test_utf8(void **state)
 static void
 test_hex(void **state)
 {
-    char     text[8];
-    uint8_t  bytes[4];
+    char      text[40], digits[40];
+    size_t    i, at;
+    uint8_t   bytes[4], byte[1];
+    unsigned  ch;
 
     (void) state;
+
+    for (ch = 0; ch < 256; ch++) {
+        byte[0] = (uint8_t) ch;
+        cv_hex_encode(text, cv_str(byte, 1));
+        (void) snprintf(digits, sizeof(digits), "%02x", ch);
+        assert_memory_equal(text, digits, 2);
+
+        memset(bytes, (int) ch, sizeof(bytes));
+        cv_hex_encode(text, cv_str(bytes, 4));
+
+        for (i = 0; i < 4; i++) {
+            assert_memory_equal(text + 2 * i, digits, 2);
+        }
+
+        /* in the first sixteen, the last, and what is left over */
+
+        for (at = 3; at < 40; at += 14) {
+            memset(digits, 'A', sizeof(digits));
+            digits[at] = (char) ch;
+
+            if (cv_hex_lower(text, cv_str(digits, sizeof(digits)))) {
+                assert_true(strchr("0123456789abcdefABCDEF", (int) ch) && ch);
+                assert_int_equal(text[at], ch >= 'A' && ch <= 'F' ? ch | 0x20
+                                                                  : ch);
+                assert_int_equal(text[at ^ 1], 'a');
+
+            } else {
+                assert_false(strchr("0123456789abcdefABCDEF", (int) ch) && ch);
+            }
+        }
+    }
 
     assert_true(cv_hex_decode(bytes, 4, CV_STR("00fFA5e9")));
     cv_hex_encode(text, cv_str(bytes, 4));

@@ -154,7 +154,7 @@ check_next_change(const case_t *c, const cv_question_t *question,
 static bool
 discloses(const cv_facts_t *facts, cv_fact_id_t id)
 {
-    return facts->at[id].type != CV_VALUE_NONE;
+    return cv_fact(facts, id)->type != CV_VALUE_NONE;
 }
 
 
@@ -223,14 +223,14 @@ check_presented(const cv_verdict_t *verdict, const cv_evidence_t *evidence,
                               cv_outcomes[presented].name));
 
         for (id = CV_FACT_CREDENTIAL; id < CV_FACT_COUNT; id++) {
-            assert_true(as.at[id].type == CV_VALUE_NONE
-                        || facts->at[id].type != CV_VALUE_NONE);
-            assert_true(as.at[id].type == CV_VALUE_NONE
+            assert_true(cv_fact(&as, id)->type == CV_VALUE_NONE
+                        || cv_fact(facts, id)->type != CV_VALUE_NONE);
+            assert_true(cv_fact(&as, id)->type == CV_VALUE_NONE
                         || presented != CV_NOT_FOUND);
         }
 
         assert_true(presented == CV_VALID
-                    || as.at[CV_FACT_HOLDER_NAME].type == CV_VALUE_NONE);
+                    || cv_fact(&as, CV_FACT_HOLDER_NAME)->type == CV_VALUE_NONE);
     }
 }
 
@@ -333,7 +333,7 @@ check_disclosure(const case_t *c, const cv_question_t *question,
     /* what no view is ever told */
 
     for (i = 0; i < CV_FACT_COUNT; i++) {
-        if (facts.at[i].type == CV_VALUE_TEXT) {
+        if (cv_fact(&facts, i)->type == CV_VALUE_TEXT) {
             assert_false(cv_str_eq(facts.at[i].text, holder.email));
             assert_false(cv_str_eq(facts.at[i].text, holder.id));
         }

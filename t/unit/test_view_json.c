@@ -850,7 +850,7 @@ test_hashes(void **state)
     assert_int_equal(cv_document_render(document, CV_FORMAT_JSON, CV_VALID,
                                         &v.facts, &out, &rendering), CV_OK);
     assert_true(rendering.timeless);
-    assert_true(rendering.hash == cv_hash("\"web\"", 5));
+    assert_true(rendering.hash == cv_hash_body("\"web\"", 5));
     cv_buf_free(&out);
     cv_document_free(document);
 }
@@ -980,7 +980,7 @@ assert_steps(const char *body, cv_fact_id_t fact, cv_doc_t doc, cv_err_t err)
     cv_rendering_t   rendering;
 
     view_facts_init(&v);
-    v.facts.at[fact] = (cv_value_t) { CV_VALUE_DOC, 0, doc };
+    cv_fact_set_doc(&v.facts, fact, doc);
 
     document = compile_good_body(body);
     cv_buf_init(&out, 1 << 20);
