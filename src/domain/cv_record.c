@@ -404,14 +404,13 @@ cv_record_encode(cv_buf_t *out, cv_kind_t kind, cv_str_t key,
 
 
 static bool
-cv_field_decode(void *record, const cv_field_t *field, cv_str_t bytes)
+cv_field_decode(void *record, const cv_field_t *field, const uint8_t *bytes,
+    size_t len)
 {
-    uint8_t      *p;
-    uint64_t      value, i;
-    cv_reader_t   r;
+    void      *p;
+    uint64_t   value, i;
 
     p = (uint8_t *) record + field->offset;
-    r = cv_reader(bytes);
 
     switch (field->type) {
 
@@ -419,7 +418,11 @@ cv_field_decode(void *record, const cv_field_t *field, cv_str_t bytes)
     case CV_FIELD_COUNT:
     case CV_FIELD_BOOL:
     case CV_FIELD_ENUM:
-        value = cv_read_u64(&r);
+        if (len != 8) {
+            return false;
+        }
+
+        value = cv_get_uint(bytes, 8);
 
         if ((field->type == CV_FIELD_BOOL && value > 1)
             || (field->type == CV_FIELD_COUNT && value > INT64_MAX))
@@ -434,32 +437,56 @@ cv_field_decode(void *record, const cv_field_t *field, cv_str_t bytes)
         }
 
         *(cv_int_t *) p = (cv_int_t) { (int64_t) value, true };
-        break;
+        return true;
 
     case CV_FIELD_REF:
-        ((cv_ref_t *) p)->iid = cv_read_u64(&r);
-        break;
+        if (len != 8) {
+            return false;
+        }
+
+        ((cv_ref_t *) p)->iid = cv_get_uint(bytes, 8);
+        return true;
 
     case CV_FIELD_DATE:
-        ((cv_date_t *) p)->at = (cv_time_t) cv_read_u64(&r);
-        ((cv_date_t *) p)->text = cv_read_bytes(&r, cv_reader_left(&r));
-        break;
+        if (len < 8) {
+            return false;
+        }
+
+        ((cv_date_t *) p)->at = (cv_time_t) cv_get_uint(bytes, 8);
+        ((cv_date_t *) p)->text = cv_str(bytes + 8, len - 8);
+        return true;
 
     default:
-        *(cv_str_t *) p = cv_read_bytes(&r, bytes.len);
+        *(cv_str_t *) p = cv_str(bytes, len);
+        return true;
     }
-
-    return cv_reader_done(&r);
 }
 
 
 cv_err_t
-cv_record_decode(void *record, cv_kind_t kind, cv_str_t key, cv_str_t bytes)
+cv_record_check(cv_kind_t kind, cv_str_t key, cv_str_t bytes)
 {
-    size_t              i;
-    uint8_t             tag;
-    cv_str_t            value;
-    cv_reader_t         r;
+    const uint8_t  *checksum;
+
+    if (bytes.len <= CV_RECORD_CHECKSUM || bytes.len > CV_RECORD_MAX) {
+        return CV_ERR_DAMAGED;
+    }
+
+    bytes.len -= CV_RECORD_CHECKSUM;
+    checksum = bytes.data + bytes.len;
+
+    return cv_get_uint(checksum, CV_RECORD_CHECKSUM)
+           == cv_record_checksum(kind, key, bytes)
+           ? CV_OK : CV_ERR_DAMAGED;
+}
+
+
+cv_err_t
+cv_record_parse(void *record, cv_kind_t kind, cv_str_t bytes)
+{
+    size_t              len, tag, last, most;
+    const uint8_t      *p, *end;
+    const cv_field_t   *fields;
     const cv_schema_t  *schema;
 
     schema = &cv_schemas[kind];
@@ -469,37 +496,52 @@ cv_record_decode(void *record, cv_kind_t kind, cv_str_t key, cv_str_t bytes)
         return CV_ERR_DAMAGED;
     }
 
-    bytes.len -= CV_RECORD_CHECKSUM;
+    p = bytes.data;
+    end = bytes.data + bytes.len - CV_RECORD_CHECKSUM;
 
-    r = (cv_reader_t) { bytes.data + bytes.len,
-                        bytes.data + bytes.len + CV_RECORD_CHECKSUM, false };
-
-    if (cv_read_u32(&r) != cv_record_checksum(kind, key, bytes)) {
-        return CV_ERR_DAMAGED;
-    }
-
-    r = cv_reader(bytes);
-
-    if (cv_read_u8(&r) != CV_RECORD_VERSION) {
+    if (*p++ != CV_RECORD_VERSION) {
         return CV_ERR_VERSION;
     }
 
-    for (i = 0; cv_reader_left(&r) > 0; i++) {
-        tag = cv_read_u8(&r);
-        value = cv_read_bytes(&r, cv_read_u16(&r));
+    fields = schema->fields;
+    most = schema->nfields;
 
-        while (i < schema->nfields && schema->fields[i].tag < tag) {
-            i++;
+    for (last = 0; p < end; p += len) {
+
+        if (end - p < 3) {
+            return CV_ERR_DAMAGED;
         }
 
-        if (r.failed || i == schema->nfields || schema->fields[i].tag != tag
-            || !cv_field_decode(record, &schema->fields[i], value))
+        tag = *p;
+        len = cv_get_uint(p + 1, 2);
+        p += 3;
+
+        if (tag <= last || tag > most || (size_t) (end - p) < len
+            || !cv_field_decode(record, &fields[tag - 1], p, len))
         {
             return CV_ERR_DAMAGED;
         }
+
+        last = tag;
     }
 
     return CV_OK;
+}
+
+
+cv_err_t
+cv_record_decode(void *record, cv_kind_t kind, cv_str_t key, cv_str_t bytes)
+{
+    cv_err_t  err;
+
+    err = cv_record_check(kind, key, bytes);
+
+    if (err != CV_OK) {
+        memset(record, 0, cv_schemas[kind].size);
+        return err;
+    }
+
+    return cv_record_parse(record, kind, bytes);
 }
 
 

@@ -256,7 +256,8 @@ typedef struct {
 
 typedef struct {
     const char         *name;       /* the member in JSON */
-    uint8_t             tag;        /* in the stored form; never reused */
+    uint8_t             tag;        /* in the stored form; its place in the
+                                       schema, counted from 1 */
     cv_field_type_t     type;
     bool                required;
     uint16_t            max;        /* bytes of text or document; a count */
@@ -322,6 +323,12 @@ void cv_record_encode(cv_buf_t *out, cv_kind_t kind, cv_str_t key,
  */
 cv_err_t cv_record_decode(void *record, cv_kind_t kind, cv_str_t key,
     cv_str_t bytes) CV_MUST_CHECK;
+
+/* The same in two steps: the first need not be done twice. */
+cv_err_t cv_record_check(cv_kind_t kind, cv_str_t key, cv_str_t bytes)
+    CV_MUST_CHECK;
+cv_err_t cv_record_parse(void *record, cv_kind_t kind, cv_str_t bytes)
+    CV_MUST_CHECK;
 
 /*
  * What must hold beside the type of each field: required members, lengths,
