@@ -196,11 +196,11 @@ cv_doc_member(cv_doc_t doc, cv_str_t name)
     cv_doc_t       value;
     cv_doc_iter_t  it;
 
-    it = cv_doc_iter(doc);
-
-    if (!it.object) {
+    if (cv_doc_type(doc) != CV_DOC_OBJECT) {
         return CV_ABSENT;
     }
+
+    it = cv_doc_iter(doc);
 
     while (cv_doc_next(&it, &member, &value)) {
         if (cv_str_eq(member, name)) {
