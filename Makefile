@@ -5,6 +5,8 @@
 #   SANITIZE=1        library, tool and unit tests with ASan and UBSan, build/san
 #   DEPS=true         never install a package
 #   PORT=8080         where the demo listens
+#   PARTS=...         what make bench measures: instructions calls speed import
+#                     latency; all of them
 #   V=1               show the commands that are run
 
 SHELL       = /bin/bash
@@ -51,7 +53,7 @@ COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -MMD -MP \
 LIBS     = -llmdb -lyajl -lcrypto
 
 
-.PHONY: help deps module static cli lib demo test unit check clean FORCE
+.PHONY: help deps module static cli lib demo test unit check bench clean FORCE
 .DELETE_ON_ERROR:
 
 help:           ## show this
@@ -94,6 +96,11 @@ check:          ## check layering, headers, documentation and test sections
 	@$(MAKE) --no-print-directory module cli
 	@NGINX_SRC=$(NGINX_SRC) CC='$(CC)' .ci/checks
 
+bench:          ## measure beside plain nginx and LMDB, build/bench.json
+	@$(DEPS) bench
+	@$(MAKE) --no-print-directory module cli build/bench/rawput
+	@t/bench/bench $(PARTS)
+
 clean:          ## remove build/
 	rm -rf build
 
@@ -123,6 +130,14 @@ $(OUT)/obj/%.o: %.c Makefile
 -include $(patsubst %.o,%.d,$(call objects,$(LIB_SRCS) $(CLI_SRCS) \
                                           $(UNIT_SRCS) $(UNIT_SHARED)))
 .SECONDARY:
+
+
+# What make bench measures an import by
+
+build/bench/rawput: t/bench/rawput.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -o $@ $< -llmdb
 
 
 # The module. nginx's own makefile knows the dependencies; it is written anew

@@ -1,0 +1,32 @@
+# What a verification costs beside "return 200", in instructions: the same
+# figures on a machine that is busy. OpenSSL's digest is left out, of which the
+# CPU's own kind decides how many it takes.
+
+use strict;
+use warnings;
+
+use File::Temp qw(tempdir);
+use JSON::PP;
+use Test::More;
+
+plan skip_all => 'valgrind is not installed' unless qx(valgrind --version 2>/dev/null);
+
+# sanitizers' instructions are not the module's
+plan skip_all => 'not with a module of nginx\'s own' if defined $ENV{TEST_NGINX_LOAD_MODULES}
+    && $ENV{TEST_NGINX_LOAD_MODULES} eq '';
+
+my $file = tempdir('credverify.XXXXXX', TMPDIR => 1, CLEANUP => 1) . '/bench.json';
+
+local $ENV{BENCH_PATHS} = 'JSON';
+my $said = qx(t/bench/bench --out $file instructions 2>&1);
+
+is($?, 0, 'measured') or diag $said;
+
+open my $in, '<', $file or BAIL_OUT("$file: $!");
+my $figures = decode_json(join '', <$in>)->{instructions}{JSON};
+
+cmp_ok($figures->{again}{without_digest}, '<=', 1.6, 'again') or diag $said;
+cmp_ok($figures->{'first time since a commit'}{without_digest}, '<=', 2.0,
+       'first time since a commit') or diag $said;
+
+done_testing;
