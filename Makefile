@@ -7,11 +7,15 @@
 #   PORT=8080         where the demo listens
 #   PARTS=...         what make bench measures: instructions calls speed import
 #                     latency; all of them
+#   PREFIX=/usr/local where the command and its documentation are installed
+#   DESTDIR=path      a root directory to install into instead of /
+#   ENABLE=1          let Debian's nginx load the installed module
 #   V=1               show the commands that are run
 
 SHELL       = /bin/bash
 DEPS        = .ci/install-deps
 PORT        = 8080
+PREFIX      = /usr/local
 NGINX_SRC   = /usr/share/nginx/src
 NGINX_FLAGS = --with-compat --with-debug --with-threads \
               --with-http_ssl_module --with-http_v2_module \
@@ -53,7 +57,8 @@ COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -MMD -MP \
 LIBS     = -llmdb -lyajl -lcrypto
 
 
-.PHONY: help deps module static cli lib demo test unit check bench clean FORCE
+.PHONY: help deps module static cli lib man demo test unit check bench clean \
+        install uninstall FORCE
 .DELETE_ON_ERROR:
 
 help:           ## show this
@@ -69,6 +74,8 @@ static: build/nginx  ## build nginx with the module linked in (needs NGINX_SRC)
 cli: $(OUT)/credverify    ## build the admin tool, build/credverify
 
 lib: $(OUT)/libcredverify.a    ## build the library, build/libcredverify.a
+
+man: $(OUT)/credverify.1    ## write the manual page, build/credverify.1
 
 demo:           ## serve all views on http://127.0.0.1:8080/ until Ctrl-C
 	@$(DEPS) build
@@ -105,7 +112,7 @@ clean:          ## remove build/
 	rm -rf build
 
 
-# The library, the tool and the unit tests
+# The library, the tool, its manual page and the unit tests
 
 $(OUT)/libcredverify.a: $(call objects,$(LIB_SRCS)) src/SOURCES
 	@echo "  AR    $@"
@@ -115,6 +122,10 @@ $(OUT)/libcredverify.a: $(call objects,$(LIB_SRCS)) src/SOURCES
 $(OUT)/credverify: $(call objects,$(CLI_SRCS)) $(OUT)/libcredverify.a
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(OUT)/credverify.1: dist/man dist/credverify.1.in CHANGES $(OUT)/credverify
+	@echo "  MAN   $@"
+	$(Q)dist/man $(OUT)/credverify > $@
 
 $(UNITS): $(OUT)/unit/%: $(OUT)/obj/t/unit/%.o \
           $(call objects,$(UNIT_SHARED)) $(OUT)/libcredverify.a
@@ -199,3 +210,60 @@ build/nginx: build/nginx-static/Makefile $(MODULE_SRCS) $(HEADERS)
 	$(Q)$(MAKE) -s -C $(NGINX_SRC) -f $(CURDIR)/$< binary
 	$(Q)cp build/nginx-static/nginx $@.new
 	$(Q)mv $@.new $@
+
+
+# Installing: "mode source target". The module, the line that loads it and the
+# views go where nginx looks for them, all else is below PREFIX.
+
+NGINX_MODULES   = /usr/lib/nginx/modules
+NGINX_AVAILABLE = /usr/share/nginx/modules-available/mod-http-credverify.conf
+NGINX_ENABLED   = /etc/nginx/modules-enabled/50-mod-http-credverify.conf
+SHARED          = /usr/share/credverify
+DOC             = $(PREFIX)/share/doc/credverify
+
+VIEWS    = $(sort $(wildcard conf-examples/views/*/*))
+EXAMPLES = $(sort $(wildcard conf-examples/*.conf conf-examples/*.jsonl))
+SERVICES = $(sort $(wildcard dist/*.service dist/*.timer))
+
+INSTALLED = \
+  $(foreach f,$(VIEWS),644 $f $(SHARED)/$(f:conf-examples/%=%)) \
+  644 $(MODULE) $(NGINX_MODULES)/$(notdir $(MODULE)) \
+  644 dist/mod-http-credverify.conf $(NGINX_AVAILABLE) \
+  755 $(OUT)/credverify $(PREFIX)/bin/credverify \
+  644 $(OUT)/credverify.1 $(PREFIX)/share/man/man1/credverify.1 \
+  644 dist/credverify.bash \
+      $(PREFIX)/share/bash-completion/completions/credverify \
+  $(foreach f,$(SERVICES),644 $f $(PREFIX)/lib/systemd/system/$(notdir $f)) \
+  $(foreach f,README.md CHANGES LICENSE,644 $f $(DOC)/$f) \
+  $(foreach f,$(EXAMPLES),644 $f $(DOC)/examples/$(notdir $f))
+
+# What runs has the old file open: it is replaced, never written to.
+
+install: module cli man  ## install module, command, views and documentation
+	@set -e; set -- $(INSTALLED); \
+	while [ $$# != 0 ]; do \
+	    echo "  INSTALL $(DESTDIR)$$3"; \
+	    install -D -m $$1 $$2 "$(DESTDIR)$$3.new"; \
+	    mv -f "$(DESTDIR)$$3.new" "$(DESTDIR)$$3"; \
+	    shift 3; \
+	done; \
+	if [ "$(ENABLE)" ]; then \
+	    echo "  LINK    $(DESTDIR)$(NGINX_ENABLED)"; \
+	    install -d "$(DESTDIR)$(dir $(NGINX_ENABLED))"; \
+	    ln -sfn $(NGINX_AVAILABLE) "$(DESTDIR)$(NGINX_ENABLED)"; \
+	fi
+
+uninstall:      ## remove what this version installs, not the store
+	@set -- $(INSTALLED); \
+	if [ "$$(readlink "$(DESTDIR)$(NGINX_ENABLED)")" = $(NGINX_AVAILABLE) ]; \
+	then \
+	    set -- - - $(NGINX_ENABLED) "$$@"; \
+	fi; \
+	while [ $$# != 0 ]; do \
+	    echo "  REMOVE  $(DESTDIR)$$3"; \
+	    rm -f "$(DESTDIR)$$3" || exit; \
+	    shift 3; \
+	done; \
+	for dir in "$(DESTDIR)$(SHARED)" "$(DESTDIR)$(DOC)"; do \
+	    [ ! -d "$$dir" ] || find "$$dir" -depth -type d -empty -delete; \
+	done
