@@ -2,12 +2,12 @@
 # commands are from "help --all", options, values and arguments from the help
 # of each.
 
-# Fills "takes", what each option takes, and "expects", the arguments, from
-# the help of the command $2 of the program $1.
+# Fills "takes", what each option takes, "expects", the arguments, and "kinds"
+# from the help of the command $2 of the program $1.
 
 _credverify_learn()
 {
-    local line command
+    local line command text=
     local option='^  (--[a-z0-9-]+)( ([^ ]+))?(  |$)'
 
     IFS=' ' read -ra command <<< "$2"
@@ -23,7 +23,14 @@ _credverify_learn()
             line=${line#*" $2 "}
             IFS=' ' read -ra expects <<< "${line#\[OPTIONS\]}"
         fi
+
+        text+="$line "
     done < <("$1" "${command[@]}" --help 2>/dev/null)
+
+    [[ $text =~ "The kinds are "([^.]*) ]]
+    kinds=${BASH_REMATCH[1]-}
+    kinds=${kinds//,/}
+    kinds=${kinds/ and / }
 }
 
 # Adds what "compgen $@" finds that begins with the current word.
@@ -51,6 +58,7 @@ _credverify_add_values()
             DIR)              compopt -o filenames; _credverify_add -d ;;
             USER)             _credverify_add -u ;;
             GROUP)            _credverify_add -g ;;
+            KIND)             _credverify_add -W "$kinds" ;;
             *[[:upper:]]*|-)  ;;
             *)                _credverify_add -W "$value" ;;
         esac
@@ -81,7 +89,7 @@ _credverify()
 {
     local program=${1/#\~\//$HOME/} cur=${COMP_WORDS[COMP_CWORD]}
     local all i word next noun='' name='' option='' ended='' prefix=''
-    local given=() expects=()
+    local given=() expects=() kinds=''
     local -A takes=()
 
     COMPREPLY=()

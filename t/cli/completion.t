@@ -111,8 +111,9 @@ for (@{ offered(qw(export --kind), '') }) {
     done_ok(run('--store', $store, 'export', '--kind', $_), "--kind $_");
 }
 
-my $readme = read_file("$FindBin::Bin/../../README.md");
-my @kinds = $readme =~ /^\*\*([a-z_]+)\*\*\n\n\| Member /mg;
+my ($lines) = read_file("$FindBin::Bin/../../README.md")
+              =~ /^## JSON Lines$(.*?)^## /ms;
+my @kinds = $lines =~ /^\*\*([a-z_]+)\*\*/mg;
 offers(\@kinds, qw(export --kind), '');
 
 
