@@ -22,17 +22,17 @@ cv_hash(const void *data, size_t len)
 #define CV_HASH_LONG   ((size_t) 1024)
 
 uint64_t
-cv_hash_body(const void *data, size_t len)
+cv_hash_body(const void *data, size_t len, uint64_t seed)
 {
     uint64_t        hash;
     const uint8_t  *p;
 
     if (len > CV_HASH_LONG) {
-        return XXH3_64bits(data, len);
+        return XXH3_64bits_withSeed(data, len, seed);
     }
 
     p = data;
-    hash = len;
+    hash = seed + len;
 
     for ( /* void */ ; len > CV_HASH_PIECE; len -= CV_HASH_PIECE) {
         hash = XXH3_64bits_withSeed(p, CV_HASH_PIECE, hash);

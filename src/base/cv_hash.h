@@ -14,7 +14,7 @@
 
 uint64_t cv_hash(const void *data, size_t len);
 
-/* Another one, for what is never stored. */
-uint64_t cv_hash_body(const void *data, size_t len);
+/* Another one, for what is never stored; "seed" is a hash of what precedes. */
+uint64_t cv_hash_body(const void *data, size_t len, uint64_t seed);
 
 #endif /* CV_HASH_H */

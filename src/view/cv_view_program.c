@@ -4,6 +4,7 @@
  */
 
 #include "cv_view_program.h"
+#include "cv_hash.h"
 #include "cv_text.h"
 
 
@@ -14,6 +15,7 @@ cv_view_program_init(cv_view_program_t *program)
     cv_buf_init(&program->text, CV_VIEW_TEXT_MAX);
     cv_buf_init(&program->names, CV_VIEW_TEXT_MAX);
     program->pending = 0;
+    program->hash = 0;
 }
 
 
@@ -46,6 +48,8 @@ cv_view_program_finish(cv_view_program_t *program, cv_error_t *error)
                                 ? "out of memory" : "the view is too long");
         }
     }
+
+    program->hash = cv_hash(program->text.data, program->text.len);
 
     return CV_OK;
 }

@@ -65,6 +65,7 @@ typedef struct {
     cv_buf_t  text;         /* constant, and padded at the end */
     cv_buf_t  names;
     size_t    pending;      /* where text begins that no instruction has */
+    uint64_t  hash;         /* of the text, when it is complete */
 } cv_view_program_t;
 
 /* The runner may read that much beyond a constant text. */

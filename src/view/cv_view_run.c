@@ -35,6 +35,8 @@ typedef struct {
     unsigned                  steps;
     unsigned                  nitems;
     unsigned                  nnows;
+    uint64_t                  hash;         /* of the body up to "hashed" */
+    size_t                    hashed;
     cv_view_item_t            items[CV_VIEW_ITEMS];
     cv_view_now_t             nows[CV_VIEW_NOWS];
 } cv_view_run_t;
@@ -747,6 +749,28 @@ cv_view_close(cv_buf_t *out, size_t start)
 }
 
 
+/*
+ * Long constant text was hashed with the view: that it stands here is all that
+ * there is to say of it.
+ */
+
+static void
+cv_view_hash_constant(cv_view_run_t *run, const cv_view_op_t *op)
+{
+    size_t  start;
+
+    if (cv_buf_failed(run->out)) {
+        return;
+    }
+
+    start = run->out->len - op->len;
+
+    run->hash = cv_hash_body(run->out->data + run->hashed,
+                             start - run->hashed, run->hash + op->text);
+    run->hashed = run->out->len;
+}
+
+
 cv_err_t
 cv_view_run(const cv_view_program_t *program, size_t entry,
     const cv_facts_t *facts, cv_buf_t *out, cv_rendering_t *rendering)
@@ -762,6 +786,8 @@ cv_view_run(const cv_view_program_t *program, size_t entry,
     run.steps = 0;
     run.nitems = 0;
     run.nnows = 0;
+    run.hash = program->hash;
+    run.hashed = out->len;
 
     start = out->len;
     ops = (const cv_view_op_t *) (const void *) program->ops.data;
@@ -770,6 +796,10 @@ cv_view_run(const cv_view_program_t *program, size_t entry,
 
         if (op->len > 0) {
             cv_view_copy(out, program->text.data + op->text, op->len);
+
+            if (op->len > CV_VIEW_LONG) {
+                cv_view_hash_constant(&run, op);
+            }
         }
 
         switch ((cv_view_opcode_t) op->code) {
@@ -794,6 +824,11 @@ cv_view_run(const cv_view_program_t *program, size_t entry,
 
         case CV_OP_JSON_CLOSE:
             cv_view_close(out, start);
+
+            if (run.hashed > out->len) {
+                run.hashed = out->len;
+            }
+
             break;
 
         case CV_OP_JUMP:
@@ -835,7 +870,8 @@ done:
         return out->err;
     }
 
-    rendering->hash = cv_hash_body(out->data + start, out->len - start);
+    rendering->hash = cv_hash_body(out->data + run.hashed,
+                                   out->len - run.hashed, run.hash);
     rendering->timeless = run.nnows == 0;
 
     cv_view_fill_nows(&run);
