@@ -261,7 +261,7 @@ answering 503
 --- request eval: "GET /v?token=$ENV{TEST_NGINX_T_VALID}"
 --- error_code: 503
 --- error_log
-the store's format is not version 2; it needs another version of credverify; answering 503
+the store's format is 3, not 2; it needs a newer version of credverify; answering 503
 --- no_error_log
 [alert]
 [crit]

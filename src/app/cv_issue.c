@@ -239,12 +239,6 @@ cv_credential_issue(cv_credential_t *credential, const cv_class_t *class,
         credential->number = terms->number;
     }
 
-    if (class->number_format.len > 0 && !cv_present(credential->number)) {
-        return cv_error_set(error, CV_ERR_INPUT,
-                            "class \"%.*s\" numbers its credentials; give "
-                            "one with --number", CV_FMT(class->id));
-    }
-
     if (cv_present(terms->issued_at.text)) {
         credential->issued_at = terms->issued_at;
 
@@ -385,7 +379,10 @@ static cv_err_t
 cv_issue_apply(cv_txn_t *txn, cv_credential_t *credential,
     const cv_terms_t *terms, cv_moment_t *moment, cv_error_t *error)
 {
-    cv_class_t  class;
+    bool         numbered;
+    cv_err_t     err;
+    cv_buf_t     number;
+    cv_class_t   class;
 
     if (!cv_get(txn, CV_CLASS, credential->class.iid, &class)) {
         return cv_txn_err(txn, error) != CV_OK
@@ -395,7 +392,20 @@ cv_issue_apply(cv_txn_t *txn, cv_credential_t *credential,
                               "\"credverify check\"");
     }
 
-    return cv_credential_issue(credential, &class, terms, moment, error);
+    numbered = cv_present(class.number_format);
+
+    err = cv_credential_issue(credential, &class, terms, moment, error);
+
+    if (err == CV_OK && numbered && !cv_present(credential->number)) {
+        cv_buf_borrow(&number, moment->number, sizeof(moment->number));
+
+        err = cv_number_next(txn, credential->class.iid,
+                             credential->issued_at.at, &number, error);
+
+        credential->number = cv_buf_str(&number);
+    }
+
+    return err;
 }
 
 

@@ -33,6 +33,7 @@ typedef struct {
     uint8_t    instant[CV_TIME_TEXT_MAX];
     uint8_t    today[CV_TIME_TEXT_MAX];
     uint8_t    expiry[CV_TIME_TEXT_MAX];
+    uint8_t    number[CV_HANDLE_MAX];
     cv_buf_t   record;
 } cv_moment_t;
 

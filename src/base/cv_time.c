@@ -313,6 +313,23 @@ cv_time_format(uint8_t text[CV_TIME_TEXT_MAX], cv_time_t at,
 }
 
 
+unsigned
+cv_time_year(cv_time_t at)
+{
+    size_t    i;
+    uint8_t   text[CV_TIME_TEXT_MAX];
+    unsigned  year;
+
+    (void) cv_time_format(text, at, CV_TIME_DATE);
+
+    for (year = 0, i = 0; i < 4; i++) {
+        year = year * 10 + (unsigned) (text[i] - '0');
+    }
+
+    return year;
+}
+
+
 cv_time_t
 cv_time_now(void)
 {

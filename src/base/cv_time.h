@@ -71,6 +71,9 @@ typedef enum {
 size_t cv_time_format(uint8_t text[CV_TIME_TEXT_MAX], cv_time_t at,
     cv_time_format_t format);
 
+/* The year in UTC, likewise from 1 to 9999. */
+unsigned cv_time_year(cv_time_t at);
+
 /* The wall clock. */
 cv_time_t cv_time_now(void);
 

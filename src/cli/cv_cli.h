@@ -228,6 +228,7 @@ int cmd_import(cv_cli_t *cli);
 int cmd_export(cv_cli_t *cli);
 int cmd_check(cv_cli_t *cli);
 int cmd_stats(cv_cli_t *cli);
+int cmd_upgrade(cv_cli_t *cli);
 
 int cmd_record_set(cv_cli_t *cli);
 int cmd_record_list(cv_cli_t *cli);

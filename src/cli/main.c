@@ -134,6 +134,12 @@ const cv_command_t  cv_commands[] = {
       "say what the store holds",
       NULL, NULL, CV_NO_MEMBERS, cmd_stats },
 
+    { "upgrade", NULL, NULL, 0, 0,
+      "bring a store of an older version to this one's format",
+      "It is done in one transaction. A store that has the format already\n"
+      "stays as it is.\n",
+      NULL, CV_NO_MEMBERS, cmd_upgrade },
+
     { "issuer", "set", "ID", 1, 1,
       "make or change an issuer",
       CV_SET_DETAILS, NULL,

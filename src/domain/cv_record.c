@@ -7,6 +7,7 @@
 #include "cv_codec.h"
 #include "cv_hash.h"
 #include "cv_key.h"
+#include "cv_number.h"
 #include "cv_text.h"
 
 #define CV_RECORD_VERSION   1
@@ -116,7 +117,8 @@ static const cv_field_t  cv_class_fields[] = {
     CV_F_SHAPE(12, cv_class_t, alignment, ARRAY, false, CV_DOC_MAX,
                &cv_shape_objects),
     CV_F(13, cv_class_t, valid_days,     INT,    false, 0),
-    CV_F(14, cv_class_t, number_format,  TEXT,   false, CV_HANDLE_MAX),
+    CV_F_SHAPE(14, cv_class_t, number_format, TEXT, false, CV_HANDLE_MAX,
+               &cv_shape_number),
     CV_F_SHAPE(15, cv_class_t, requires, OBJECT, false, CV_DOC_MAX,
                &cv_shape_requires),
     CV_F(16, cv_class_t, listed,         BOOL,   false, 0),

@@ -215,6 +215,15 @@ cv_check_record(cv_check_t *check, cv_kind_t kind, cv_str_t key,
 
     cv_check_fields(check, kind, &record, name);
     cv_check_index(check, kind, key, &record, name);
+
+    /* last: a damaged class, reported by itself, ends what the rest needs */
+
+    if (kind == CV_CREDENTIAL
+        && !cv_sequences_hold(check->txn, &record.credential))
+    {
+        cv_check_problem(check, "credential %s: its number is above its "
+                         "class's sequence", name);
+    }
 }
 
 
@@ -383,6 +392,9 @@ cv_store_check(cv_txn_t *txn, cv_report_pt report, void *data,
     for (table = 0; table < CV_TABLES; table++) {
         cv_check_table(&check, table);
     }
+
+    /* a snapshot that is renewed sees others */
+    cv_sequences_free(txn);
 
     return check.problems;
 }

@@ -274,16 +274,75 @@ cv_mdb_open_table(MDB_txn *txn, int table, unsigned flags, MDB_dbi *dbi)
 }
 
 
+cv_err_t
+cv_store_check_format(const cv_store_t *store, cv_error_t *error)
+{
+    if (store->format == CV_STORE_FORMAT) {
+        return CV_OK;
+    }
+
+    return cv_error_set(error, CV_ERR_VERSION,
+                        "%s: the store's format is %u, not %d; %s", store->dir,
+                        store->format, CV_STORE_FORMAT,
+                        store->format < CV_STORE_FORMAT
+                        ? "run \"credverify upgrade\""
+                        : "it needs a newer version of credverify");
+}
+
+
+static int
+cv_store_open_meta(cv_store_t *store, MDB_txn *txn)
+{
+    int           rc;
+    MDB_dbi       meta;
+    MDB_val       key, value;
+    cv_reader_t   r;
+
+    rc = cv_mdb_open_table(txn, CV_TABLE_META, 0, &meta);
+    if (rc != 0) {
+        return rc;
+    }
+
+    key = cv_mdb_val(CV_STR("format"));
+
+    rc = mdb_get(txn, meta, &key, &value);
+    if (rc != 0) {
+        return rc;
+    }
+
+    r = cv_reader(cv_mdb_str(&value));
+    store->format = cv_read_u32(&r);
+
+    if (!cv_reader_done(&r) || store->format == 0) {
+        return MDB_INVALID;
+    }
+
+    key = cv_mdb_val(CV_STR("uuid"));
+
+    rc = mdb_get(txn, meta, &key, &value);
+    if (rc != 0) {
+        return rc;
+    }
+
+    if (value.mv_size != CV_STORE_UUID_LEN) {
+        return MDB_INVALID;
+    }
+
+    memcpy(store->uuid, value.mv_data, CV_STORE_UUID_LEN);
+    store->dbi[CV_TABLE_META] = meta;
+
+    return 0;
+}
+
+
 /* what a store needs beside being an LMDB environment */
 
 static cv_err_t
-cv_store_open_tables(cv_store_t *store, cv_error_t *error)
+cv_store_open_tables(cv_store_t *store, bool any_format, cv_error_t *error)
 {
-    int           i, rc;
-    MDB_val       key, value;
-    MDB_txn      *txn;
-    cv_err_t      err;
-    cv_reader_t   r;
+    int        i, rc;
+    MDB_txn   *txn;
+    cv_err_t   err;
 
     rc = cv_mdb_begin_read(store, &txn);
     if (rc != 0) {
@@ -296,56 +355,28 @@ cv_store_open_tables(cv_store_t *store, cv_error_t *error)
         return err;
     }
 
-    for (i = 0; i < CV_TABLES; i++) {
+    rc = cv_store_open_meta(store, txn);
+
+    err = rc != 0 ? cv_mdb_error(error, rc, store->dir)
+          : any_format ? CV_OK : cv_store_check_format(store, error);
+
+    for (i = 0; err == CV_OK && !any_format && i < CV_TABLES; i++) {
         rc = cv_mdb_open_table(txn, i, 0, &store->dbi[i]);
         if (rc != 0) {
-            goto failed;
+            err = cv_mdb_error(error, rc, store->dir);
         }
     }
 
-    key = cv_mdb_val(CV_STR("format"));
-
-    rc = mdb_get(txn, store->dbi[CV_TABLE_META], &key, &value);
-    if (rc != 0) {
-        goto failed;
-    }
-
-    r = cv_reader(cv_mdb_str(&value));
-
-    if (cv_read_u32(&r) != CV_STORE_FORMAT || !cv_reader_done(&r)) {
+    if (err != CV_OK) {
         mdb_txn_abort(txn);
-
-        return cv_error_set(error, CV_ERR_VERSION,
-                            "%s: the store's format is not version %d; it "
-                            "needs another version of credverify", store->dir,
-                            CV_STORE_FORMAT);
+        return err;
     }
-
-    key = cv_mdb_val(CV_STR("uuid"));
-
-    rc = mdb_get(txn, store->dbi[CV_TABLE_META], &key, &value);
-
-    if (rc == 0 && value.mv_size != CV_STORE_UUID_LEN) {
-        rc = MDB_INVALID;
-    }
-
-    if (rc != 0) {
-        goto failed;
-    }
-
-    memcpy(store->uuid, value.mv_data, CV_STORE_UUID_LEN);
 
     /* handles of tables live on only after a commit */
 
     rc = mdb_txn_commit(txn);
 
     return rc == 0 ? CV_OK : cv_mdb_error(error, rc, store->dir);
-
-failed:
-
-    mdb_txn_abort(txn);
-
-    return cv_mdb_error(error, rc, store->dir);
 }
 
 
@@ -410,6 +441,7 @@ cv_store_open_env(cv_store_t *store, cv_error_t *error)
 
 typedef struct {
     cv_store_t   *store;
+    bool          any_format;
     struct stat   st;
     cv_error_t   *error;
     cv_err_t      err;
@@ -434,14 +466,16 @@ cv_store_open_guarded(void *arg)
         opening->store->lock_dev = lock.st_dev;
         opening->store->lock_ino = lock.st_ino;
 
-        opening->err = cv_store_open_tables(opening->store, opening->error);
+        opening->err = cv_store_open_tables(opening->store,
+                                            opening->any_format,
+                                            opening->error);
     }
 }
 
 
-cv_err_t
-cv_store_open(cv_store_t **out, const char *dir, bool writable,
-    cv_error_t *error)
+static cv_err_t
+cv_store_open_as(cv_store_t **out, const char *dir, bool writable,
+    bool any_format, cv_error_t *error)
 {
     cv_err_t             err;
     cv_store_t          *store;
@@ -471,6 +505,7 @@ cv_store_open(cv_store_t **out, const char *dir, bool writable,
     store->ino = opening.st.st_ino;
 
     opening.store = store;
+    opening.any_format = any_format;
     opening.error = error;
 
     err = cv_store_guard(store, cv_store_open_guarded, &opening);
@@ -490,6 +525,21 @@ cv_store_open(cv_store_t **out, const char *dir, bool writable,
     *out = store;
 
     return CV_OK;
+}
+
+
+cv_err_t
+cv_store_open(cv_store_t **store, const char *dir, bool writable,
+    cv_error_t *error)
+{
+    return cv_store_open_as(store, dir, writable, false, error);
+}
+
+
+cv_err_t
+cv_store_open_any(cv_store_t **store, const char *dir, cv_error_t *error)
+{
+    return cv_store_open_as(store, dir, true, true, error);
 }
 
 

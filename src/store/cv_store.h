@@ -68,6 +68,20 @@ cv_err_t cv_store_open(cv_store_t **store, const char *dir, bool writable,
 
 void cv_store_close(cv_store_t *store);
 
+typedef struct {
+    unsigned     from;              /* the format that the store had; it has */
+    unsigned     to;                /* this one now */
+    cv_buf_t     done;              /* what was done, for people; may be "" */
+} cv_upgrade_t;
+
+/*
+ * Brings the store in "dir" to CV_STORE_FORMAT, whole or not at all; one that
+ * has it stays as it is.  CV_ERR_VERSION if it has a newer one.  "done" is
+ * the caller's, initialized.
+ */
+cv_err_t cv_store_upgrade(const char *dir, cv_upgrade_t *upgrade,
+    cv_error_t *error) CV_MUST_CHECK;
+
 /* True if the store in "dir", by whatever path, is the one that is open. */
 bool cv_store_is(const cv_store_t *store, const char *dir);
 
@@ -223,6 +237,10 @@ bool cv_get_key_by_hash(cv_txn_t *txn, cv_str_t hash, cv_api_key_t *key,
 bool cv_get_progress(cv_txn_t *txn, uint64_t holder, uint64_t class,
     cv_progress_t *progress);
 
+/* The sequence of a class, by number, in a year, as it was committed. */
+bool cv_get_sequence(cv_txn_t *txn, uint64_t class, unsigned year,
+    cv_sequence_t *sequence);
+
 /*
  * Replaces the ids of a record's references by numbers.  CV_ERR_INPUT names
  * the member that refers to nothing; nothing sticks to the transaction.
@@ -242,6 +260,15 @@ void cv_unresolve(cv_txn_t *txn, cv_kind_t kind, void *record);
  * error.  Writing what is there already changes nothing.
  */
 uint64_t cv_put(cv_txn_t *txn, cv_kind_t kind, const void *record);
+
+/*
+ * Appends the number that the class gives next to a credential of that date:
+ * one above the highest that is put, by import or issuance, and not taken.
+ * It is given once the credential is put with it.  CV_ERR_INPUT if the class
+ * has no format that could be followed, CV_ERR_LIMIT past CV_NUMBER_LAST.
+ */
+cv_err_t cv_number_next(cv_txn_t *txn, uint64_t class, cv_time_t at,
+    cv_buf_t *number, cv_error_t *error) CV_MUST_CHECK;
 
 /*
  * How many credentials the transaction has taken from revoked to anything

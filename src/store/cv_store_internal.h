@@ -43,6 +43,7 @@ struct cv_store_s {
     dev_t        lock_dev;          /* and its lock file; 0: none */
     ino_t        lock_ino;
     bool         in_lmdb;           /* LMDB reads the map; for the guard */
+    uint32_t     format;
     uint8_t      uuid[CV_STORE_UUID_LEN];
     uint8_t     *map;               /* where the map is, for the guard */
     size_t       map_size;
@@ -50,6 +51,7 @@ struct cv_store_s {
 };
 
 typedef struct cv_memo_s  cv_memo_t;
+typedef struct cv_sequences_s  cv_sequences_t;
 
 struct cv_txn_s {
     cv_store_t  *store;
@@ -62,6 +64,7 @@ struct cv_txn_s {
     cv_buf_t     encoded;           /* of the record being written */
     cv_buf_t     previous;          /* a copy of the record it replaces */
     uint64_t     next[CV_KINDS];    /* numbers to give; 0: not read yet */
+    cv_sequences_t  *sequences;     /* NULL: none was looked at yet */
     uint64_t     revived;           /* credentials no longer revoked */
     uint64_t     change;            /* sequence of the next change, likewise */
     cv_time_t    now;
@@ -99,6 +102,14 @@ cv_mdb_str(const MDB_val *val)
 /* "dir/name"; CV_ERR_INPUT if that is too long for a path. */
 cv_err_t cv_path(char path[PATH_MAX], const char *dir, const char *name,
     cv_error_t *error);
+
+/* Opens a store to write, whatever its format; its only table is meta. */
+cv_err_t cv_store_open_any(cv_store_t **store, const char *dir,
+    cv_error_t *error) CV_MUST_CHECK;
+
+/* CV_ERR_VERSION, with what to do about it, unless the format is ours. */
+cv_err_t cv_store_check_format(const cv_store_t *store, cv_error_t *error)
+    CV_MUST_CHECK;
 
 /* Begins to read, if need be in the slot of a reader that died. */
 int cv_mdb_begin_read(cv_store_t *store, MDB_txn **txn);
@@ -165,6 +176,27 @@ void cv_index_update(cv_txn_t *txn, cv_kind_t kind, cv_str_t key,
 
 /* Which kind of record an index entry of that kind leads to, or CV_KINDS. */
 cv_kind_t cv_handle_target(uint8_t kind);
+
+/* Reads a record by its key, as it is in its table. */
+bool cv_get_by_key(cv_txn_t *txn, cv_kind_t kind, cv_str_t key, void *record);
+
+/* The stored form of a record; borrowed until the next one is made. */
+cv_str_t cv_encode(cv_txn_t *txn, cv_kind_t kind, cv_str_t key,
+    const void *record);
+
+/*
+ * Number sequences: what a credential has raises its class's, a line raises
+ * one and never lowers it, and a class that changed its format is gone
+ * through.  All is written with the commit.
+ */
+void cv_sequences_raise(cv_txn_t *txn, const cv_credential_t *credential);
+bool cv_sequences_put(cv_txn_t *txn, const cv_sequence_t *sequence);
+void cv_sequences_renumber(cv_txn_t *txn, uint64_t class);
+void cv_sequences_store(cv_txn_t *txn);
+void cv_sequences_free(cv_txn_t *txn);
+
+/* False if the credential's number is above its class's sequence. */
+bool cv_sequences_hold(cv_txn_t *txn, const cv_credential_t *credential);
 
 /* The change log. */
 void cv_change_append(cv_txn_t *txn, cv_kind_t kind, uint64_t iid);

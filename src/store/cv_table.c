@@ -276,11 +276,20 @@ cv_get_key_by_hash(cv_txn_t *txn, cv_str_t hash, cv_api_key_t *key,
 
 
 bool
+cv_get_by_key(cv_txn_t *txn, cv_kind_t kind, cv_str_t key, void *record)
+{
+    cv_str_t  bytes;
+
+    return cv_table_get(txn, kind, key, &bytes)
+           && cv_decode(txn, kind, key, bytes, record);
+}
+
+
+bool
 cv_get_progress(cv_txn_t *txn, uint64_t holder, uint64_t class,
     cv_progress_t *progress)
 {
     cv_key_t  key;
-    cv_str_t  bytes;
 
     memset(progress, 0, sizeof(cv_progress_t));
     progress->holder.iid = holder;
@@ -288,8 +297,7 @@ cv_get_progress(cv_txn_t *txn, uint64_t holder, uint64_t class,
 
     key = cv_record_key(CV_PROGRESS, 0, progress);
 
-    return cv_table_get(txn, CV_PROGRESS, cv_key_str(&key), &bytes)
-           && cv_decode(txn, CV_PROGRESS, cv_key_str(&key), bytes, progress);
+    return cv_get_by_key(txn, CV_PROGRESS, cv_key_str(&key), progress);
 }
 
 
@@ -407,7 +415,7 @@ cv_previous(cv_txn_t *txn, cv_kind_t kind, cv_str_t key, cv_record_t *record)
 }
 
 
-static cv_str_t
+cv_str_t
 cv_encode(cv_txn_t *txn, cv_kind_t kind, cv_str_t key, const void *record)
 {
     cv_buf_reset(&txn->encoded);
@@ -434,9 +442,6 @@ cv_put_change(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *record)
 
     } else if (kind == CV_PROGRESS) {
         iid = ((const cv_progress_t *) record)->holder.iid;
-
-    } else if (kind == CV_SEQUENCE) {
-        iid = ((const cv_sequence_t *) record)->class.iid;
     }
 
     cv_change_append(txn, kind, iid);
@@ -472,6 +477,26 @@ cv_put_secrets(cv_kind_t kind, const void *record, const void *old,
 }
 
 
+static void
+cv_put_number(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *old,
+    const void *new)
+{
+    const cv_class_t  *was, *is;
+
+    if (kind == CV_CREDENTIAL) {
+        cv_sequences_raise(txn, new);
+
+    } else if (kind == CV_CLASS && old != NULL) {
+        was = old;
+        is = new;
+
+        if (!cv_str_eq(was->number_format, is->number_format)) {
+            cv_sequences_renumber(txn, iid);
+        }
+    }
+}
+
+
 uint64_t
 cv_put(cv_txn_t *txn, cv_kind_t kind, const void *record)
 {
@@ -481,6 +506,10 @@ cv_put(cv_txn_t *txn, cv_kind_t kind, const void *record)
     cv_str_t      bytes;
     uint64_t      iid;
     cv_record_t   previous, kept;
+
+    if (kind == CV_SEQUENCE) {
+        return cv_sequences_put(txn, record) && !cv_txn_failed(txn);
+    }
 
     iid = 1;
     new = false;
@@ -513,6 +542,7 @@ cv_put(cv_txn_t *txn, cv_kind_t kind, const void *record)
 
     cv_index_update(txn, kind, cv_key_str(&key), old, record);
     cv_put_change(txn, kind, iid, record);
+    cv_put_number(txn, kind, iid, old, record);
 
     if (kind == CV_CREDENTIAL && old != NULL
         && previous.credential.status.value == CV_STATUS_REVOKED

@@ -86,6 +86,7 @@ cv_txn_free(cv_txn_t *txn)
     cv_memo_free(txn->memo);
     cv_buf_free(&txn->encoded);
     cv_buf_free(&txn->previous);
+    cv_sequences_free(txn);
     free(txn);
 }
 
@@ -234,6 +235,7 @@ cv_txn_commit(cv_txn_t *txn, cv_error_t *error)
 {
     cv_err_t  err;
 
+    cv_sequences_store(txn);
     cv_numbers_store(txn);
 
     if (cv_txn_failed(txn)) {

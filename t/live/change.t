@@ -140,6 +140,29 @@ subtest 'a store whose owner locks the workers out' => sub {
     is($nginx->becomes($good, 200), 200, 'served by itself');
 };
 
+subtest 'a store of an older format' => sub {
+    my $store = Credverify::store();
+
+    open my $file, '+<:raw', "$store/data.mdb" or die $!;
+    my $data = do { local $/; <$file> };
+    $data =~ s/format\x00\x00\x00\x02/format\x00\x00\x00\x01/g or die 'no format';
+    seek $file, 0, 0;
+    print $file $data;
+    close $file or die $!;
+
+    my $nginx = serve($store);
+
+    is($nginx->status($good), 503, 'unavailable');
+    like(($nginx->get('/health'))[1], qr/"other_version"/, 'and says why');
+    like($nginx->errors, qr/format is 1, not 2; run "credverify upgrade"/,
+         'and what to do');
+
+    ok(Credverify::run($store, undef, 'upgrade'), 'upgrade');
+
+    is($nginx->becomes($good, 200), 200, 'served by itself');
+    is($nginx->status('/health'), 200, 'and well');
+};
+
 subtest 'a store that is replaced' => sub {
     my $store = Credverify::store();
     my $other = Credverify::store(grep { !/"id":"valid"|"credential":"valid"/ } Credverify::lines());

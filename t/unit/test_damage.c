@@ -236,6 +236,51 @@ test_places(void **state)
 }
 
 
+/* a sequence that would give a number again */
+
+static void
+test_sequence_behind(void **state)
+{
+    cv_buf_t         buf;
+    test_t          *test = *state;
+    cv_txn_t        *txn;
+    cv_str_t         key;
+    cv_class_t       class;
+    cv_sequence_t    sequence;
+
+    memset(&class, 0, sizeof(class));
+    class.id = CV_STR("class");
+    class.issuer.iid = 1;
+    class.title = CV_STR("Class");
+    class.number_format = CV_STR("AB-{seq}");
+
+    txn = begin(test);
+    assert_int_equal(cv_put(txn, CV_CLASS, &class), 1);
+    assert_int_equal(put_credential(txn, "one", "c1", "AB-7"), 1);
+    assert_int_equal(put_credential(txn, "two", "c2", "AB-8"), 2);
+    commit(txn);
+
+    assert_int_equal(check(test), 0);
+
+    memset(&sequence, 0, sizeof(sequence));
+    sequence.class.iid = 1;
+    sequence.year = (cv_int_t) { 0, true };
+    sequence.last = (cv_int_t) { 7, true };
+
+    close_store(test);
+
+    cv_buf_init(&buf, CV_RECORD_MAX);
+    key = CV_STR("\0\0\0\0\0\0\0\1" "\0\0");
+    cv_record_encode(&buf, CV_SEQUENCE, key, &sequence);
+    overwrite(test, "sequence", key.data, key.len, buf.data, buf.len);
+    cv_buf_free(&buf);
+
+    open_store(test);
+
+    assert_int_equal(check(test), 1);
+}
+
+
 static void
 test_links(void **state)
 {
@@ -571,6 +616,7 @@ main(void)
         FILLED(test_index),
         FILLED(test_lengths),
         FILLED(test_places),
+        FILLED(test_sequence_behind),
         FILLED(test_links),
         FILLED(test_token_moves),
         FILLED(test_lock_removed),
