@@ -6,35 +6,14 @@
  */
 
 #include "cv_cli.h"
-#include "cv_digest.h"
-#include "cv_text.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <limits.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 typedef struct {
     cv_out_t   *out;
     int         kind;               /* or -1: all of them */
     bool        secrets;
-    cv_out_t    file;
-    bool        replaces;           /* else it is written to */
-    char        path[PATH_MAX];     /* the file's, links followed */
-    const char *base;               /* in the directory of both */
 } cmd_export_t;
-
-#define CMD_EXPORT_FD  "/proc/self/fd/%d"
-
-/* What becomes the file, for the signals' handler too: a name, and where. */
-
-static char  cmd_export_new[32];
-static int   cmd_export_at = -1;
 
 
 /* a reference that leads nowhere would make a line that cannot come back */
@@ -127,184 +106,31 @@ cmd_export_body(cv_cli_t *cli)
 }
 
 
-/*
- * A signal ends the command as it would have, but for a file that has got a
- * name and is not yet what it is to be.
- */
-
-static void
-cmd_export_signal(int signo)
-{
-    (void) unlinkat(cmd_export_at, cmd_export_new, 0);
-    (void) raise(signo);
-}
-
-
-/*
- * Records of people must not be left behind: until it is complete, the file
- * has no name, so that even a process that is killed leaves nothing.  Where
- * the file system has no such files, signals remove it.
- */
-
 static int
-cmd_export_new_file(void)
+cmd_export_file(cv_cli_t *cli, cmd_export_t *export, const char *name)
 {
-    int   fd;
-    char  path[64];
+    int        rc;
+    cv_out_t   out;
+    cv_file_t  file;
 
-    fd = openat(cmd_export_at, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
-
-    if (fd != -1) {
-        (void) snprintf(path, sizeof(path), CMD_EXPORT_FD, fd);
-
-        if (access(path, F_OK) == 0) {
-            return fd;
-        }
-
-        (void) close(fd);       /* nor could it be named */
-    }
-
-    return openat(cmd_export_at, cmd_export_new,
-                  O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-}
-
-
-/* The place of the file that "path" names, and of what becomes it. */
-
-static int
-cmd_export_place(cmd_export_t *export)
-{
-    char      digits[2 * 8], *slash;
-    uint8_t   random[8];
-
-    if (cv_random(random, sizeof(random)) != CV_OK) {
-        errno = EIO;
-        return -1;
-    }
-
-    cv_hex_encode(digits, cv_str(random, sizeof(random)));
-    (void) snprintf(cmd_export_new, sizeof(cmd_export_new),
-                    ".credverify.%.16s", digits);
-
-    slash = strrchr(export->path, '/');
-    export->base = slash != NULL ? slash + 1 : export->path;
-
-    if (slash == NULL) {
-        cmd_export_at = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-    } else if (slash == export->path) {
-        cmd_export_at = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-    } else {
-        *slash = '\0';
-        cmd_export_at = open(export->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        *slash = '/';
-    }
-
-    return cmd_export_at;
-}
-
-
-/*
- * A file is replaced whole or not at all.  What is no file, such as a device
- * or a pipe, is written to.
- */
-
-static int
-cmd_export_open(cv_cli_t *cli, cmd_export_t *export, const char *name)
-{
-    int          n, fd, rc;
-    struct stat  st;
-
-    n = 0;
-
-    if (realpath(name, export->path) == NULL) {
-        n = snprintf(export->path, sizeof(export->path), "%s", name);
-    }
-
-    fd = -1;
-    rc = stat(export->path, &st);
-
-    if (n < 0 || (size_t) n >= sizeof(export->path)) {
-        errno = ENAMETOOLONG;
-
-    } else if (rc == 0 && !S_ISREG(st.st_mode)) {
-        fd = open(export->path, O_WRONLY | O_CLOEXEC);
-
-    } else if ((rc == 0 || errno == ENOENT)
-               && cmd_export_place(export) != -1)
-    {
-        cv_cli_catch(cmd_export_signal);
-        export->replaces = true;
-        fd = cmd_export_new_file();
-    }
-
-    if (fd == -1) {
+    if (!cv_file_open(&file, name, CV_FILE_ANY)) {
         return cv_cli_fail(cli, "%s: %s", name, strerror(errno));
     }
 
-    cv_out_init(&export->file, fd, name);
-    export->out = &export->file;
+    cv_out_init(&out, file.fd, name);
+    export->out = &out;
 
-    return CV_CLI_DONE;
-}
+    rc = cv_cli_read(cli, cmd_export_body);
 
-
-/* The file becomes what it was made for; false with errno. */
-
-static bool
-cmd_export_replace(cmd_export_t *export)
-{
-    int   fd;
-    char  path[64];
-
-    fd = export->file.fd;
-    (void) snprintf(path, sizeof(path), CMD_EXPORT_FD, fd);
-
-    if (fsync(fd) != 0) {
-        return false;
+    if (!cv_out_flush(&out)) {
+        rc = cv_cli_fail(cli, "%s: %s", name, strerror(out.failed));
     }
 
-    if (faccessat(cmd_export_at, cmd_export_new, F_OK, 0) != 0
-        && linkat(AT_FDCWD, path, cmd_export_at, cmd_export_new,
-                  AT_SYMLINK_FOLLOW) != 0)
-    {
-        return false;
+    if (!cv_file_close(&file, rc == CV_CLI_DONE) && rc == CV_CLI_DONE) {
+        rc = cv_cli_fail(cli, "%s: %s", name, strerror(errno));
     }
 
-    return renameat(cmd_export_at, cmd_export_new, cmd_export_at,
-                    export->base) == 0;
-}
-
-
-static int
-cmd_export_close(cv_cli_t *cli, cmd_export_t *export, int rc)
-{
-    cv_out_t  *out;
-
-    out = &export->file;
-
-    if (!cv_out_flush(out)) {
-        rc = cv_cli_fail(cli, "%s: %s", out->name, strerror(out->failed));
-    }
-
-    if (rc == CV_CLI_DONE && export->replaces && !cmd_export_replace(export)) {
-        rc = cv_cli_fail(cli, "%s: %s", out->name, strerror(errno));
-    }
-
-    if (rc != CV_CLI_DONE && export->replaces) {
-        (void) unlinkat(cmd_export_at, cmd_export_new, 0);
-    }
-
-    if (close(out->fd) != 0 && rc == CV_CLI_DONE) {
-        rc = cv_cli_fail(cli, "%s: %s", out->name, strerror(errno));
-    }
-
-    if (export->replaces) {
-        (void) close(cmd_export_at);
-    }
-
-    cv_out_free(out);
+    cv_out_free(&out);
 
     return rc;
 }
@@ -358,12 +184,5 @@ cmd_export(cv_cli_t *cli)
         return cv_cli_read(cli, cmd_export_body);
     }
 
-    rc = cmd_export_open(cli, &export, name);
-
-    if (rc == CV_CLI_DONE) {
-        rc = cv_cli_read(cli, cmd_export_body);
-        rc = cmd_export_close(cli, &export, rc);
-    }
-
-    return rc;
+    return cmd_export_file(cli, &export, name);
 }

@@ -15,6 +15,8 @@
 #include "cv_record.h"
 #include "cv_store.h"
 
+#include <limits.h>
+
 #define CV_CLI_STORE          "var/store"
 #define CV_CLI_STORE_ENV      "CREDVERIFY_STORE"
 
@@ -159,6 +161,36 @@ void cv_out_free(cv_out_t *out);
 /* Writes what has gathered, if it is much; false once writing has failed. */
 bool cv_out_more(cv_out_t *out);
 bool cv_out_flush(cv_out_t *out);
+
+
+/*
+ * A file that appears whole or not at all, for its owner only.  There is one
+ * at a time.  What is no file, such as a device or a pipe, can be written to
+ * as it is.
+ */
+
+typedef enum {
+    CV_FILE_ANY,        /* replaces a file, writes to what is none */
+    CV_FILE_REGULAR,    /* replaces a file; ESPIPE for what is none */
+    CV_FILE_NEW,        /* EEXIST for whatever is there */
+} cv_file_mode_t;
+
+typedef struct {
+    int                 fd;         /* to write to */
+    cv_file_mode_t      mode;
+    bool                as_is;
+    char                path[PATH_MAX];     /* links followed */
+    const char         *base;
+} cv_file_t;
+
+/* Catches signals, to leave nothing behind; false with errno. */
+bool cv_file_open(cv_file_t *file, const char *name, cv_file_mode_t mode);
+
+/*
+ * Makes it appear if it is complete, synced, else forgets it.  False with
+ * errno if that failed: then nothing appeared.
+ */
+bool cv_file_close(cv_file_t *file, bool complete);
 
 /* Text for people: control characters are shown, never obeyed. */
 void cv_out_plain(cv_buf_t *out, cv_str_t text);

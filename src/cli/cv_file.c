@@ -1,0 +1,221 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * Files that appear whole or not at all.
+ *
+ * Records of people must not be left behind: until it is complete, a file has
+ * no name, so that even a process that is killed leaves nothing.  Where the
+ * file system has no such files, signals remove it.
+ */
+
+#include "cv_cli.h"
+#include "cv_digest.h"
+#include "cv_text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CV_FILE_FD  "/proc/self/fd/%d"
+
+/* What becomes the file, for the signals' handler too: a name, and where. */
+
+static char  cv_file_new[32];
+static int   cv_file_at = -1;
+
+
+/* A signal ends the command as it would have, but for the unfinished file. */
+
+static void
+cv_file_signal(int signo)
+{
+    (void) unlinkat(cv_file_at, cv_file_new, 0);
+    (void) raise(signo);
+}
+
+
+static int
+cv_file_make(void)
+{
+    int   fd;
+    char  path[64];
+
+    fd = openat(cv_file_at, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+
+    if (fd != -1) {
+        (void) snprintf(path, sizeof(path), CV_FILE_FD, fd);
+
+        if (access(path, F_OK) == 0) {
+            return fd;
+        }
+
+        (void) close(fd);       /* nor could it be named */
+    }
+
+    return openat(cv_file_at, cv_file_new,
+                  O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+}
+
+
+/* The place of the file that "path" names, and of what becomes it. */
+
+static int
+cv_file_place(cv_file_t *file)
+{
+    char      digits[2 * 8], *slash;
+    uint8_t   random[8];
+
+    if (cv_random(random, sizeof(random)) != CV_OK) {
+        errno = EIO;
+        return -1;
+    }
+
+    cv_hex_encode(digits, cv_str(random, sizeof(random)));
+    (void) snprintf(cv_file_new, sizeof(cv_file_new), ".credverify.%.16s",
+                    digits);
+
+    slash = strrchr(file->path, '/');
+    file->base = slash != NULL ? slash + 1 : file->path;
+
+    if (slash == NULL) {
+        cv_file_at = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    } else if (slash == file->path) {
+        cv_file_at = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    } else {
+        *slash = '\0';
+        cv_file_at = open(file->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        *slash = '/';
+    }
+
+    return cv_file_at;
+}
+
+
+bool
+cv_file_open(cv_file_t *file, const char *name, cv_file_mode_t mode)
+{
+    int          n, rc;
+    struct stat  st;
+
+    n = 0;
+    memset(file, 0, sizeof(cv_file_t));
+    file->fd = -1;
+    file->mode = mode;
+
+    if (realpath(name, file->path) == NULL) {
+        n = snprintf(file->path, sizeof(file->path), "%s", name);
+    }
+
+    rc = stat(file->path, &st);
+
+    if (n < 0 || (size_t) n >= sizeof(file->path)) {
+        errno = ENAMETOOLONG;
+
+    } else if (rc == 0 && mode == CV_FILE_NEW) {
+        errno = EEXIST;
+
+    } else if (rc == 0 && S_ISDIR(st.st_mode)) {
+        errno = EISDIR;
+
+    } else if (rc == 0 && !S_ISREG(st.st_mode)) {
+
+        if (mode == CV_FILE_ANY) {
+            file->as_is = true;
+            file->fd = open(file->path, O_WRONLY | O_CLOEXEC);
+        } else {
+            errno = ESPIPE;
+        }
+
+    } else if ((rc == 0 || errno == ENOENT) && cv_file_place(file) != -1) {
+        cv_cli_catch(cv_file_signal);
+        file->fd = cv_file_make();
+    }
+
+    return file->fd != -1;
+}
+
+
+/* that a name is there lasts from the next sync of its directory on */
+
+static void
+cv_file_sync_place(void)
+{
+    int  fd;
+
+    fd = openat(cv_file_at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd != -1) {
+        (void) fsync(fd);
+        (void) close(fd);
+    }
+}
+
+
+/* The file becomes what it was made for; false with errno. */
+
+static bool
+cv_file_name(cv_file_t *file)
+{
+    char  path[64];
+
+    (void) snprintf(path, sizeof(path), CV_FILE_FD, file->fd);
+
+    if (fsync(file->fd) != 0) {
+        return false;
+    }
+
+    if (faccessat(cv_file_at, cv_file_new, F_OK, 0) != 0
+        && linkat(AT_FDCWD, path, cv_file_at, cv_file_new, AT_SYMLINK_FOLLOW)
+           != 0)
+    {
+        return false;
+    }
+
+    /* a link, unlike a rename, takes nobody's place */
+
+    if (file->mode == CV_FILE_NEW) {
+        return linkat(cv_file_at, cv_file_new, cv_file_at, file->base, 0) == 0
+               && unlinkat(cv_file_at, cv_file_new, 0) == 0;
+    }
+
+    return renameat(cv_file_at, cv_file_new, cv_file_at, file->base) == 0;
+}
+
+
+bool
+cv_file_close(cv_file_t *file, bool complete)
+{
+    int  err;
+
+    err = 0;
+
+    if (complete && !file->as_is && !cv_file_name(file)) {
+        err = errno;
+        complete = false;
+    }
+
+    if (!complete && !file->as_is) {
+        (void) unlinkat(cv_file_at, cv_file_new, 0);
+    }
+
+    if (close(file->fd) != 0 && err == 0) {
+        err = errno;
+    }
+
+    if (!file->as_is) {
+        cv_file_sync_place();
+        (void) close(cv_file_at);
+        cv_file_at = -1;
+    }
+
+    errno = err;
+
+    return err == 0;
+}
