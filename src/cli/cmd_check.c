@@ -6,7 +6,6 @@
  */
 
 #include "cv_cli.h"
-#include "cv_text.h"
 
 
 static void
@@ -42,35 +41,15 @@ cmd_check(cv_cli_t *cli)
 static int
 cmd_stats_body(cv_cli_t *cli)
 {
-    char              uuid[2 * CV_STORE_UUID_LEN];
-    size_t            i, len;
-    uint8_t           changed_at[CV_TIME_TEXT_MAX];
-    cv_store_stat_t   stat;
+    cv_store_stat_t  stat;
 
     if (cv_store_stat(cli->txn, &stat) != CV_OK) {
         return CV_CLI_FAILED;
     }
 
-    cv_hex_encode(uuid, cv_str(stat.uuid, CV_STORE_UUID_LEN));
-    len = cv_time_format(changed_at, stat.changed_at, CV_TIME_MS);
-
     cv_answer_open(cli);
     cv_answer_text(cli, "store", cv_str_z(cli->store_dir));
-    cv_answer_text(cli, "uuid", cv_str(uuid, sizeof(uuid)));
-    cv_answer_number(cli, "map_size", stat.map_size);
-    cv_answer_number(cli, "map_used", stat.map_used);
-
-    for (i = 0; i < CV_KINDS; i++) {
-        cv_answer_number(cli, cv_schemas[i].name, stat.records[i]);
-    }
-
-    cv_answer_number(cli, "handles", stat.handles);
-    cv_answer_number(cli, "links", stat.links);
-    cv_answer_number(cli, "changes", stat.changes);
-    cv_answer_number(cli, "last_change", stat.last_change);
-    cv_answer_text(cli, "changed_at",
-                   stat.last_change > 0 ? cv_str(changed_at, len)
-                                        : CV_ABSENT);
+    cv_answer_stat(cli, &stat);
     cv_answer_number(cli, "readers", stat.readers);
     cv_answer_number(cli, "readers_max", stat.readers_max);
     cv_answer_close(cli);

@@ -112,6 +112,34 @@ cv_answer_close(cv_cli_t *cli)
 }
 
 
+void
+cv_answer_stat(cv_cli_t *cli, const cv_store_stat_t *stat)
+{
+    char     uuid[2 * CV_STORE_UUID_LEN];
+    size_t   i, len;
+    uint8_t  changed_at[CV_TIME_TEXT_MAX];
+
+    cv_hex_encode(uuid, cv_str(stat->uuid, CV_STORE_UUID_LEN));
+    len = cv_time_format(changed_at, stat->changed_at, CV_TIME_MS);
+
+    cv_answer_text(cli, "uuid", cv_str(uuid, sizeof(uuid)));
+    cv_answer_number(cli, "map_size", stat->map_size);
+    cv_answer_number(cli, "map_used", stat->map_used);
+
+    for (i = 0; i < CV_KINDS; i++) {
+        cv_answer_number(cli, cv_schemas[i].name, stat->records[i]);
+    }
+
+    cv_answer_number(cli, "handles", stat->handles);
+    cv_answer_number(cli, "links", stat->links);
+    cv_answer_number(cli, "changes", stat->changes);
+    cv_answer_number(cli, "last_change", stat->last_change);
+    cv_answer_text(cli, "changed_at",
+                   stat->last_change > 0 ? cv_str(changed_at, len)
+                                         : CV_ABSENT);
+}
+
+
 /* as in JSON, but a text without its quotes and escapes */
 
 void

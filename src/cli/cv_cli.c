@@ -322,16 +322,9 @@ cv_cli_guarded(void *arg)
 
 
 int
-cv_cli_with_store(cv_cli_t *cli, bool writable, int (*fn)(cv_cli_t *cli))
+cv_cli_with_open(cv_cli_t *cli, int (*fn)(cv_cli_t *cli))
 {
-    cv_error_t    error;
     cv_guarded_t  guarded;
-
-    if (cv_store_open(&cli->store, cli->store_dir, writable, &error)
-        != CV_OK)
-    {
-        return cv_cli_fail(cli, "%s", error.text);
-    }
 
     guarded = (cv_guarded_t) { cli, fn, CV_CLI_FAILED };
 
@@ -345,6 +338,17 @@ cv_cli_with_store(cv_cli_t *cli, bool writable, int (*fn)(cv_cli_t *cli))
     cli->store = NULL;
 
     return guarded.rc;
+}
+
+
+int
+cv_cli_with_store(cv_cli_t *cli, bool writable, int (*fn)(cv_cli_t *cli))
+{
+    cv_error_t  error;
+
+    return cv_store_open(&cli->store, cli->store_dir, writable, &error)
+           == CV_OK
+           ? cv_cli_with_open(cli, fn) : cv_cli_fail(cli, "%s", error.text);
 }
 
 

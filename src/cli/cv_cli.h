@@ -205,6 +205,9 @@ void cv_answer_number(cv_cli_t *cli, const char *name, uint64_t number);
 void cv_answer_flag(cv_cli_t *cli, const char *name, bool flag);
 void cv_answer_close(cv_cli_t *cli);
 
+/* What a store holds, as values of an answer. */
+void cv_answer_stat(cv_cli_t *cli, const cv_store_stat_t *stat);
+
 /* One record: its line with --json, its members by name without. */
 void cv_answer_record(cv_cli_t *cli, cv_kind_t kind, const void *record);
 
@@ -233,6 +236,17 @@ int cv_help_overview(cv_cli_t *cli);
 int cmd_help(cv_cli_t *cli);
 
 
+/*
+ * What a store is made with: whom --owner and --group name (root's is else who
+ * nginx's workers are on Debian), how large it is, and the directories on the
+ * way to it.  Each complains.
+ */
+void cv_owner_default(const cv_cli_t *cli, cv_store_options_t *options);
+int cv_option_owner(cv_cli_t *cli, cv_store_options_t *options);
+int cv_option_size(cv_cli_t *cli, const char *name, size_t *size);
+int cv_cli_parents(cv_cli_t *cli);
+
+
 /* The store */
 
 /* Runs a body over a snapshot; false if opening or reading it failed. */
@@ -252,12 +266,17 @@ int cv_cli_write(cv_cli_t *cli, int (*body)(cv_cli_t *cli));
  */
 int cv_cli_with_store(cv_cli_t *cli, bool writable, int (*fn)(cv_cli_t *cli));
 
+/* The same with a store that is open already; closes it. */
+int cv_cli_with_open(cv_cli_t *cli, int (*fn)(cv_cli_t *cli));
+
 
 /* Commands */
 
 int cmd_init(cv_cli_t *cli);
 int cmd_import(cv_cli_t *cli);
 int cmd_export(cv_cli_t *cli);
+int cmd_backup(cv_cli_t *cli);
+int cmd_restore(cv_cli_t *cli);
 int cmd_check(cv_cli_t *cli);
 int cmd_stats(cv_cli_t *cli);
 int cmd_upgrade(cv_cli_t *cli);

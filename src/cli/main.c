@@ -41,6 +41,20 @@ static const cv_option_t  cv_export_options[] = {
     { NULL, NULL, NULL, NULL }
 };
 
+static const cv_option_t  cv_backup_options[] = {
+    { "force", NULL, "replace a file that is there", NULL },
+    { NULL, NULL, NULL, NULL }
+};
+
+static const cv_option_t  cv_restore_options[] = {
+    { "replace", NULL, "put it in the place of a store, which is kept", NULL },
+    { "no-check", NULL, "do not verify what is restored", NULL },
+    { "map-size", "SIZE", "a larger one; the backup's", NULL },
+    { "owner", "USER", "whom the store belongs to; as before", NULL },
+    { "group", "GROUP", "which group it belongs to; as before", NULL },
+    { NULL, NULL, NULL, NULL }
+};
+
 static const cv_option_t  cv_create_options[] = {
     { "id", "ID", "what it is called; a random UUID", NULL },
     { "status", "draft|pending|issued", "what it begins as; draft", NULL },
@@ -124,6 +138,22 @@ const cv_command_t  cv_commands[] = {
       "that is not. The kinds are issuer, class, holder, credential,\n"
       "token, tier, key, progress, oauth_client, webhook and sequence.\n",
       cv_export_options, CV_NO_MEMBERS, cmd_export },
+
+    { "backup", NULL, "FILE", 1, 1,
+      "copy the store to a file, at any time",
+      "The file is a tar archive of one moment of the store, complete or\n"
+      "not there. Only its owner may read it. One that is there already\n"
+      "is replaced with --force only.\n",
+      cv_backup_options, CV_NO_MEMBERS, cmd_backup },
+
+    { "restore", NULL, "FILE|-", 1, 1,
+      "make a store of a backup, or put it in the place of one",
+      "The backup is verified first, as \"check\" does. A store that is\n"
+      "there is replaced with --replace only: it is kept beside, under\n"
+      "its name with \".old-\" and the time, and workers that serve it go\n"
+      "over to the restored one within a second. Owner and modes stay\n"
+      "what they were.\n",
+      cv_restore_options, CV_NO_MEMBERS, cmd_restore },
 
     { "check", NULL, NULL, 0, 0,
       "verify every record and every index entry",

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 
-static cv_err_t
+cv_err_t
 cv_store_own(const char *path, const cv_store_options_t *options, mode_t mode,
     cv_error_t *error)
 {
@@ -151,7 +151,7 @@ cv_store_leftover(const char *name, long *pid)
  * something else in it is not given away.
  */
 
-static cv_err_t
+cv_err_t
 cv_store_vacant(const char *dir, cv_error_t *error)
 {
     DIR            *entries;
@@ -262,8 +262,7 @@ cv_store_create(const char *dir, const cv_store_options_t *options,
     made = mkdir(dir, CV_DIR_MODE) == 0;
 
     if (!made && errno != EEXIST) {
-        err = cv_mdb_error(NULL, errno, dir);
-        return cv_error_set(error, err, "%s: %s", dir, strerror(errno));
+        return cv_system_error(error, errno, dir);
     }
 
     fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -16,6 +16,9 @@
 /* how often a writer looks, 10 ms apart, whether a commit has come through */
 #define CV_LOCK_TRIES  200
 
+/* how often a store may be replaced while it is opened */
+#define CV_OPEN_TRIES  10
+
 const char *const  cv_table_names[CV_TABLES] = {
     [CV_ISSUER] = "issuer",
     [CV_CLASS] = "class",
@@ -68,7 +71,7 @@ cv_mdb_error(cv_error_t *error, int rc, const char *what)
 
     case MDB_MAP_FULL:
         err = CV_ERR_FULL;
-        hint = "; export it, and import it into one with a larger --map-size";
+        hint = "; back it up, and restore that with a larger --map-size";
         break;
 
     case MDB_READERS_FULL:
@@ -101,6 +104,14 @@ cv_mdb_error(cv_error_t *error, int rc, const char *what)
     }
 
     return cv_error_set(error, err, "%s: %s%s", what, mdb_strerror(rc), hint);
+}
+
+
+cv_err_t
+cv_system_error(cv_error_t *error, int err, const char *what)
+{
+    return cv_error_set(error, cv_mdb_error(NULL, err, what), "%s: %s", what,
+                        strerror(err));
 }
 
 
@@ -474,21 +485,16 @@ cv_store_open_guarded(void *arg)
 
 
 static cv_err_t
-cv_store_open_as(cv_store_t **out, const char *dir, bool writable,
-    bool any_format, cv_error_t *error)
+cv_store_open_file(cv_store_t **out, const char *dir, const struct stat *st,
+    bool writable, bool any_format, cv_error_t *error)
 {
     cv_err_t             err;
     cv_store_t          *store;
     cv_store_opening_t   opening;
 
-    err = cv_store_stat_file(dir, &opening.st, error);
-    if (err != CV_OK) {
-        return err;
-    }
-
     /* LMDB would make a new environment of an empty file */
 
-    err = cv_store_check_size(dir, opening.st.st_size, error);
+    err = cv_store_check_size(dir, st->st_size, error);
     if (err != CV_OK) {
         return err;
     }
@@ -501,10 +507,11 @@ cv_store_open_as(cv_store_t **out, const char *dir, bool writable,
     }
 
     store->writable = writable;
-    store->dev = opening.st.st_dev;
-    store->ino = opening.st.st_ino;
+    store->dev = st->st_dev;
+    store->ino = st->st_ino;
 
     opening.store = store;
+    opening.st = *st;
     opening.any_format = any_format;
     opening.error = error;
 
@@ -525,6 +532,47 @@ cv_store_open_as(cv_store_t **out, const char *dir, bool writable,
     *out = store;
 
     return CV_OK;
+}
+
+
+/*
+ * LMDB opens the lock file, then the data file, each by its name.  If the
+ * directory was swapped in between, they do not belong together; then the
+ * data file is another one than it was before.
+ */
+
+static cv_err_t
+cv_store_open_as(cv_store_t **out, const char *dir, bool writable,
+    bool any_format, cv_error_t *error)
+{
+    int          i;
+    cv_err_t     err;
+    struct stat  before, after;
+
+    for (i = 0; i < CV_OPEN_TRIES; i++) {
+
+        err = cv_store_stat_file(dir, &before, error);
+        if (err != CV_OK) {
+            return err;
+        }
+
+        err = cv_store_open_file(out, dir, &before, writable, any_format,
+                                 error);
+
+        if (cv_store_stat_file(dir, &after, NULL) != CV_OK
+            || (after.st_dev == before.st_dev
+                && after.st_ino == before.st_ino))
+        {
+            return err;
+        }
+
+        if (err == CV_OK) {
+            cv_store_close(*out);
+        }
+    }
+
+    return cv_error_set(error, CV_ERR_MISSING,
+                        "%s: the store was replaced while it was opened", dir);
 }
 
 
@@ -569,22 +617,30 @@ cv_store_is(const cv_store_t *store, const char *dir)
 }
 
 
+bool
+cv_store_current(const cv_store_t *store)
+{
+    struct stat  lock;
+
+    cv_store_stat_lock(store->dir, &lock);
+
+    return cv_store_is(store, store->dir) && lock.st_dev == store->lock_dev
+           && lock.st_ino == store->lock_ino;
+}
+
+
 cv_err_t
 cv_store_probe(cv_store_t *store, cv_error_t *error)
 {
     cv_err_t     err;
-    struct stat  st, lock;
+    struct stat  st;
 
     err = cv_store_stat_file(store->dir, &st, error);
     if (err != CV_OK) {
         return err;
     }
 
-    cv_store_stat_lock(store->dir, &lock);
-
-    if (st.st_dev != store->dev || st.st_ino != store->ino
-        || lock.st_dev != store->lock_dev || lock.st_ino != store->lock_ino)
-    {
+    if (!cv_store_current(store)) {
         return cv_error_set(error, CV_ERR_MISSING,
                             "%s: the store was replaced", store->dir);
     }

@@ -66,6 +66,13 @@ cv_err_t cv_store_create(const char *dir, const cv_store_options_t *options,
 cv_err_t cv_store_open(cv_store_t **store, const char *dir, bool writable,
     cv_error_t *error) CV_MUST_CHECK;
 
+/*
+ * The same to write, whatever the store's format: to copy or upgrade it, and
+ * for nothing else.
+ */
+cv_err_t cv_store_open_any(cv_store_t **store, const char *dir,
+    cv_error_t *error) CV_MUST_CHECK;
+
 void cv_store_close(cv_store_t *store);
 
 typedef struct {
@@ -91,6 +98,12 @@ bool cv_store_is(const cv_store_t *store, const char *dir);
  * system calls.  Any error: close, and open again.
  */
 cv_err_t cv_store_probe(cv_store_t *store, cv_error_t *error) CV_MUST_CHECK;
+
+/*
+ * True unless the directory holds other files by now than those that are
+ * open: what is written here is then lost.
+ */
+bool cv_store_current(const cv_store_t *store);
 
 typedef struct {
     uint8_t      uuid[CV_STORE_UUID_LEN];
@@ -154,7 +167,10 @@ void cv_snapshot_reset(cv_txn_t *txn);
  */
 uint64_t cv_snapshot_version(const cv_txn_t *txn);
 
-/* Waits for the store's writer lock. */
+/*
+ * Waits for the store's writer lock.  CV_ERR_MISSING if the store was replaced
+ * before that: open it again.
+ */
 cv_err_t cv_txn_begin(cv_txn_t **txn, cv_store_t *store, cv_error_t *error)
     CV_MUST_CHECK;
 
@@ -329,5 +345,19 @@ typedef void (*cv_report_pt)(void *data, const char *problem);
  */
 uint64_t cv_store_check(cv_txn_t *txn, cv_report_pt report, void *data,
     uint64_t *records);
+
+
+/* Backup */
+
+/*
+ * Writes a copy of one moment of the store's data file, without its free
+ * pages, to "fd", from where that stands on.  Errors of writing name "what".
+ */
+cv_err_t cv_store_copy(cv_store_t *store, int fd, const char *what,
+    cv_error_t *error) CV_MUST_CHECK;
+
+/* Makes the map larger; for a store that nobody else has open. */
+cv_err_t cv_store_enlarge(cv_store_t *store, size_t map_size,
+    cv_error_t *error) CV_MUST_CHECK;
 
 #endif /* CV_STORE_H */

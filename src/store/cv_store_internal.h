@@ -103,13 +103,16 @@ cv_mdb_str(const MDB_val *val)
 cv_err_t cv_path(char path[PATH_MAX], const char *dir, const char *name,
     cv_error_t *error);
 
-/* Opens a store to write, whatever its format; its only table is meta. */
-cv_err_t cv_store_open_any(cv_store_t **store, const char *dir,
-    cv_error_t *error) CV_MUST_CHECK;
-
 /* CV_ERR_VERSION, with what to do about it, unless the format is ours. */
 cv_err_t cv_store_check_format(const cv_store_t *store, cv_error_t *error)
     CV_MUST_CHECK;
+
+/* Gives a file or directory to the options' owner and group, if any. */
+cv_err_t cv_store_own(const char *path, const cv_store_options_t *options,
+    mode_t mode, cv_error_t *error);
+
+/* CV_ERR_EXISTS if a directory has what is no part of a store in it. */
+cv_err_t cv_store_vacant(const char *dir, cv_error_t *error);
 
 /* Begins to read, if need be in the slot of a reader that died. */
 int cv_mdb_begin_read(cv_store_t *store, MDB_txn **txn);
@@ -119,6 +122,9 @@ int cv_mdb_open_table(MDB_txn *txn, int table, unsigned flags, MDB_dbi *dbi);
 
 /* The one place where LMDB's and the system's errors become ours. */
 cv_err_t cv_mdb_error(cv_error_t *error, int rc, const char *what);
+
+/* The same for the system alone, without advice about stores. */
+cv_err_t cv_system_error(cv_error_t *error, int err, const char *what);
 
 /* The same for a transaction, to which it sticks; true if rc is success. */
 bool cv_txn_ok(cv_txn_t *txn, int rc, const char *what);

@@ -212,6 +212,15 @@ cv_txn_begin(cv_txn_t **out, cv_store_t *store, cv_error_t *error)
         return err;
     }
 
+    /* whoever replaces a store has its lock, so that this stays true */
+
+    if (!cv_store_current(store)) {
+        cv_txn_abort(txn);
+        return cv_error_set(error, CV_ERR_MISSING,
+                            "%s: the store was replaced or removed meanwhile; "
+                            "run it again", store->dir);
+    }
+
     cv_buf_init(&txn->encoded, CV_RECORD_MAX);
     cv_buf_init(&txn->previous, CV_RECORD_MAX);
 

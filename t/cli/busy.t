@@ -400,52 +400,16 @@ interrupted($_) for 'INT', 'TERM', 'HUP', 'KILL';
 # where every file has a name
 
 SKIP: {
-    my $shim = shim();
+    skip 'no compiler, or a sanitizer', 12 unless shim();
 
-    skip 'no compiler, or a sanitizer', 12
-        if !$shim || read_file($BINARY) =~ /__asan_init/;
-
-    interrupted($_, before => sub { $ENV{LD_PRELOAD} = $shim })
+    interrupted($_, under_shim(SHIM_NAMED => 1))
         for 'INT', 'TERM', 'HUP';
 
     my $named = temp();
-    done_ok(run({ before => sub { $ENV{LD_PRELOAD} = $shim } },
-                '--store', $store, 'export', $named), 'export there');
+    done_ok(run({ under_shim(SHIM_NAMED => 1) }, '--store', $store, 'export',
+                $named), 'export there');
     ok(read_file($named) eq read_file($whole), 'its content');
     is((stat $named)[2] & 07777, 0600, 'its mode');
-}
-
-sub shim {
-    my $library = temp() . '.so';
-    my $source = write_file(<<'EOF', temp() . '.c');
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
-
-int
-openat(int at, const char *path, int flags, ...)
-{
-    int      mode;
-    va_list  args;
-
-    if ((flags & O_TMPFILE) == O_TMPFILE) {
-        errno = EOPNOTSUPP;
-        return -1;
-    }
-
-    va_start(args, flags);
-    mode = va_arg(args, int);
-    va_end(args);
-
-    return ((int (*)(int, const char *, int, ...))
-            dlsym(RTLD_NEXT, "openat"))(at, path, flags, mode);
-}
-EOF
-
-    return system('cc', '-shared', '-fPIC', '-o', $library, $source, '-ldl') == 0
-           && $library;
 }
 
 done_testing();

@@ -16,7 +16,7 @@ use Test::More;
 our @EXPORT = qw(
     $BINARY $ISSUER $CLASS $HOLDER $CREDENTIAL
     run start finish init_store load write_file read_file json_lines
-    done_ok fails misused temp records
+    done_ok fails misused temp records shim under_shim
 );
 
 $ENV{LC_ALL} = 'C';
@@ -187,6 +187,103 @@ sub records {
     }
 
     return @lines;
+}
+
+# A library for LD_PRELOAD: with SHIM_SLOW, writing to files is slow; with
+# SHIM_SPACE, the disk has room for so many bytes; with SHIM_NAMED, there are no
+# files without a name. False where it cannot be had.
+
+my $shim;
+
+sub shim {
+    return $shim if defined $shim;
+    return $shim = '' if read_file($BINARY) =~ /__asan_init/;
+
+    my $library = temp() . '.so';
+    my $source = write_file(<<'EOF', temp() . '.c');
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int
+full(int fd, size_t len)
+{
+    static long   left = -1;
+    struct stat   st;
+
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        return 0;
+    }
+
+    if (getenv("SHIM_SLOW")) {
+        usleep(20000);
+    }
+
+    if (getenv("SHIM_SPACE") == NULL) {
+        return 0;
+    }
+
+    left = left == -1 ? atol(getenv("SHIM_SPACE")) : left;
+    left -= (long) len;
+
+    if (left < 0) {
+        left = 0;
+        errno = ENOSPC;
+        return 1;
+    }
+
+    return 0;
+}
+
+ssize_t
+write(int fd, const void *data, size_t len)
+{
+    return full(fd, len) ? -1 : ((ssize_t (*)(int, const void *, size_t))
+                                 dlsym(RTLD_NEXT, "write"))(fd, data, len);
+}
+
+ssize_t
+pwrite(int fd, const void *data, size_t len, off_t at)
+{
+    return full(fd, len) ? -1
+           : ((ssize_t (*)(int, const void *, size_t, off_t))
+              dlsym(RTLD_NEXT, "pwrite"))(fd, data, len, at);
+}
+
+int
+openat(int at, const char *path, int flags, ...)
+{
+    int      mode;
+    va_list  args;
+
+    if (getenv("SHIM_NAMED") && (flags & O_TMPFILE) == O_TMPFILE) {
+        errno = EOPNOTSUPP;
+        return -1;
+    }
+
+    va_start(args, flags);
+    mode = va_arg(args, int);
+    va_end(args);
+
+    return ((int (*)(int, const char *, int, ...))
+            dlsym(RTLD_NEXT, "openat"))(at, path, flags, mode);
+}
+EOF
+
+    return $shim = system('cc', '-shared', '-fPIC', '-o', $library, $source,
+                          '-ldl') == 0 ? $library : '';
+}
+
+# how to start a command with it
+
+sub under_shim {
+    my %env = @_;
+    return before => sub { %ENV = (%ENV, LD_PRELOAD => shim(), %env) };
 }
 
 1;

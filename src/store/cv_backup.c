@@ -1,0 +1,60 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * Copying a store while it is used.
+ */
+
+#include "cv_store_internal.h"
+
+
+cv_err_t
+cv_store_copy(cv_store_t *store, int fd, const char *what, cv_error_t *error)
+{
+    int  rc;
+
+    /* the slot of a reader that died will do */
+    (void) mdb_reader_check(store->env, NULL);
+
+    cv_lmdb(store, rc, mdb_env_copyfd2(store->env, fd, MDB_CP_COMPACT));
+
+    /* LMDB's own errors are negative: they are of what is read */
+
+    return rc == 0 ? CV_OK
+           : rc > 0 ? cv_system_error(error, rc, what)
+                    : cv_mdb_error(error, rc, store->dir);
+}
+
+
+/*
+ * The map's size is kept in the file, and brought up to date by the next
+ * commit of something.
+ */
+
+cv_err_t
+cv_store_enlarge(cv_store_t *store, size_t map_size, cv_error_t *error)
+{
+    int          rc;
+    uint8_t      format[4];
+    cv_str_t     name;
+    cv_txn_t    *txn;
+
+    rc = mdb_env_set_mapsize(store->env, map_size);
+    if (rc != 0) {
+        return cv_mdb_error(error, rc, store->dir);
+    }
+
+    cv_guard_locate(store);
+
+    if (cv_txn_begin(&txn, store, error) != CV_OK) {
+        return error->code;
+    }
+
+    name = CV_STR("format");
+    cv_put_uint(format, CV_STORE_FORMAT, sizeof(format));
+
+    (void) cv_table_put(txn, CV_TABLE_META, name,
+                        cv_str(format, sizeof(format)), 0);
+
+    return cv_txn_commit(txn, error);
+}

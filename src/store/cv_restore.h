@@ -1,0 +1,62 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * A store that is made beside another one, and takes its place in one step.
+ */
+
+#ifndef CV_RESTORE_H
+#define CV_RESTORE_H
+
+#include "cv_base.h"
+#include "cv_store.h"
+
+#include <limits.h>
+#include <signal.h>
+
+/*
+ *     begin      makes the directory "new", and an empty data file in it
+ *     ...        the caller writes that to "fd"
+ *     written    syncs and closes it
+ *     ...        the caller may open "new" as a store, and closes it
+ *     swap       "new" becomes "dir", and what was there becomes "kept"
+ *     end        always: removes what was made, unless it was swapped
+ */
+
+typedef struct {
+    char                    dir[PATH_MAX];      /* links followed */
+    char                    new[PATH_MAX];
+    char                    kept[PATH_MAX];     /* "": there was no store */
+    char                    data[PATH_MAX];     /* the files in "new" */
+    char                    lock[PATH_MAX];
+    int                     fd;                 /* the data file's */
+    int                     place;              /* "new", locked */
+    bool                    replaces;           /* a store is in "dir" */
+    volatile sig_atomic_t   made;               /* "new" is ours to remove */
+} cv_restore_t;
+
+/*
+ * CV_ERR_EXISTS if there is a store and "replace" is false, or if another
+ * restore of the same store is at work.
+ */
+cv_err_t cv_restore_begin(cv_restore_t *restore, const char *dir,
+    bool replace, cv_error_t *error) CV_MUST_CHECK;
+
+cv_err_t cv_restore_written(cv_restore_t *restore, cv_error_t *error)
+    CV_MUST_CHECK;
+
+/*
+ * Waits for the writer lock of the store that is replaced, so that no commit
+ * is lost in it: cv_txn_begin() fails there afterwards.  The new one gets the
+ * modes of that, and its owner and group unless "options" has others.  After
+ * an error everything is where it was.
+ */
+cv_err_t cv_restore_swap(cv_restore_t *restore,
+    const cv_store_options_t *options, cv_error_t *error) CV_MUST_CHECK;
+
+void cv_restore_end(cv_restore_t *restore);
+
+/* Removes what was made; can be called by a signal's handler. */
+void cv_restore_discard(const cv_restore_t *restore);
+
+#endif /* CV_RESTORE_H */
