@@ -13,6 +13,8 @@ static char *ngx_http_credverify_verify(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_credverify_health(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_http_credverify_status(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 static char *ngx_http_credverify_content(ngx_conf_t *cf, ngx_command_t *cmd,
     ngx_http_credverify_loc_conf_t *clcf, ngx_http_handler_pt handler);
 static char *ngx_http_credverify_path(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -86,13 +88,20 @@ static ngx_command_t  ngx_http_credverify_commands[] = {
       0,
       NULL },
 
+    { ngx_string("credverify_status"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_credverify_status,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
       ngx_null_command
 };
 
 
 static ngx_http_module_t  ngx_http_credverify_module_ctx = {
     ngx_http_credverify_add_variables,     /* preconfiguration */
-    NULL,                                  /* postconfiguration */
+    ngx_http_credverify_add_filter,        /* postconfiguration */
 
     ngx_http_credverify_create_main_conf,  /* create main configuration */
     NULL,                                  /* init main configuration */
@@ -138,6 +147,18 @@ ngx_http_credverify_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     return ngx_http_credverify_content(cf, cmd, conf,
                                        ngx_http_credverify_health_handler);
+}
+
+
+static char *
+ngx_http_credverify_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char  *rv;
+
+    rv = ngx_http_credverify_content(cf, cmd, conf,
+                                     ngx_http_credverify_status_handler);
+
+    return rv == NGX_CONF_OK ? ngx_http_credverify_use_counters(cf) : rv;
 }
 
 
@@ -307,7 +328,9 @@ ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_http_credverify_inherit(cf, prev, conf);
 
-    if (conf->handler == NULL || conf->compiled != NULL) {
+    if (conf->handler == NULL || conf->compiled != NULL
+        || conf->handler == ngx_http_credverify_status_handler)
+    {
         return NGX_CONF_OK;
     }
 

@@ -13,10 +13,40 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "cv_store.h"
 #include "cv_verify.h"
 #include "cv_view.h"
 
 typedef struct ngx_http_credverify_store_s  ngx_http_credverify_store_t;
+
+
+/* Counters, in memory that workers share */
+
+#define NGX_HTTP_CREDVERIFY_STATES    7
+#define NGX_HTTP_CREDVERIFY_STATUSES  203
+#define NGX_HTTP_CREDVERIFY_VIEWS     64
+
+/*
+ * Of all views with that name.  What is counted often stands 1.6 KB apart,
+ * so that requests contend for a cache line only if they count the same.
+ */
+
+typedef struct {
+    size_t                        name_len;
+    u_char                        name[NAME_MAX];
+    u_char                        expected[CV_OUTCOMES]
+                                          [NGX_HTTP_CREDVERIFY_STATUSES];
+    ngx_atomic_t                  failed[NGX_HTTP_CREDVERIFY_STATES];
+    ngx_atomic_t                  answered[CV_OUTCOMES]
+                                          [NGX_HTTP_CREDVERIFY_STATUSES];
+} ngx_http_credverify_counters_t;
+
+/* The last one is for all views that there is no room for. */
+
+typedef struct {
+    ngx_atomic_t                    nviews;
+    ngx_http_credverify_counters_t  views[NGX_HTTP_CREDVERIFY_VIEWS];
+} ngx_http_credverify_table_t;
 
 
 /* Configuration */
@@ -24,6 +54,8 @@ typedef struct ngx_http_credverify_store_s  ngx_http_credverify_store_t;
 typedef struct {
     ngx_array_t                   documents;  /* those compiled so far */
     ngx_array_t                   stores;     /* ngx_str_t: their paths */
+    ngx_shm_zone_t               *zone;       /* NULL: nothing is counted */
+    ngx_http_credverify_table_t  *table;
 } ngx_http_credverify_main_conf_t;
 
 /* A value that is just an argument of the request is found without nginx's
@@ -44,6 +76,7 @@ typedef struct {
     ngx_str_t                     name;       /* of the view */
     cv_document_t                *document;
     ngx_str_t                     csp[CV_FORMATS];
+    ngx_http_credverify_counters_t  *counters;   /* NULL: not counted */
 } ngx_http_credverify_document_t;
 
 typedef struct {
@@ -187,10 +220,46 @@ ngx_int_t ngx_http_credverify_preflight(ngx_http_request_t *r);
 ngx_int_t ngx_http_credverify_scratch(cv_buf_t *buf);
 
 
+/* ngx_http_credverify_count.c: counters of what was answered */
+
+/* Has answers counted, from the first location on that shows them. */
+char *ngx_http_credverify_use_counters(ngx_conf_t *cf);
+ngx_int_t ngx_http_credverify_add_filter(ngx_conf_t *cf);
+
+/* Counts why the store could not answer. */
+void ngx_http_credverify_count_failure(ngx_http_credverify_loc_conf_t *clcf,
+    cv_err_t err);
+
+/* 200, 304, 400 to 599; the last one is for all others */
+
+static ngx_inline ngx_uint_t
+ngx_http_credverify_status_index(ngx_uint_t status)
+{
+    if (status >= 400 && status < 600) {
+        return 2 + status - 400;
+    }
+
+    return status == NGX_HTTP_OK ? 0
+           : status == NGX_HTTP_NOT_MODIFIED ? 1
+           : NGX_HTTP_CREDVERIFY_STATUSES - 1;
+}
+
+
+/* ngx_http_credverify_health.c: what this worker knows of a store */
+
+/* Why it is not served, in a word: the index of the error's name. */
+ngx_uint_t ngx_http_credverify_state(cv_err_t err);
+
+extern const cv_str_t  ngx_http_credverify_states[NGX_HTTP_CREDVERIFY_STATES];
+
+cv_err_t ngx_http_credverify_measure(ngx_str_t *path, cv_store_stat_t *stat);
+
+
 /* Handlers */
 
 ngx_int_t ngx_http_credverify_verify_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_credverify_health_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_credverify_status_handler(ngx_http_request_t *r);
 
 /* ngx_http_credverify_variables.c */
 

@@ -7,12 +7,21 @@
  */
 
 #include "ngx_http_credverify.h"
-#include "cv_store.h"
 
 
-static cv_err_t ngx_http_credverify_measure(cv_verifier_t *verifier,
+static cv_err_t ngx_http_credverify_stat(cv_verifier_t *verifier,
     cv_txn_t *txn, void *arg);
-static const char *ngx_http_credverify_state(cv_err_t err);
+
+
+const cv_str_t  ngx_http_credverify_states[NGX_HTTP_CREDVERIFY_STATES] = {
+    CV_STR("missing"),
+    CV_STR("not_accessible"),
+    CV_STR("other_version"),
+    CV_STR("damaged"),
+    CV_STR("full"),
+    CV_STR("readers_full"),
+    CV_STR("failed"),
+};
 
 
 ngx_int_t
@@ -46,15 +55,15 @@ ngx_http_credverify_health_handler(ngx_http_request_t *r)
         cv_buf_printf(&buf, "{\"status\":\"method_not_allowed\"}");
 
     } else {
-        err = ngx_http_credverify_read(ngx_http_credverify_store(&clcf->store),
-                                       ngx_http_credverify_measure, &stat);
+        err = ngx_http_credverify_measure(&clcf->store, &stat);
     }
 
     if (err != CV_OK) {
         answer.status = NGX_HTTP_SERVICE_UNAVAILABLE;
         cv_buf_printf(&buf, "{\"status\":\"unavailable\","
-                      "\"store\":{\"state\":\"%s\"}}",
-                      ngx_http_credverify_state(err));
+                      "\"store\":{\"state\":\"%.*s\"}}",
+                      CV_FMT(ngx_http_credverify_states[
+                                 ngx_http_credverify_state(err)]));
 
     } else if (answer.status == 0) {
         answer.status = NGX_HTTP_OK;
@@ -83,34 +92,38 @@ ngx_http_credverify_health_handler(ngx_http_request_t *r)
 }
 
 
+cv_err_t
+ngx_http_credverify_measure(ngx_str_t *path, cv_store_stat_t *stat)
+{
+    return ngx_http_credverify_read(ngx_http_credverify_store(path),
+                                    ngx_http_credverify_stat, stat);
+}
+
+
 static cv_err_t
-ngx_http_credverify_measure(cv_verifier_t *verifier, cv_txn_t *txn, void *arg)
+ngx_http_credverify_stat(cv_verifier_t *verifier, cv_txn_t *txn, void *arg)
 {
     return cv_store_stat(txn, arg);
 }
 
 
-static const char *
+/* the last state is that of all errors without a name of their own */
+
+ngx_uint_t
 ngx_http_credverify_state(cv_err_t err)
 {
-    switch (err) {
+    ngx_uint_t  i;
 
-    case CV_ERR_MISSING:
-        return "missing";
+    static const cv_err_t  errs[NGX_HTTP_CREDVERIFY_STATES - 1] = {
+        CV_ERR_MISSING,
+        CV_ERR_ACCESS,
+        CV_ERR_VERSION,
+        CV_ERR_DAMAGED,
+        CV_ERR_FULL,
+        CV_ERR_READERS,
+    };
 
-    case CV_ERR_ACCESS:
-        return "not_accessible";
+    for (i = 0; i < CV_COUNT(errs) && errs[i] != err; i++) { /* void */ }
 
-    case CV_ERR_VERSION:
-        return "other_version";
-
-    case CV_ERR_DAMAGED:
-        return "damaged";
-
-    case CV_ERR_READERS:
-        return "readers_full";
-
-    default:
-        return "failed";
-    }
+    return i;
 }

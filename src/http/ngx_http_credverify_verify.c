@@ -73,6 +73,7 @@ ngx_http_credverify_verify_handler(ngx_http_request_t *r)
 
         } else if (err != CV_OK) {
             outcome = CV_STORE_UNAVAILABLE;
+            ngx_http_credverify_count_failure(job.clcf, err);
         }
     }
 

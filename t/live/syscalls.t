@@ -17,6 +17,7 @@ my $valid = Credverify::token('valid');
 
 my $nginx = LiveNginx->start(workers => 1, server => "credverify_store $store;
     location = /200 { return 200 ok; }
+    location = /m { credverify_status; }
     location = /v { credverify_verify token=\$arg_token code=\$arg_code number=\$arg_number; }
     location = /t { credverify_view truecert; credverify_format \$arg_format html json; credverify_verify token=\$arg_token; }");
 
