@@ -60,10 +60,9 @@ cv_line_enum_error(cv_kind_t kind, const cv_field_t *field, cv_error_t *error)
         cv_buf_printf(&buf, "%s%s", i > 0 ? ", " : "", field->names[i]);
     }
 
-    return cv_error_set(error, CV_ERR_INPUT,
-                        "%s: member \"%s\" must be one of %.*s",
-                        cv_schemas[kind].name, field->name,
-                        CV_FMT(cv_buf_str(&buf)));
+    return cv_error_member(error, CV_ERR_INPUT, cv_schemas[kind].name,
+                           field->name, " must be one of %.*s",
+                           CV_FMT(cv_buf_str(&buf)));
 }
 
 
@@ -164,9 +163,8 @@ cv_line_member(cv_line_t *line, const cv_field_t *field, cv_doc_t value,
         return cv_line_enum_error(line->kind, field, error);
     }
 
-    return cv_error_set(error, CV_ERR_INPUT, "%s: member \"%s\" %s",
-                        cv_schemas[line->kind].name, field->name,
-                        cv_line_must(field));
+    return cv_error_member(error, CV_ERR_INPUT, cv_schemas[line->kind].name,
+                           field->name, " %s", cv_line_must(field));
 }
 
 
@@ -200,8 +198,8 @@ cv_line_clear(cv_line_t *line, const cv_field_t *field, cv_doc_t value,
           ? clear->take(&line->record, cv_doc_text(value), hashed) : 0;
 
     if (len == 0) {
-        return cv_error_set(error, CV_ERR_INPUT, "%s: member \"%s\" %s", kind,
-                            clear->name, clear->must);
+        return cv_error_member(error, CV_ERR_INPUT, kind, clear->name, " %s",
+                               clear->must);
     }
 
     if (cv_digest_sha256(line->digest, line->hash, cv_str(hashed, len))

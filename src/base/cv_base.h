@@ -120,13 +120,19 @@ typedef enum {
 /* An error with the sentence that explains it, NUL-terminated. */
 
 typedef struct {
-    cv_err_t  code;
-    char      text[CV_ERROR_TEXT_MAX];
+    cv_err_t     code;
+    const char  *member;    /* of a record, that it is about; or NULL */
+    char         text[CV_ERROR_TEXT_MAX];
 } cv_error_t;
 
 /* Fills in "error" (which may be NULL) and returns "code". */
 cv_err_t cv_error_set(cv_error_t *error, cv_err_t code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The same of a member, static, of a kind of record, both named before. */
+cv_err_t cv_error_member(cv_error_t *error, cv_err_t code, const char *kind,
+    const char *member, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
 
 #define CV_MUST_CHECK  __attribute__((warn_unused_result))
 

@@ -579,10 +579,9 @@ cv_field_validate(const void *record, const cv_field_t *field,
 
         return field->max == 0 || count <= field->max
                ? CV_OK
-               : cv_error_set(error, CV_ERR_INPUT,
-                              "%s: member \"%s\" is %lld, at most %u is kept",
-                              kind, field->name, (long long) count,
-                              (unsigned) field->max);
+               : cv_error_member(error, CV_ERR_INPUT, kind, field->name,
+                                 " is %lld, at most %u is kept",
+                                 (long long) count, (unsigned) field->max);
     }
 
     if (field->max == 0) {
@@ -592,23 +591,21 @@ cv_field_validate(const void *record, const cv_field_t *field,
     bytes = cv_field_bytes(record, field);
 
     if (bytes.len > field->max) {
-        return cv_error_set(error, CV_ERR_INPUT,
-                            "%s: member \"%s\" is %zu bytes long, at most %u "
-                            "are kept", kind, field->name, bytes.len,
-                            (unsigned) field->max);
+        return cv_error_member(error, CV_ERR_INPUT, kind, field->name,
+                               " is %zu bytes long, at most %u are kept",
+                               bytes.len, (unsigned) field->max);
     }
 
     if (field->type == CV_FIELD_TEXT && field->max == CV_HANDLE_MAX
         && !cv_handle_printable(bytes))
     {
-        return cv_error_set(error, CV_ERR_INPUT,
-                            "%s: member \"%s\" is empty or has control "
-                            "characters", kind, field->name);
+        return cv_error_member(error, CV_ERR_INPUT, kind, field->name,
+                               " is empty or has control characters");
     }
 
     if (field->shape != NULL && !field->shape->holds(bytes)) {
-        return cv_error_set(error, CV_ERR_INPUT, "%s: member \"%s\" %s",
-                            kind, field->name, field->shape->must);
+        return cv_error_member(error, CV_ERR_INPUT, kind, field->name, " %s",
+                               field->shape->must);
     }
 
     return CV_OK;
@@ -632,9 +629,8 @@ cv_record_validate(const void *record, cv_kind_t kind, cv_error_t *error)
             err = cv_field_validate(record, field, schema->name, error);
 
         } else if (field->required) {
-            err = cv_error_set(error, CV_ERR_INPUT,
-                               "%s: member \"%s\" is required",
-                               schema->name, field->name);
+            err = cv_error_member(error, CV_ERR_INPUT, schema->name,
+                                  field->name, " is required");
         } else {
             err = CV_OK;
         }

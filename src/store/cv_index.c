@@ -226,16 +226,15 @@ cv_handle_conflict(cv_error_t *error, cv_kind_t kind,
     const cv_handle_t *handle)
 {
     if (handle->kind == CV_HANDLE_KEY_HASH) {
-        return cv_error_set(error, CV_ERR_CONFLICT,
-                            "%s: member \"%s\" belongs to another %s already",
-                            cv_schemas[kind].name, handle->member,
-                            cv_schemas[kind].name);
+        return cv_error_member(error, CV_ERR_CONFLICT, cv_schemas[kind].name,
+                               handle->member, " belongs to another %s "
+                               "already", cv_schemas[kind].name);
     }
 
-    return cv_error_set(error, CV_ERR_CONFLICT,
-                        "%s: member \"%s\": \"%.*s\" belongs to another %s "
-                        "already", cv_schemas[kind].name, handle->member,
-                        CV_FMT(handle->text), cv_schemas[kind].name);
+    return cv_error_member(error, CV_ERR_CONFLICT, cv_schemas[kind].name,
+                           handle->member, ": \"%.*s\" belongs to another %s "
+                           "already", CV_FMT(handle->text),
+                           cv_schemas[kind].name);
 }
 
 

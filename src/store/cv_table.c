@@ -321,10 +321,10 @@ cv_resolve(cv_txn_t *txn, cv_kind_t kind, void *record, cv_error_t *error)
         ref->iid = cv_find(txn, cv_id_handle(field->ref), ref->id);
 
         if (ref->iid == 0) {
-            return cv_error_set(error, CV_ERR_INPUT,
-                                "%s: member \"%s\": there is no %s \"%.*s\"",
-                                cv_schemas[kind].name, field->name,
-                                cv_schemas[field->ref].name, CV_FMT(ref->id));
+            return cv_error_member(error, CV_ERR_INPUT, cv_schemas[kind].name,
+                                   field->name, ": there is no %s \"%.*s\"",
+                                   cv_schemas[field->ref].name,
+                                   CV_FMT(ref->id));
         }
     }
 
