@@ -121,6 +121,22 @@ cv_uuid_format(uint8_t text[CV_UUID_LEN], const uint8_t random[16])
 }
 
 
+cv_err_t
+cv_uuid_new(uint8_t text[CV_UUID_LEN])
+{
+    cv_err_t  err;
+    uint8_t   random[16];
+
+    err = cv_random(random, sizeof(random));
+
+    if (err == CV_OK) {
+        cv_uuid_format(text, random);
+    }
+
+    return err;
+}
+
+
 bool
 cv_status_leads(cv_status_t from, cv_status_t to)
 {

@@ -61,6 +61,9 @@ bool cv_status_leads(cv_status_t from, cv_status_t to);
 /* A random UUID (RFC 9562, version 4) from 16 random bytes. */
 void cv_uuid_format(uint8_t text[CV_UUID_LEN], const uint8_t random[16]);
 
+/* The same from bytes of its own. */
+cv_err_t cv_uuid_new(uint8_t text[CV_UUID_LEN]) CV_MUST_CHECK;
+
 /* What a new credential has beside what is given: a draft, from now on. */
 void cv_credential_begin(cv_credential_t *credential, cv_moment_t *moment);
 

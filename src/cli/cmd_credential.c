@@ -89,7 +89,6 @@ static int
 cmd_credential_given(cv_cli_t *cli, cmd_credential_t *work)
 {
     int          rc;
-    uint8_t      random[16];
     cv_date_t    expires_at;
     cv_status_t  status;
     const char  *expiry;
@@ -114,8 +113,7 @@ cmd_credential_given(cv_cli_t *cli, cmd_credential_t *work)
     if (cv_option(cli, "id") != NULL) {
         work->id = cv_str_z(cv_option(cli, "id"));
 
-    } else if (cv_random(random, sizeof(random)) == CV_OK) {
-        cv_uuid_format(work->uuid, random);
+    } else if (cv_uuid_new(work->uuid) == CV_OK) {
         work->id = cv_str(work->uuid, sizeof(work->uuid));
 
     } else {

@@ -2,14 +2,15 @@
 /*
  * Copyright (C) The credverify authors
  *
- * credverify issuer, class, holder: one code for all, driven by the schemas
+ * credverify NOUN set, list and show: one code for all kinds, driven by the
+ * schemas
  */
 
 #include "cv_cli.h"
 
 #include <inttypes.h>
 
-#define CMD_COLUMNS_MAX   4
+#define CMD_COLUMNS_MAX   6
 #define CMD_COLUMN_WIDTH  48
 
 /* what a list shows of a record, for people */
@@ -18,11 +19,16 @@ static const char *const  cmd_record_columns[CV_KINDS][CMD_COLUMNS_MAX] = {
     [CV_ISSUER] = { "id", "name", "url" },
     [CV_CLASS] = { "id", "issuer", "title" },
     [CV_HOLDER] = { "id", "name", "display_name", "organization" },
+    [CV_TIER] = { "id", "limits", "price_cents", "overage_cents", "features" },
+    [CV_KEY] = { "id", "owner", "tier", "status", "prefix", "last4" },
+    [CV_PROGRESS] = { "class", "practice", "learn" },
+    [CV_WEBHOOK] = { "id", "url", "events" },
 };
 
 typedef struct {
     cv_kind_t   kind;
     uint64_t    issuer;         /* 0: of all issuers */
+    uint64_t    holder;         /* of whom the progress is */
     uint64_t    limit;
     size_t      widths[CMD_COLUMNS_MAX];
     cv_buf_t    cell;
@@ -200,10 +206,14 @@ cmd_list_row(cv_cli_t *cli, cmd_list_t *list, const void *record)
 
 
 static bool
-cmd_list_wanted(const cmd_list_t *list, const cv_record_t *record)
+cmd_list_wanted(const cmd_list_t *list, cv_record_t *record)
 {
-    return list->issuer == 0 || list->kind != CV_CLASS
-           || record->class.issuer.iid == list->issuer;
+    const cv_field_t  *field;
+
+    field = cv_field_find(&cv_schemas[list->kind], CV_STR("issuer"));
+
+    return list->issuer == 0
+           || cv_field_of(record, field, cv_ref_t)->iid == list->issuer;
 }
 
 
@@ -216,7 +226,11 @@ cmd_list_walk(cv_cli_t *cli, cmd_list_t *list, bool measure)
     cv_walk_t     walk;
     cv_record_t   record;
 
-    cv_walk_open(&walk, cli->txn, list->kind);
+    if (list->kind == CV_PROGRESS) {
+        cv_walk_open_progress(&walk, cli->txn, list->holder);
+    } else {
+        cv_walk_open(&walk, cli->txn, list->kind);
+    }
 
     for (n = 0; n < list->limit && cv_walk_next(&walk, &record, NULL); ) {
 
@@ -249,12 +263,30 @@ cmd_list_walk(cv_cli_t *cli, cmd_list_t *list, bool measure)
 }
 
 
+/* the number of the record that an option names; 0 if it is not given */
+
+static int
+cmd_list_of(cv_cli_t *cli, cv_kind_t kind, uint64_t *iid)
+{
+    const char  *id;
+
+    id = cv_option(cli, cv_schemas[kind].name);
+
+    if (id == NULL) {
+        return CV_CLI_DONE;
+    }
+
+    *iid = cv_find(cli->txn, cv_id_handle(kind), cv_str_z(id));
+
+    return *iid != 0 ? CV_CLI_DONE : cv_cli_unknown(cli, kind, id);
+}
+
+
 static int
 cmd_record_list_body(cv_cli_t *cli)
 {
-    int          rc;
-    const char  *issuer;
-    cmd_list_t   list;
+    int         rc;
+    cmd_list_t  list;
 
     memset(&list, 0, sizeof(cmd_list_t));
     list.kind = cli->command->kind;
@@ -264,15 +296,14 @@ cmd_record_list_body(cv_cli_t *cli)
         return CV_CLI_USAGE;
     }
 
-    issuer = cv_option(cli, "issuer");
+    rc = cmd_list_of(cli, CV_ISSUER, &list.issuer);
 
-    if (issuer != NULL) {
-        list.issuer = cv_find(cli->txn, CV_HANDLE_ISSUER_ID,
-                              cv_str_z(issuer));
+    if (rc == CV_CLI_DONE) {
+        rc = cmd_list_of(cli, CV_HOLDER, &list.holder);
+    }
 
-        if (list.issuer == 0) {
-            return cv_cli_unknown(cli, CV_ISSUER, issuer);
-        }
+    if (rc != CV_CLI_DONE) {
+        return rc;
     }
 
     cv_buf_init(&list.cell, CV_RECORD_MAX);
@@ -292,5 +323,10 @@ cmd_record_list_body(cv_cli_t *cli)
 int
 cmd_record_list(cv_cli_t *cli)
 {
+    if (cli->command->kind == CV_PROGRESS && cv_option(cli, "holder") == NULL)
+    {
+        return cv_cli_misuse(cli, "--holder is expected");
+    }
+
     return cv_cli_read(cli, cmd_record_list_body);
 }

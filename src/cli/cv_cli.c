@@ -4,6 +4,7 @@
  */
 
 #include "cv_cli.h"
+#include "cv_key.h"
 #include "cv_text.h"
 
 #include <errno.h>
@@ -62,7 +63,38 @@ cv_cli_digits(cv_str_t text, size_t i)
 }
 
 
-/* What was typed in the wrong place is often a token, and logs are read. */
+/* the length of what looks like a token, a key or a webhook's secret, or 0 */
+
+static size_t
+cv_cli_secret(cv_str_t text, size_t i)
+{
+    size_t    n;
+    cv_str_t  word;
+
+    n = cv_cli_digits(text, i);
+
+    if (n >= CV_CLI_SECRET || (i > 0 && strchr(" \"=-", text.data[i - 1])
+                                        == NULL))
+    {
+        return n >= CV_CLI_SECRET ? n : 0;
+    }
+
+    for (n = 0; i + n < text.len && text.data[i + n] > ' '
+                && text.data[i + n] != '"'; n++)
+    {
+        /* void */
+    }
+
+    word = cv_str(text.data + i, n);
+
+    return cv_key_looks(word)
+           || (n > sizeof(CV_SIGNING_PREFIX)
+               && memcmp(word.data, CV_SIGNING_PREFIX,
+                         sizeof(CV_SIGNING_PREFIX) - 1) == 0) ? n : 0;
+}
+
+
+/* What was typed in the wrong place is often a secret, and logs are read. */
 
 static void
 cv_cli_redact(cv_buf_t *out, cv_str_t text)
@@ -70,14 +102,16 @@ cv_cli_redact(cv_buf_t *out, cv_str_t text)
     size_t  i, n;
 
     for (i = 0; i < text.len; i += n) {
-        n = cv_cli_digits(text, i);
+        n = cv_cli_secret(text, i);
 
-        if (n >= CV_CLI_SECRET) {
+        if (n > 0) {
             cv_buf_append_str(out, CV_STR("\xe2\x80\xa6"));
             continue;
         }
 
-        /* with what ends the run */
+        /* with what ends the run, of which no part is a token */
+
+        n = cv_cli_digits(text, i);
         n += i + n < text.len ? 1 : 0;
         cv_buf_append(out, text.data + i, n);
     }

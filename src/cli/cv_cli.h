@@ -285,6 +285,9 @@ int cmd_record_set(cv_cli_t *cli);
 int cmd_record_list(cv_cli_t *cli);
 int cmd_record_show(cv_cli_t *cli);
 
+int cmd_progress_record(cv_cli_t *cli);
+int cmd_webhook_add(cv_cli_t *cli);
+
 int cmd_credential_create(cv_cli_t *cli);
 int cmd_credential_issue(cv_cli_t *cli);
 int cmd_credential_move(cv_cli_t *cli);

@@ -91,8 +91,14 @@ static const cv_option_t  cv_list_options[] = {
     { NULL, NULL, NULL, NULL }
 };
 
-static const cv_option_t  cv_class_list_options[] = {
-    { "issuer", "ID", "only classes of this issuer", NULL },
+static const cv_option_t  cv_issuer_list_options[] = {
+    { "issuer", "ID", "only those of this issuer", NULL },
+    { "limit", "N", "no more than so many", NULL },
+    { NULL, NULL, NULL, NULL }
+};
+
+static const cv_option_t  cv_holder_list_options[] = {
+    { "holder", "ID", "whose it is", NULL },
     { "limit", "N", "no more than so many", NULL },
     { NULL, NULL, NULL, NULL }
 };
@@ -192,7 +198,7 @@ const cv_command_t  cv_commands[] = {
 
     { "class", "list", NULL, 0, 0,
       "list classes",
-      NULL, cv_class_list_options, CV_CLASS, NULL, cmd_record_list },
+      NULL, cv_issuer_list_options, CV_CLASS, NULL, cmd_record_list },
 
     { "class", "show", "ID", 1, 1,
       "show a class",
@@ -267,6 +273,51 @@ const cv_command_t  cv_commands[] = {
       "remove a token, so that its link is unknown",
       "HASH is what \"token list\" shows, or its first 8 digits or more.\n",
       NULL, CV_NO_MEMBERS, cmd_token_revoke },
+
+    { "tier", "set", "ID", 1, 1,
+      "make or change a tier of API keys",
+      CV_SET_DETAILS
+      "The limits are counts for a minute, hour, day and month, such as\n"
+      "{\"minute\":60,\"month\":2000}.\n",
+      NULL,
+      CV_TIER, " limits overage_cents price_cents features ",
+      cmd_record_set },
+
+    { "tier", "list", NULL, 0, 0,
+      "list tiers",
+      NULL, cv_list_options, CV_TIER, NULL, cmd_record_list },
+
+    { "tier", "show", "ID", 1, 1,
+      "show a tier",
+      NULL, NULL, CV_TIER, NULL, cmd_record_show },
+
+    { "key", "list", NULL, 0, 0,
+      "list API keys, by what people know them by",
+      NULL, cv_issuer_list_options, CV_KEY, NULL, cmd_record_list },
+
+    { "key", "show", "ID", 1, 1,
+      "show an API key, but for its secret",
+      NULL, NULL, CV_KEY, NULL, cmd_record_show },
+
+    { "progress", "record", "--holder ID --class ID", 0, 0,
+      "say how far a holder has come in a class",
+      "Counts are absolute; one that is not given stays. The one that\n"
+      "completes what the class requires issues the credential, once for\n"
+      "a holder and class.\n",
+      NULL, CV_PROGRESS, " holder class practice learn ",
+      cmd_progress_record },
+
+    { "progress", "list", "--holder ID", 0, 0,
+      "list how far a holder has come",
+      NULL, cv_holder_list_options, CV_PROGRESS, NULL, cmd_record_list },
+
+    { "webhook", "add", "ID", 1, 1,
+      "make a webhook, with a secret to sign by",
+      NULL, NULL, CV_WEBHOOK, " url events ", cmd_webhook_add },
+
+    { "webhook", "list", NULL, 0, 0,
+      "list webhooks",
+      NULL, cv_list_options, CV_WEBHOOK, NULL, cmd_record_list },
 
     { NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, CV_NO_MEMBERS, NULL }
 };

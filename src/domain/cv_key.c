@@ -30,8 +30,10 @@ cv_key_word(cv_str_t *rest)
 }
 
 
-bool
-cv_key_read(cv_key_text_t *key, cv_str_t text)
+/* brand and class; what remains is the secret */
+
+static bool
+cv_key_begin(cv_key_text_t *key, cv_str_t text)
 {
     int       class;
     size_t    i;
@@ -43,9 +45,7 @@ cv_key_read(cv_key_text_t *key, cv_str_t text)
 
     class = cv_name_index(cv_key_class_names, cv_key_word(&rest));
 
-    if (text.len > CV_CLEAR_MAX || key->brand.len == 0 || class == -1
-        || rest.len < CV_KEY_SECRET_MIN)
-    {
+    if (key->brand.len == 0 || class == -1) {
         return false;
     }
 
@@ -59,17 +59,42 @@ cv_key_read(cv_key_text_t *key, cv_str_t text)
         }
     }
 
-    for (i = 0; i < rest.len; i++) {
-        if (rest.data[i] <= 0x20 || rest.data[i] >= 0x7f) {
-            return false;
-        }
-    }
-
     key->class = (cv_key_class_t) class;
     key->prefix = cv_str(text.data, text.len - rest.len);
     key->secret = rest;
 
     return true;
+}
+
+
+bool
+cv_key_read(cv_key_text_t *key, cv_str_t text)
+{
+    size_t    i;
+    cv_str_t  secret;
+
+    if (!cv_key_begin(key, text) || text.len > CV_CLEAR_MAX) {
+        return false;
+    }
+
+    secret = key->secret;
+
+    for (i = 0; i < secret.len; i++) {
+        if (secret.data[i] <= 0x20 || secret.data[i] >= 0x7f) {
+            return false;
+        }
+    }
+
+    return secret.len >= CV_KEY_SECRET_MIN;
+}
+
+
+bool
+cv_key_looks(cv_str_t text)
+{
+    cv_key_text_t  key;
+
+    return cv_key_begin(&key, text) && key.secret.len >= CV_KEY_SECRET_MIN / 2;
 }
 
 

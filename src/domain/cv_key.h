@@ -36,6 +36,12 @@ typedef struct {
  */
 bool cv_key_read(cv_key_text_t *key, cv_str_t text);
 
+/*
+ * True if the text begins like a key with so much of its secret that it may
+ * be one which was cut.
+ */
+bool cv_key_looks(cv_str_t text);
+
 /* The clear form of the hash in cv_api_key_t. */
 extern const cv_clear_t  cv_key_clear;
 

@@ -577,11 +577,14 @@ cv_field_validate(const void *record, const cv_field_t *field,
     if (field->type == CV_FIELD_COUNT) {
         count = ((const cv_int_t *) p)->value;
 
-        return field->max == 0 || count <= field->max
-               ? CV_OK
-               : cv_error_member(error, CV_ERR_INPUT, kind, field->name,
-                                 " is %lld, at most %u is kept",
-                                 (long long) count, (unsigned) field->max);
+        if (count >= 0 && (field->max == 0 || count <= field->max)) {
+            return CV_OK;
+        }
+
+        return cv_error_member(error, CV_ERR_INPUT, kind, field->name,
+                               " is %lld, %s %u is kept", (long long) count,
+                               count < 0 ? "at least" : "at most",
+                               count < 0 ? 0 : (unsigned) field->max);
     }
 
     if (field->max == 0) {

@@ -1,4 +1,4 @@
-# credverify issuer, class, holder: set, list, show; stats
+# credverify issuer, class, holder, tier, key, webhook: set, list, show; stats
 
 use strict;
 use warnings;
@@ -127,13 +127,70 @@ fails(cv('class', 'list', '--issuer', 'nobody'),
       'class list: there is no issuer "nobody"', 'of no issuer');
 
 
+# Tiers are set like these, keys come by import
+
+$r = cv('tier', 'set', 't', '--limits', '{"minute": 60, "month": null}',
+        '--overage-cents', 20, '--features', '["search"]', '--json');
+done_ok($r, 'a tier');
+is($r->{out}, '{"kind":"tier","id":"t","limits":{"minute":60,"month":null},'
+   . qq("overage_cents":20,"features":["search"]}\n), 'its members');
+done_ok(cv('tier', 'set', 't', '--price-cents', 0, '--overage-cents='), 'a change');
+is(cv('tier', 'show', 't')->{out}, "id              t\n"
+   . qq(limits          {"minute":60,"month":null}\nprice cents     0\n)
+   . qq(features        ["search"]\n), 'for people');
+is(cv('tier', 'list')->{out}, qq(t  {"minute":60,"month":null}  0  -  ["search"]\n),
+   'list');
+misused(cv('tier', 'set', 't', '--limits', '{"week":1}'),
+        qr/member "limits" must be an object of minute, hour, day and month, /,
+        'an unknown limit');
+misused(cv('tier', 'set', 't', '--price-cents', '-1'),
+        qr/member "price_cents" must be a whole number, 0 or more; /, 'a price');
+
+done_ok(run({ in => '{"kind":"key","id":"k1","key":"a_live_' . 'x' x 28 . 'abcd",'
+              . qq("owner":"O","tier":"t","issuer":"other"}\n)
+              . '{"kind":"key","id":"k2","key_sha256":"' . '0' x 64
+              . qq(","status":"revoked"}\n) },
+            '--store', $store, 'import', '-'), 'keys');
+is(cv('key', 'list')->{out}, "k1  O  t  -        a_live_  abcd\n"
+   . "k2  -  -  revoked  -        -\n", 'list');
+is(cv('key', 'list', '--issuer', 'other')->{out}, "k1  O  t  -  a_live_  abcd\n",
+   'of one issuer');
+like(cv('key', 'show', 'k1')->{out}, qr/^key sha256 +[0-9a-f]{64}\nprefix +a_live_\n/m,
+     'show');
+fails(cv($_, 'show', 'nothing'), qq($_ show: there is no $_ "nothing"),
+      "no such $_") for qw(tier key);
+
+
+# A webhook gets a secret that is shown once
+
+my $SECRET = qr{whsec_[A-Za-z0-9+/]{43}=};
+$r = cv('webhook', 'add', 'w', '--url', 'https://w.example/', '--events', '["a"]');
+done_ok($r, 'a webhook');
+like($r->{out}, qr/\Aid +w\nurl +https:\S+\nevents +\["a"\]\nsecret +$SECRET\n\nThe secret /,
+     'shown');
+my ($secret) = $r->{out} =~ /($SECRET)/;
+like(cv('export', '--kind', 'webhook', '--secrets')->{out}, qr/"secret":"\Q$secret\E"/,
+     'the one that is kept');
+my ($second) = json_lines(cv('webhook', 'add', 'v', '--url', 'http://v', '--json')->{out});
+like($second->{secret}, qr/\A$SECRET\z/, 'as JSON');
+isnt($second->{secret}, $secret, 'another one');
+is(cv('webhook', 'list')->{out}, qq(w  https://w.example/  ["a"]\nv  http://v            -\n),
+   'list');
+fails(cv('webhook', 'add', 'w', '--url', 'https://w.example/'),
+      'webhook add: there is a webhook "w" already', 'a known id');
+misused(cv('webhook', 'add', 'u'), qr/member "url" is required; /, 'no URL');
+misused(cv('webhook', 'add', 'u', '--url', 'w.example'),
+        qr/member "url" must be an http or https URL; /, 'another');
+
+
 # stats
 
 $r = cv('stats');
 done_ok($r, 'stats');
 like($r->{out}, qr/^issuer +2$/m, 'for people');
 my ($stats) = json_lines(cv('stats', '--json')->{out});
-is("@$stats{qw(issuer class holder credential token)}", '2 2 2 0 0', 'counts');
+is("@$stats{qw(issuer class holder credential token tier key progress oauth_client
+               webhook sequence)}", '2 2 2 0 0 1 2 0 0 2 0', 'counts');
 like($stats->{uuid}, qr/\A[0-9a-f]{32}\z/, 'uuid');
 like($stats->{changed_at}, qr/\A\d{4}-\d\d-\d\dT[\d:.]+Z\z/, 'last change');
 cmp_ok($stats->{map_used}, '<', $stats->{map_size}, 'sizes');

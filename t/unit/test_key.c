@@ -94,12 +94,45 @@ test_refused(void **state)
 }
 
 
+/* What may be the beginning of a key is kept out of what is said. */
+
+static void
+test_looks(void **state)
+{
+    size_t  i;
+
+    static const struct {
+        const char  *text;
+        bool         looks;
+    } cases[] = {
+        { "scs_live_" SECRET, true },
+        { "scs_live_0123456789abcdef", true },
+        { "scs_live_0123456789abcde", false },
+        { "scs_live_0123456789abcde\xff", true },
+        { "my_test_course", false },
+        { "_live_" SECRET, false },
+        { "a.b_live_" SECRET, false },
+        { SECRET, false },
+        { "", false },
+    };
+
+    (void) state;
+
+    for (i = 0; i < CV_COUNT(cases); i++) {
+        if (cv_key_looks(cv_str_z(cases[i].text)) != cases[i].looks) {
+            fail_msg("%s", cases[i].text);
+        }
+    }
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_read),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_looks),
     };
 
     return cmocka_run_group_tests_name("key", tests, NULL, NULL);
