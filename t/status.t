@@ -111,7 +111,7 @@ _EOC_
 
 our $status = 'location = /m { credverify_status; }';
 
-plan tests => 439;
+plan tests => 443;
 
 run_tests();
 
@@ -200,12 +200,12 @@ Vary: Accept
  location = /health { credverify_health; } $::status"
 --- request eval
 ["OPTIONS /v", "GET /health", "GET /m", "GET /denied?code=C-valid", "GET /v?code=C-valid",
- "GET /m"]
+ "POST /v\r\nlong", "GET /m"]
 --- more_headers eval
-["", "", "", "", "If-Match: \"x\"", ""]
---- error_code eval: [204, 200, 200, 403, 412, 200]
+["", "", "", "", "If-Match: \"x\"", "", ""]
+--- error_code eval: [204, 200, 200, 403, 412, 413, 200]
 --- response_body_like eval
-[(qr/^/) x 5, ::has(::answered('v5'))]
+[(qr/^/) x 6, ::has(::answered('v5'))]
 --- no_error_log
 [alert]
 [crit]
