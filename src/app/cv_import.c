@@ -67,6 +67,11 @@ cv_import_begin(cv_import_t *import, cv_error_t *error)
 
     } else {
         err = cv_txn_begin(&import->txn, import->store, error);
+
+        if (err == CV_OK) {
+            cv_txn_actor(import->txn, import->options->actor);
+            cv_txn_action(import->txn, CV_ACTION_IMPORTED);
+        }
     }
 
     import->began = cv_import_clock();

@@ -34,6 +34,7 @@ typedef struct {
     bool       dry_run;             /* check only; reading is enough */
     bool       skip_invalid;        /* report wrong lines and go on */
     bool       exclusive;           /* no pause between batches */
+    cv_str_t   actor;               /* who imports, for the audit trail */
 
     /* once not zero, the batch is finished and the rest is left */
     const volatile sig_atomic_t  *stop;

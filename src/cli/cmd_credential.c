@@ -253,23 +253,6 @@ cmd_credential_move(cv_cli_t *cli)
 }
 
 
-static uint64_t
-cmd_credential_tokens(cv_cli_t *cli, uint64_t iid)
-{
-    cv_str_t   hash;
-    uint64_t   n;
-    cv_walk_t  walk;
-
-    cv_links_open(&walk, cli->txn, CV_LINK_CREDENTIAL_TOKEN, iid);
-
-    for (n = 0; cv_links_next(&walk, &hash); n++) { /* void */ }
-
-    cv_walk_close(&walk);
-
-    return n;
-}
-
-
 /* the verdict on every handle but a token, now */
 
 static void
@@ -292,31 +275,16 @@ cmd_credential_verdict(cv_cli_t *cli, const cv_credential_t *credential)
 }
 
 
-/* what people call a credential, who do not know its id */
-
-static const char *const  cmd_credential_by_names[] = {
-    "id", "code", "number", "public-id", NULL
-};
-
-
 static int
 cmd_credential_show_body(cv_cli_t *cli)
 {
-    uint64_t          iid;
-    const char       *by;
-    cv_credential_t   credential;
+    uint64_t                 iid;
+    cv_credential_t          credential;
+    const cv_handle_kind_t  *by;
 
-    static const cv_handle_kind_t  kinds[] = {
-        CV_HANDLE_CREDENTIAL_ID, CV_HANDLE_CODE, CV_HANDLE_NUMBER,
-        CV_HANDLE_PUBLIC_ID
-    };
+    by = cli->data;
 
-    by = cv_option(cli, "by");
-    by = by != NULL ? by : "id";
-
-    iid = cv_find(cli->txn,
-                  kinds[cv_name_index(cmd_credential_by_names, cv_str_z(by))],
-                  cv_str_z(cli->arguments[0]));
+    iid = cv_find(cli->txn, *by, cv_str_z(cli->arguments[0]));
 
     if (iid == 0 || !cv_get(cli->txn, CV_CREDENTIAL, iid, &credential)) {
         return cv_cli_unknown(cli, CV_CREDENTIAL, cli->arguments[0]);
@@ -325,7 +293,8 @@ cmd_credential_show_body(cv_cli_t *cli)
     cv_unresolve(cli->txn, CV_CREDENTIAL, &credential);
 
     cv_answer_record_open(cli, CV_CREDENTIAL, &credential);
-    cv_answer_number(cli, "tokens", cmd_credential_tokens(cli, iid));
+    cv_answer_number(cli, "tokens",
+                     cv_cli_links(cli, CV_LINK_CREDENTIAL_TOKEN, iid));
     cmd_credential_verdict(cli, &credential);
     cv_answer_close(cli);
 
@@ -336,16 +305,15 @@ cmd_credential_show_body(cv_cli_t *cli)
 int
 cmd_credential_show(cv_cli_t *cli)
 {
-    const char  *by;
+    cv_handle_kind_t  by;
 
-    by = cv_option(cli, "by");
+    by = CV_HANDLE_CREDENTIAL_ID;
 
-    if (by != NULL
-        && cv_name_index(cmd_credential_by_names, cv_str_z(by)) == -1)
-    {
-        return cv_cli_misuse(cli, "--by: \"%s\" is neither id, code, number nor "
-                             "public-id", by);
+    if (!cv_option_by(cli, &by)) {
+        return CV_CLI_USAGE;
     }
+
+    cli->data = &by;
 
     return cv_cli_read(cli, cmd_credential_show_body);
 }

@@ -151,6 +151,7 @@ cmd_import_body(cv_cli_t *cli)
     options.dry_run = cv_option(cli, "dry-run") != NULL;
     options.skip_invalid = cv_option(cli, "skip-invalid") != NULL;
     options.exclusive = cv_option(cli, "exclusive") != NULL;
+    options.actor = cv_cli_actor(cli);
     options.stop = &cmd_import_stop;
     options.invalid = cmd_import_invalid;
     options.progress = cmd_import_progress;

@@ -132,6 +132,7 @@ cv_answer_stat(cv_cli_t *cli, const cv_store_stat_t *stat)
 
     cv_answer_number(cli, "handles", stat->handles);
     cv_answer_number(cli, "links", stat->links);
+    cv_answer_number(cli, "audited", stat->audited);
     cv_answer_number(cli, "changes", stat->changes);
     cv_answer_number(cli, "last_change", stat->last_change);
     cv_answer_text(cli, "changed_at",

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -426,6 +427,61 @@ cv_cli_read(cv_cli_t *cli, int (*body)(cv_cli_t *cli))
 }
 
 
+uint64_t
+cv_cli_links(cv_cli_t *cli, cv_link_kind_t kind, uint64_t from)
+{
+    cv_str_t   to;
+    uint64_t   n;
+    cv_walk_t  walk;
+
+    cv_links_open(&walk, cli->txn, kind, from);
+
+    for (n = 0; cv_links_next(&walk, &to); n++) { /* void */ }
+
+    cv_walk_close(&walk);
+
+    return n;
+}
+
+
+/* a name that is what it seems, wherever it is printed */
+
+static bool
+cv_cli_name_plain(const char *name)
+{
+    const char  *p;
+
+    for (p = name; *p > ' ' && *p < 0x7f; p++) { /* void */ }
+
+    return p > name && *p == '\0'
+           && (size_t) (p - name) < CV_CLI_ACTOR_MAX - sizeof("cli:");
+}
+
+
+cv_str_t
+cv_cli_actor(cv_cli_t *cli)
+{
+    const char     *name;
+    struct passwd  *user;
+
+    name = getuid() == 0 ? getenv("SUDO_USER") : NULL;
+
+    if (name == NULL || !cv_cli_name_plain(name)) {
+        user = getpwuid(getuid());
+        name = user != NULL ? user->pw_name : "";
+    }
+
+    if (cv_cli_name_plain(name)) {
+        (void) snprintf(cli->actor, sizeof(cli->actor), "cli:%s", name);
+    } else {
+        (void) snprintf(cli->actor, sizeof(cli->actor), "cli:%ld",
+                        (long) getuid());
+    }
+
+    return cv_str_z(cli->actor);
+}
+
+
 static int
 cv_cli_write_body(cv_cli_t *cli)
 {
@@ -439,6 +495,8 @@ cv_cli_write_body(cv_cli_t *cli)
     if (cv_txn_begin(&cli->txn, cli->store, &error) != CV_OK) {
         return cv_cli_fail(cli, "%s", error.text);
     }
+
+    cv_txn_actor(cli->txn, cv_cli_actor(cli));
 
     rc = body->body(cli);
 

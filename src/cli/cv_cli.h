@@ -24,6 +24,7 @@
 #define CV_CLI_FAILED         1
 #define CV_CLI_USAGE          2
 
+#define CV_CLI_ACTOR_MAX      64
 #define CV_CLI_OPTIONS_MAX    32
 #define CV_CLI_OPTIONS_GLOBAL 4
 #define CV_CLI_ARGUMENTS_MAX  2
@@ -80,6 +81,7 @@ struct cv_cli_s {
 
     cv_out_t            out;        /* standard output */
     const char         *after;      /* said if that fails: what was done */
+    char                actor[CV_CLI_ACTOR_MAX];
     cv_store_t         *store;
     cv_txn_t           *txn;        /* while a body runs */
     void               *data;       /* of the command */
@@ -113,6 +115,9 @@ const char *cv_option_typed(char name[CV_CLI_NAME_MAX],
 
 /* The text of an option, if it is given; false after it complained. */
 bool cv_option_text(cv_cli_t *cli, const char *name, cv_str_t *text);
+
+/* What kind of handle --by says, if it is given; false after it complained. */
+bool cv_option_by(cv_cli_t *cli, cv_handle_kind_t *by);
 
 /*
  * The date of an option, if it is given; false after it complained.  The word
@@ -252,6 +257,9 @@ int cv_cli_parents(cv_cli_t *cli);
 /* Runs a body over a snapshot; false if opening or reading it failed. */
 int cv_cli_read(cv_cli_t *cli, int (*body)(cv_cli_t *cli));
 
+/* How much a record is linked to. */
+uint64_t cv_cli_links(cv_cli_t *cli, cv_link_kind_t kind, uint64_t from);
+
 /*
  * Runs a body in a write transaction, which is committed if the body returns
  * CV_CLI_DONE, and aborted otherwise.  What the body has put out is seen only
@@ -259,6 +267,12 @@ int cv_cli_read(cv_cli_t *cli, int (*body)(cv_cli_t *cli));
  * answer is about a change that was not made.
  */
 int cv_cli_write(cv_cli_t *cli, int (*body)(cv_cli_t *cli));
+
+/*
+ * Who runs the command, for the audit trail: "cli:" and the login name, or the
+ * number of a user who has none.  Root is whoever SUDO_USER says, if anybody.
+ */
+cv_str_t cv_cli_actor(cv_cli_t *cli);
 
 /*
  * Runs fn(cli) with the store open and guarded against a damaged map; returns
@@ -285,6 +299,7 @@ int cmd_record_set(cv_cli_t *cli);
 int cmd_record_list(cv_cli_t *cli);
 int cmd_record_show(cv_cli_t *cli);
 
+int cmd_history(cv_cli_t *cli);
 int cmd_progress_record(cv_cli_t *cli);
 int cmd_webhook_add(cv_cli_t *cli);
 

@@ -93,6 +93,43 @@ cv_option_text(cv_cli_t *cli, const char *name, cv_str_t *text)
 
 
 bool
+cv_option_by(cv_cli_t *cli, cv_handle_kind_t *by)
+{
+    int          i;
+    const char  *name;
+
+    /* what people call a credential, who do not know its id */
+
+    static const char *const  names[] = {
+        "id", "code", "number", "public-id", NULL
+    };
+
+    static const cv_handle_kind_t  kinds[] = {
+        CV_HANDLE_CREDENTIAL_ID, CV_HANDLE_CODE, CV_HANDLE_NUMBER,
+        CV_HANDLE_PUBLIC_ID
+    };
+
+    name = cv_option(cli, "by");
+
+    if (name == NULL) {
+        return true;
+    }
+
+    i = cv_name_index(names, cv_str_z(name));
+
+    if (i == -1) {
+        (void) cv_cli_misuse(cli, "--by: \"%s\" is neither id, code, number "
+                             "nor public-id", name);
+        return false;
+    }
+
+    *by = kinds[i];
+
+    return true;
+}
+
+
+bool
 cv_option_date(cv_cli_t *cli, const char *name, cv_date_t *date, bool *never)
 {
     char         typed[CV_CLI_NAME_MAX];

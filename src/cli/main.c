@@ -62,7 +62,7 @@ static const cv_option_t  cv_create_options[] = {
     { NULL, NULL, NULL, NULL }
 };
 
-static const cv_option_t  cv_show_options[] = {
+static const cv_option_t  cv_by_options[] = {
     { "by", "id|code|number|public-id", "what the argument is; id", NULL },
     { NULL, NULL, NULL, NULL }
 };
@@ -107,6 +107,10 @@ static const cv_option_t  cv_holder_list_options[] = {
 #define CV_SET_DETAILS                                                        \
     "One that is not there yet is made. An empty value removes a\n"           \
     "member; what is not named stays.\n"
+
+#define CV_HISTORY_DETAILS                                                    \
+    "A line an entry, the oldest first: when, by whom, what, and the\n"       \
+    "status before and after, if it changed.\n"
 
 #define CV_AGAIN  "Doing it again changes nothing.\n"
 
@@ -162,7 +166,7 @@ const cv_command_t  cv_commands[] = {
       cv_restore_options, CV_NO_MEMBERS, cmd_restore },
 
     { "check", NULL, NULL, 0, 0,
-      "verify every record and every index entry",
+      "verify every record, every index entry and the audit trail",
       "Each contradiction is a line on standard error.\n",
       NULL, CV_NO_MEMBERS, cmd_check },
 
@@ -189,6 +193,10 @@ const cv_command_t  cv_commands[] = {
       "show an issuer",
       NULL, NULL, CV_ISSUER, NULL, cmd_record_show },
 
+    { "issuer", "history", "ID", 1, 1,
+      "show what was done to an issuer, and by whom",
+      CV_HISTORY_DETAILS, NULL, CV_ISSUER, NULL, cmd_history },
+
     { "class", "set", "ID", 1, 1,
       "make or change a class of credentials",
       CV_SET_DETAILS, NULL,
@@ -204,6 +212,10 @@ const cv_command_t  cv_commands[] = {
       "show a class",
       NULL, NULL, CV_CLASS, NULL, cmd_record_show },
 
+    { "class", "history", "ID", 1, 1,
+      "show what was done to a class, and by whom",
+      CV_HISTORY_DETAILS, NULL, CV_CLASS, NULL, cmd_history },
+
     { "holder", "set", "ID", 1, 1,
       "make or change a holder",
       CV_SET_DETAILS, NULL,
@@ -217,6 +229,10 @@ const cv_command_t  cv_commands[] = {
     { "holder", "show", "ID", 1, 1,
       "show a holder",
       NULL, NULL, CV_HOLDER, NULL, cmd_record_show },
+
+    { "holder", "history", "ID", 1, 1,
+      "show what was done to a holder, and by whom",
+      CV_HISTORY_DETAILS, NULL, CV_HOLDER, NULL, cmd_history },
 
     { "credential", "create", "--class ID --holder ID", 0, 0,
       "make a credential of a class for a holder",
@@ -256,7 +272,14 @@ const cv_command_t  cv_commands[] = {
 
     { "credential", "show", "ID", 1, 1,
       "show a credential and its verdict",
-      NULL, cv_show_options, CV_CREDENTIAL, NULL, cmd_credential_show },
+      NULL, cv_by_options, CV_CREDENTIAL, NULL, cmd_credential_show },
+
+    { "credential", "history", "ID", 1, 1,
+      "show what was done to a credential, and by whom",
+      CV_HISTORY_DETAILS
+      "A token is named by the beginning of its hash. A reason stands with\n"
+      "the revocation that it is of.\n",
+      cv_by_options, CV_CREDENTIAL, NULL, cmd_history },
 
     { "token", "new", "CREDENTIAL", 1, 1,
       "make a token, the secret part of a link",

@@ -54,16 +54,26 @@ cv_change_last(cv_txn_t *txn, uint64_t *sequence, cv_time_t *at)
 }
 
 
-void
-cv_change_append(cv_txn_t *txn, cv_kind_t kind, uint64_t iid)
+uint64_t
+cv_change_next(cv_txn_t *txn)
 {
-    uint8_t    key[8], value[CV_CHANGE_LEN];
     uint64_t   last;
     cv_time_t  at;
 
     if (txn->change == 0) {
         txn->change = cv_change_last(txn, &last, &at) ? last + 1 : 1;
     }
+
+    return txn->change;
+}
+
+
+void
+cv_change_append(cv_txn_t *txn, cv_kind_t kind, uint64_t iid)
+{
+    uint8_t  key[8], value[CV_CHANGE_LEN];
+
+    (void) cv_change_next(txn);
 
     cv_put_uint(key, txn->change, sizeof(key));
 

@@ -4,7 +4,7 @@
  *
  * Checking a store: every record against the rules of its kind, the records
  * it refers to and the index entries it must have; every index entry against
- * the record it leads to.
+ * the record it leads to; every entry of the logs.
  */
 
 #include "cv_store_internal.h"
@@ -309,6 +309,25 @@ cv_check_link(cv_check_t *check, cv_str_t key, cv_str_t value)
 
 
 static void
+cv_check_audit(cv_check_t *check, cv_str_t key, cv_str_t value)
+{
+    char        name[2 * CV_KEY_MAX + 1];
+    cv_audit_t  entry;
+
+    if (!cv_audit_decode(&entry, key, value)) {
+        cv_check_problem(check, "audit trail: entry %s is damaged",
+                         cv_check_name(name, key));
+
+    } else if (entry.iid == 0 || entry.iid >= check->next[entry.kind]) {
+        cv_check_problem(check, "audit trail: entry %s is about a %s whose "
+                         "number was never given out",
+                         cv_check_name(name, key),
+                         cv_schemas[entry.kind].name);
+    }
+}
+
+
+static void
 cv_check_entry(cv_check_t *check, unsigned table, cv_str_t key,
     cv_str_t value)
 {
@@ -320,6 +339,9 @@ cv_check_entry(cv_check_t *check, unsigned table, cv_str_t key,
 
     } else if (table == CV_TABLE_LINK) {
         cv_check_link(check, key, value);
+
+    } else if (table == CV_TABLE_AUDIT) {
+        cv_check_audit(check, key, value);
 
     } else if (table == CV_TABLE_CHANGE
                && (key.len != 8 || value.len != 1 + CV_IID_LEN + 8

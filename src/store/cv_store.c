@@ -34,6 +34,7 @@ const char *const  cv_table_names[CV_TABLES] = {
     [CV_TABLE_HANDLE] = "handle",
     [CV_TABLE_LINK] = "link",
     [CV_TABLE_CHANGE] = "change",
+    [CV_TABLE_AUDIT] = "audit",
     [CV_TABLE_META] = "meta",
 };
 
@@ -707,6 +708,7 @@ cv_store_stat(cv_txn_t *txn, cv_store_stat_t *out)
 
     out->handles = cv_table_entries(txn, CV_TABLE_HANDLE);
     out->links = cv_table_entries(txn, CV_TABLE_LINK);
+    out->audited = cv_table_entries(txn, CV_TABLE_AUDIT);
     out->changes = cv_table_entries(txn, CV_TABLE_CHANGE);
 
     (void) cv_change_last(txn, &out->last_change, &out->changed_at);

@@ -17,6 +17,7 @@
  *     handle      kind[1] text              number[8]
  *     link        kind[1] from to           (empty)
  *     change      sequence[8]               kind[1] number[8] time[8]
+ *     audit       kind[1] number[8] sequence[8]  who did what, see below
  *
  * A process opens a directory once and must not fork while it is open.
  */
@@ -114,6 +115,7 @@ typedef struct {
     uint64_t     records[CV_KINDS];
     uint64_t     handles;
     uint64_t     links;
+    uint64_t     audited;           /* entries of the audit trail */
     uint64_t     changes;           /* entries kept */
     uint64_t     last_change;       /* sequence; 0 if there was none */
     cv_time_t    changed_at;        /* of the last change */
@@ -201,6 +203,9 @@ typedef enum {
     CV_HANDLE_WEBHOOK_ID = 12,
 } cv_handle_kind_t;
 
+/* The kind of handle that the id of a record of that kind is. */
+cv_handle_kind_t cv_id_handle(cv_kind_t kind);
+
 /* The number of the record that has this handle, or 0. */
 uint64_t cv_find(cv_txn_t *txn, cv_handle_kind_t kind, cv_str_t handle);
 
@@ -287,6 +292,13 @@ cv_err_t cv_number_next(cv_txn_t *txn, uint64_t class, cv_time_t at,
     cv_buf_t *number, cv_error_t *error) CV_MUST_CHECK;
 
 /*
+ * Writes a record like cv_put(), but in the place of the one that has this
+ * number, whose id may be another.  False after an error.
+ */
+bool cv_rename(cv_txn_t *txn, cv_kind_t kind, uint64_t iid,
+    const void *record);
+
+/*
  * How many credentials the transaction has taken from revoked to anything
  * else, which only an import does, and seldom on purpose.
  */
@@ -334,13 +346,77 @@ void cv_links_open_text(cv_walk_t *walk, cv_txn_t *txn, cv_link_kind_t kind,
 bool cv_links_next(cv_walk_t *walk, cv_str_t *to);
 
 
+/*
+ * The audit trail
+ *
+ * Whatever changes a record that has a number leaves an entry in the same
+ * transaction: when, what was done, by whom.  An entry names its record by
+ * number, and has nothing else of it but the status of a credential, so that
+ * it outlives what it is about.  What is done to a token stands with its
+ * credential, except that tokens which are imported leave no entry.
+ */
+
+/* The values are stored: never reuse or renumber them. */
+
+typedef enum {
+    CV_ACTION_AUTO = 0,             /* as the change is: never stored */
+    CV_ACTION_CREATED = 1,
+    CV_ACTION_CHANGED = 2,
+    CV_ACTION_PENDING = 3,          /* what a credential's status became */
+    CV_ACTION_ISSUED = 4,
+    CV_ACTION_CLAIMED = 5,
+    CV_ACTION_USED = 6,
+    CV_ACTION_REFUNDED = 7,
+    CV_ACTION_REVOKED = 8,
+    CV_ACTION_IMPORTED = 9,
+    CV_ACTION_ERASED = 10,
+    CV_ACTION_TOKEN_MADE = 11,
+    CV_ACTION_TOKEN_REVOKED = 12,
+    CV_ACTIONS
+} cv_action_t;
+
+extern const char *const  cv_action_names[CV_ACTIONS];
+
+/* "cli:" or "key:", and a name or an id; no more fits into an entry. */
+#define CV_ACTOR_MAX    (4 + CV_HANDLE_MAX)
+
+/* How much of a token's hash an entry has: it is to be told from others. */
+#define CV_AUDIT_TOKEN  8
+
+/* Who makes the changes to come: UTF-8, which must outlive the transaction. */
+void cv_txn_actor(cv_txn_t *txn, cv_str_t actor);
+
+/* What the changes to come are, if that is not what each looks like. */
+void cv_txn_action(cv_txn_t *txn, cv_action_t action);
+
+typedef struct {
+    cv_kind_t    kind;              /* of the record, */
+    uint64_t     iid;               /* and its number */
+    uint64_t     sequence;          /* of the change, in the change log */
+    cv_time_t    at;
+    cv_action_t  action;
+    int          from;              /* cv_status_t, or -1: there was none */
+    int          to;                /* likewise */
+    cv_str_t     actor;             /* empty if nobody said */
+    cv_str_t     token;             /* the beginning of its hash, or absent */
+} cv_audit_t;
+
+/*
+ * The entries of a record, the oldest first; they borrow from the
+ * transaction.  Close with cv_walk_close().
+ */
+void cv_audit_open(cv_walk_t *walk, cv_txn_t *txn, cv_kind_t kind,
+    uint64_t iid);
+bool cv_audit_next(cv_walk_t *walk, cv_audit_t *entry);
+
+
 /* Checking */
 
 typedef void (*cv_report_pt)(void *data, const char *problem);
 
 /*
- * Reads every record, index entry and change, and reports each contradiction
- * as a sentence; returns how many there were.  "records" counts what was
+ * Reads every record, index entry, change and entry of the audit trail, and
+ * reports each contradiction as a sentence; returns how many there were.  "records" counts what was
  * read, for progress.
  */
 uint64_t cv_store_check(cv_txn_t *txn, cv_report_pt report, void *data,

@@ -28,6 +28,7 @@ enum {
     CV_TABLE_HANDLE = CV_KINDS,
     CV_TABLE_LINK,
     CV_TABLE_CHANGE,
+    CV_TABLE_AUDIT,
     CV_TABLE_META,
     CV_TABLES
 };
@@ -68,6 +69,8 @@ struct cv_txn_s {
     uint64_t     revived;           /* credentials no longer revoked */
     uint64_t     change;            /* sequence of the next change, likewise */
     cv_time_t    now;
+    cv_str_t     actor;             /* for the audit trail */
+    cv_action_t  action;
 };
 
 #define CV_IID_LEN   8
@@ -204,9 +207,28 @@ void cv_sequences_free(cv_txn_t *txn);
 /* False if the credential's number is above its class's sequence. */
 bool cv_sequences_hold(cv_txn_t *txn, const cv_credential_t *credential);
 
-/* The change log. */
+/* The change log, and the sequence of the next change in it. */
+uint64_t cv_change_next(cv_txn_t *txn);
 void cv_change_append(cv_txn_t *txn, cv_kind_t kind, uint64_t iid);
 bool cv_change_last(cv_txn_t *txn, uint64_t *sequence, cv_time_t *at);
+
+/* The walk over a table, of which the caller may set the prefix. */
+void cv_walk_start(cv_walk_t *walk, cv_txn_t *txn, unsigned table);
+bool cv_walk_step(cv_walk_t *walk, MDB_val *key, MDB_val *value);
+
+/* The audit trail. */
+
+#define CV_AUDIT_PREFIX  (1 + CV_IID_LEN)
+#define CV_AUDIT_KEY     (CV_AUDIT_PREFIX + 8)
+
+/*
+ * Writes the entry of the change that is next in the change log.  "old" or
+ * "new" is NULL if the record was not there or no longer is; "iid" is that of
+ * the credential if it is a token.
+ */
+void cv_audit_append(cv_txn_t *txn, cv_kind_t kind, uint64_t iid,
+    const void *old, const void *new);
+bool cv_audit_decode(cv_audit_t *entry, cv_str_t key, cv_str_t value);
 
 /* The numbers that the next record of each kind gets, as they are stored. */
 void cv_numbers_read(cv_txn_t *txn, uint64_t next[CV_KINDS]);

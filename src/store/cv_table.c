@@ -431,20 +431,35 @@ cv_encode(cv_txn_t *txn, cv_kind_t kind, cv_str_t key, const void *record)
 }
 
 
-/* whose live status a change of this record changes, or whose progress */
+/*
+ * Tells both logs what became of a record; "old" or "new" may be NULL.  The
+ * change log has whose live status that changes, or whose progress.
+ */
 
 static void
-cv_put_change(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *record)
+cv_put_change(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *old,
+    const void *new)
 {
+    const void  *record;
+
+    record = new != NULL ? new : old;
+
     if (kind == CV_TOKEN) {
-        kind = CV_CREDENTIAL;
         iid = ((const cv_token_t *) record)->credential.iid;
+
+        /* one that moves changes the credential it leaves, too */
+
+        if (old != NULL && ((const cv_token_t *) old)->credential.iid != iid) {
+            cv_put_change(txn, kind, 0, old, NULL);
+            old = NULL;
+        }
 
     } else if (kind == CV_PROGRESS) {
         iid = ((const cv_progress_t *) record)->holder.iid;
     }
 
-    cv_change_append(txn, kind, iid);
+    cv_audit_append(txn, kind, iid, old, new);
+    cv_change_append(txn, kind == CV_TOKEN ? CV_CREDENTIAL : kind, iid);
 }
 
 
@@ -497,30 +512,21 @@ cv_put_number(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *old,
 }
 
 
-uint64_t
-cv_put(cv_txn_t *txn, cv_kind_t kind, const void *record)
+/* "iid" is 0 for a record that has no number yet */
+
+static uint64_t
+cv_put_at(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *record)
 {
     void         *old;
     bool          new;
     cv_key_t      key;
     cv_str_t      bytes;
-    uint64_t      iid;
     cv_record_t   previous, kept;
 
-    if (kind == CV_SEQUENCE) {
-        return cv_sequences_put(txn, record) && !cv_txn_failed(txn);
-    }
+    new = iid == 0;
 
-    iid = 1;
-    new = false;
-
-    if (cv_kind_numbered(kind)) {
-        iid = cv_find(txn, cv_id_handle(kind), *(const cv_str_t *) record);
-
-        if (iid == 0) {
-            iid = cv_number_new(txn, kind);
-            new = true;
-        }
+    if (new) {
+        iid = cv_number_new(txn, kind);
     }
 
     key = cv_record_key(kind, iid, record);
@@ -541,7 +547,6 @@ cv_put(cv_txn_t *txn, cv_kind_t kind, const void *record)
                         new ? MDB_APPEND : 0);
 
     cv_index_update(txn, kind, cv_key_str(&key), old, record);
-    cv_put_change(txn, kind, iid, record);
     cv_put_number(txn, kind, iid, old, record);
 
     if (kind == CV_CREDENTIAL && old != NULL
@@ -552,16 +557,32 @@ cv_put(cv_txn_t *txn, cv_kind_t kind, const void *record)
         txn->revived++;
     }
 
-    /* a token that moves changes the credential it leaves, too */
-
-    if (kind == CV_TOKEN && old != NULL
-        && previous.token.credential.iid
-           != ((const cv_token_t *) record)->credential.iid)
-    {
-        cv_put_change(txn, kind, iid, old);
-    }
+    cv_put_change(txn, kind, iid, old, record);
 
     return cv_txn_failed(txn) ? 0 : iid;
+}
+
+
+uint64_t
+cv_put(cv_txn_t *txn, cv_kind_t kind, const void *record)
+{
+    uint64_t  iid;
+
+    if (kind == CV_SEQUENCE) {
+        return cv_sequences_put(txn, record) && !cv_txn_failed(txn);
+    }
+
+    iid = cv_kind_numbered(kind)
+          ? cv_find(txn, cv_id_handle(kind), *(const cv_str_t *) record) : 1;
+
+    return cv_put_at(txn, kind, iid, record);
+}
+
+
+bool
+cv_rename(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *record)
+{
+    return cv_put_at(txn, kind, iid, record) != 0;
 }
 
 
@@ -579,7 +600,7 @@ cv_delete_token(cv_txn_t *txn, cv_str_t hash)
     }
 
     cv_index_update(txn, CV_TOKEN, hash, old, NULL);
-    cv_put_change(txn, CV_TOKEN, 0, old);
+    cv_put_change(txn, CV_TOKEN, 0, old, NULL);
 
     return !cv_txn_failed(txn);
 }
@@ -587,7 +608,7 @@ cv_delete_token(cv_txn_t *txn, cv_str_t hash)
 
 /* Walking */
 
-static void
+void
 cv_walk_start(cv_walk_t *walk, cv_txn_t *txn, unsigned table)
 {
     MDB_cursor  *cursor;
@@ -609,7 +630,7 @@ cv_walk_start(cv_walk_t *walk, cv_txn_t *txn, unsigned table)
 
 /* the next entry that begins with the prefix */
 
-static bool
+bool
 cv_walk_step(cv_walk_t *walk, MDB_val *key, MDB_val *value)
 {
     int            rc;

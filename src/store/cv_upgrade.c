@@ -44,8 +44,8 @@ static const struct {
     const char  *what;
     void       (*run)(cv_txn_t *txn);
 } cv_upgrades[] = {
-    { 2, "tables for tiers, keys, progress, OAuth clients, webhooks and "
-         "number sequences", cv_upgrade_sequences },
+    { 2, "tables for tiers, keys, progress, OAuth clients, webhooks, number "
+         "sequences and the audit trail", cv_upgrade_sequences },
 };
 
 

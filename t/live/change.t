@@ -15,7 +15,7 @@ my $good = '/v?token=' . Credverify::token('valid');
 sub serve {
     my $store = shift;
     return LiveNginx->start(server => "credverify_store $store;
-        location = /v { credverify_format \$arg_format json; credverify_verify token=\$arg_token; }
+        location = /v { credverify_format \$arg_format json html; credverify_verify token=\$arg_token; }
         location = /health { credverify_health; }");
 }
 

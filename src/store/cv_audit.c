@@ -1,0 +1,266 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * The audit trail: who did what to which record, and when.  Entries are
+ * written with the change they are about, and stay for ever.  They refer to
+ * records by number and hold nothing of what records say but a credential's
+ * status.
+ */
+
+#include "cv_store_internal.h"
+#include "cv_hash.h"
+#include "cv_text.h"
+
+/* when, what, and the status before and after; then the actor's length */
+#define CV_AUDIT_FIXED     (8 + 1 + 1 + 1 + 2)
+#define CV_AUDIT_CHECKSUM  4
+
+#define CV_AUDIT_MAX                                                          \
+    (CV_AUDIT_FIXED + CV_ACTOR_MAX + CV_AUDIT_TOKEN + CV_AUDIT_CHECKSUM)
+
+/*
+ * Most entries are about credentials, and those of new ones come in the order
+ * of their numbers.  What sorts last can be appended, which is cheap.
+ */
+#define CV_AUDIT_CREDENTIAL  0xff
+
+
+const char *const  cv_action_names[] = {
+    [CV_ACTION_AUTO] = "",
+    [CV_ACTION_CREATED] = "created",
+    [CV_ACTION_CHANGED] = "changed",
+    [CV_ACTION_PENDING] = "pending",
+    [CV_ACTION_ISSUED] = "issued",
+    [CV_ACTION_CLAIMED] = "claimed",
+    [CV_ACTION_USED] = "used",
+    [CV_ACTION_REFUNDED] = "refunded",
+    [CV_ACTION_REVOKED] = "revoked",
+    [CV_ACTION_IMPORTED] = "imported",
+    [CV_ACTION_ERASED] = "erased",
+    [CV_ACTION_TOKEN_MADE] = "token_made",
+    [CV_ACTION_TOKEN_REVOKED] = "token_revoked",
+};
+
+
+void
+cv_txn_actor(cv_txn_t *txn, cv_str_t actor)
+{
+    if (actor.len <= CV_ACTOR_MAX) {
+        txn->actor = actor;
+
+    } else if (!cv_txn_failed(txn)) {
+        (void) cv_error_set(&txn->error, CV_ERR_LIMIT,
+                            "who makes a change is longer than %d bytes",
+                            CV_ACTOR_MAX);
+    }
+}
+
+
+void
+cv_txn_action(cv_txn_t *txn, cv_action_t action)
+{
+    txn->action = action;
+}
+
+
+static cv_action_t
+cv_audit_action(const cv_txn_t *txn, cv_kind_t kind, const void *old,
+    const void *new)
+{
+    int64_t                 status;
+    const cv_credential_t  *was, *is;
+
+    static const cv_action_t  becomes[CV_STATUSES] = {
+        [CV_STATUS_DRAFT] = CV_ACTION_CHANGED,
+        [CV_STATUS_PENDING] = CV_ACTION_PENDING,
+        [CV_STATUS_ISSUED] = CV_ACTION_ISSUED,
+        [CV_STATUS_CLAIMED] = CV_ACTION_CLAIMED,
+        [CV_STATUS_USED] = CV_ACTION_USED,
+        [CV_STATUS_REFUNDED] = CV_ACTION_REFUNDED,
+        [CV_STATUS_REVOKED] = CV_ACTION_REVOKED,
+    };
+
+    if (txn->action != CV_ACTION_AUTO) {
+        return txn->action;
+    }
+
+    if (kind == CV_TOKEN) {
+        return new == NULL ? CV_ACTION_TOKEN_REVOKED
+               : old == NULL ? CV_ACTION_TOKEN_MADE
+                             : CV_ACTION_CHANGED;
+    }
+
+    if (old == NULL) {
+        return CV_ACTION_CREATED;
+    }
+
+    was = old;
+    is = new;
+
+    if (kind != CV_CREDENTIAL || was->status.value == is->status.value) {
+        return CV_ACTION_CHANGED;
+    }
+
+    status = is->status.value;
+
+    return becomes[status];
+}
+
+
+/* 0: the record has no status, or there is no record */
+
+static uint8_t
+cv_audit_status(cv_kind_t kind, const void *record)
+{
+    return kind == CV_CREDENTIAL && record != NULL
+           ? (uint8_t) (((const cv_credential_t *) record)->status.value + 1)
+           : 0;
+}
+
+
+static void
+cv_audit_prefix(uint8_t key[CV_AUDIT_PREFIX], cv_kind_t kind, uint64_t iid)
+{
+    key[0] = kind == CV_CREDENTIAL ? CV_AUDIT_CREDENTIAL : (uint8_t) kind;
+    cv_put_uint(key + 1, iid, CV_IID_LEN);
+}
+
+
+static uint32_t
+cv_audit_checksum(cv_str_t key, cv_str_t bytes)
+{
+    return (uint32_t) (cv_hash(bytes.data, bytes.len)
+                       ^ cv_hash(key.data, key.len));
+}
+
+
+void
+cv_audit_append(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *old,
+    const void *new)
+{
+    bool               last;
+    uint8_t            key[CV_AUDIT_KEY], value[CV_AUDIT_MAX];
+    cv_buf_t           buf;
+    cv_action_t        action;
+    const cv_token_t  *token;
+
+    if (kind != CV_TOKEN && !cv_kind_numbered(kind)) {
+        return;
+    }
+
+    action = cv_audit_action(txn, kind, old, new);
+
+    /* a token has no number; what happens to it is its credential's */
+
+    token = kind != CV_TOKEN ? NULL : new != NULL ? new : old;
+
+    if (token != NULL && action == CV_ACTION_IMPORTED) {
+        return;
+    }
+
+    cv_audit_prefix(key, token != NULL ? CV_CREDENTIAL : kind, iid);
+    cv_put_uint(key + CV_AUDIT_PREFIX, cv_change_next(txn), 8);
+
+    cv_buf_borrow(&buf, value, sizeof(value));
+
+    cv_write_u64(&buf, (uint64_t) txn->now);
+    cv_write_u8(&buf, action);
+    cv_write_u8(&buf, cv_audit_status(kind, old));
+    cv_write_u8(&buf, cv_audit_status(kind, new));
+    cv_write_u16(&buf, txn->actor.len);
+    cv_buf_append_str(&buf, txn->actor);
+
+    if (token != NULL) {
+        cv_buf_append(&buf, token->hash.data, CV_AUDIT_TOKEN);
+    }
+
+    cv_write_u32(&buf, cv_audit_checksum(cv_str(key, sizeof(key)),
+                                         cv_buf_str(&buf)));
+
+    last = kind == CV_CREDENTIAL && old == NULL;
+
+    (void) cv_table_put(txn, CV_TABLE_AUDIT, cv_str(key, sizeof(key)),
+                        cv_buf_str(&buf), last ? MDB_APPEND : 0);
+}
+
+
+static bool
+cv_audit_status_read(cv_reader_t *r, int *status)
+{
+    *status = (int) cv_read_u8(r) - 1;
+
+    return *status < CV_STATUSES;
+}
+
+
+bool
+cv_audit_decode(cv_audit_t *entry, cv_str_t key, cv_str_t value)
+{
+    bool          good;
+    uint8_t       kind;
+    cv_reader_t   r;
+
+    r = cv_reader(key);
+    kind = cv_read_u8(&r);
+    entry->kind = kind == CV_AUDIT_CREDENTIAL ? CV_CREDENTIAL
+                                              : (cv_kind_t) kind;
+    entry->iid = cv_read_u64(&r);
+    entry->sequence = cv_read_u64(&r);
+
+    if (!cv_reader_done(&r) || value.len < CV_AUDIT_CHECKSUM
+        || entry->kind >= CV_KINDS)
+    {
+        return false;
+    }
+
+    value.len -= CV_AUDIT_CHECKSUM;
+
+    if (cv_get_uint(value.data + value.len, CV_AUDIT_CHECKSUM)
+        != cv_audit_checksum(key, value))
+    {
+        return false;
+    }
+
+    r = cv_reader(value);
+    entry->at = (cv_time_t) cv_read_u64(&r);
+    entry->action = (cv_action_t) cv_read_u8(&r);
+    good = cv_audit_status_read(&r, &entry->from)
+           && cv_audit_status_read(&r, &entry->to);
+    entry->actor = cv_read_bytes(&r, cv_read_u16(&r));
+    entry->token = cv_reader_left(&r) > 0 ? cv_read_bytes(&r, CV_AUDIT_TOKEN)
+                                          : CV_ABSENT;
+
+    return good && cv_reader_done(&r) && entry->action > CV_ACTION_AUTO
+           && entry->action < CV_ACTIONS && cv_utf8_valid(entry->actor);
+}
+
+
+void
+cv_audit_open(cv_walk_t *walk, cv_txn_t *txn, cv_kind_t kind, uint64_t iid)
+{
+    cv_walk_start(walk, txn, CV_TABLE_AUDIT);
+
+    cv_audit_prefix(walk->prefix, kind, iid);
+    walk->prefix_len = CV_AUDIT_PREFIX;
+}
+
+
+bool
+cv_audit_next(cv_walk_t *walk, cv_audit_t *entry)
+{
+    MDB_val  key, value;
+
+    if (!cv_walk_step(walk, &key, &value)) {
+        return false;
+    }
+
+    if (!cv_audit_decode(entry, cv_mdb_str(&key), cv_mdb_str(&value))) {
+        (void) cv_error_set(&walk->txn->error, CV_ERR_DAMAGED,
+                            "%s: an entry of the audit trail is damaged; run "
+                            "\"credverify check\"", walk->txn->store->dir);
+        return false;
+    }
+
+    return true;
+}
