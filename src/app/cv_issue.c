@@ -72,6 +72,29 @@ cv_moment_free(cv_moment_t *moment)
 }
 
 
+cv_err_t
+cv_moment_keep(cv_moment_t *moment, cv_credential_t *credential,
+    cv_error_t *error)
+{
+    cv_buf_t  *copy;
+
+    copy = &moment->record;
+
+    cv_buf_reset(copy);
+    cv_record_encode(copy, CV_CREDENTIAL, CV_STR(""), credential);
+
+    if (cv_buf_failed(copy)
+        || cv_record_decode(credential, CV_CREDENTIAL, CV_STR(""),
+                            cv_buf_str(copy))
+           != CV_OK)
+    {
+        return cv_error_set(error, CV_ERR_NOMEM, "out of memory");
+    }
+
+    return CV_OK;
+}
+
+
 /* a date that is written to "text" */
 
 static cv_date_t
@@ -90,7 +113,7 @@ cv_moment_date(uint8_t text[CV_TIME_TEXT_MAX], cv_time_t at,
 }
 
 
-static cv_date_t
+cv_date_t
 cv_moment_now(cv_moment_t *moment)
 {
     return cv_moment_date(moment->instant, moment->now, CV_TIME_Z);
@@ -346,32 +369,13 @@ cv_issue_unknown(cv_txn_t *txn, cv_str_t id, cv_error_t *error)
 }
 
 
-/* A credential out of the store's map, which writing moves. */
-
 static cv_err_t
 cv_issue_get(cv_txn_t *txn, cv_str_t id, cv_credential_t *credential,
     cv_moment_t *moment, cv_error_t *error)
 {
-    cv_buf_t  *copy;
-
-    if (!cv_get_by_id(txn, CV_CREDENTIAL, id, credential, NULL)) {
-        return cv_issue_unknown(txn, id, error);
-    }
-
-    copy = &moment->record;
-
-    cv_buf_reset(copy);
-    cv_record_encode(copy, CV_CREDENTIAL, CV_STR(""), credential);
-
-    if (cv_buf_failed(copy)
-        || cv_record_decode(credential, CV_CREDENTIAL, CV_STR(""),
-                            cv_buf_str(copy))
-           != CV_OK)
-    {
-        return cv_error_set(error, CV_ERR_NOMEM, "out of memory");
-    }
-
-    return CV_OK;
+    return cv_get_by_id(txn, CV_CREDENTIAL, id, credential, NULL)
+           ? cv_moment_keep(moment, credential, error)
+           : cv_issue_unknown(txn, id, error);
 }
 
 

@@ -40,6 +40,13 @@ typedef struct {
 void cv_moment_init(cv_moment_t *moment, cv_time_t now);
 void cv_moment_free(cv_moment_t *moment);
 
+/* A credential out of the store's map, which writing moves, into "moment". */
+cv_err_t cv_moment_keep(cv_moment_t *moment, cv_credential_t *credential,
+    cv_error_t *error) CV_MUST_CHECK;
+
+/* The moment as a date. */
+cv_date_t cv_moment_now(cv_moment_t *moment);
+
 /* What an issuer decides about one credential; absent: as the class says. */
 
 typedef struct {

@@ -303,6 +303,8 @@ int cmd_history(cv_cli_t *cli);
 int cmd_progress_record(cv_cli_t *cli);
 int cmd_webhook_add(cv_cli_t *cli);
 
+int cmd_holder_erase(cv_cli_t *cli);
+
 int cmd_credential_create(cv_cli_t *cli);
 int cmd_credential_issue(cv_cli_t *cli);
 int cmd_credential_move(cv_cli_t *cli);

@@ -62,6 +62,11 @@ static const cv_option_t  cv_create_options[] = {
     { NULL, NULL, NULL, NULL }
 };
 
+static const cv_option_t  cv_erase_options[] = {
+    { "yes", NULL, "do not ask", NULL },
+    { NULL, NULL, NULL, NULL }
+};
+
 static const cv_option_t  cv_by_options[] = {
     { "by", "id|code|number|public-id", "what the argument is; id", NULL },
     { NULL, NULL, NULL, NULL }
@@ -233,6 +238,14 @@ const cv_command_t  cv_commands[] = {
     { "holder", "history", "ID", 1, 1,
       "show what was done to a holder, and by whom",
       CV_HISTORY_DETAILS, NULL, CV_HOLDER, NULL, cmd_history },
+
+    { "holder", "erase", "ID", 1, 1,
+      "remove a holder's personal facts, for good",
+      "The holder gets a random id and keeps nothing else; credentials\n"
+      "keep what a verdict needs: class, status, dates, handles, tokens.\n"
+      "It asks, unless --yes is given, which it must be where standard\n"
+      "input is no terminal. Exports and backups are not reached.\n",
+      cv_erase_options, CV_HOLDER, NULL, cmd_holder_erase },
 
     { "credential", "create", "--class ID --holder ID", 0, 0,
       "make a credential of a class for a holder",

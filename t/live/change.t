@@ -66,6 +66,39 @@ subtest 'so is every step of a credential' => sub {
     unlike($nginx->errors, qr/\[(error|alert|crit|emerg)\]/, 'nothing logged');
 };
 
+subtest 'so is an erasure' => sub {
+    my $store = Credverify::store();
+    my $nginx = serve($store);
+    my $page = "$good&format=html";
+    my $personal = qr/Jane|Acme Corp|WALLET1|87\.5/;
+
+    for ($good, $page) {
+        my ($status, $body) = $nginx->get($_);
+        is($status, 200, 'there');
+        like($body, $personal, 'with a name');
+    }
+
+    ok(Credverify::run($store, undef, qw(holder erase h1 --yes)), 'erase');
+
+    my ($status, $body) = $nginx->get($good);
+    is($status, 200, 'there still');
+    like($body, qr/"valid":true,"reason":"valid".*"number":"N\/valid 1"/, 'and valid');
+    unlike($body, $personal, 'without a name');
+
+    ($status, $body) = $nginx->get($page);
+    is($status, 200, 'so is the page');
+    like($body, qr{<h1[^>]*>Valid\b}, 'which says so');
+    like($body, qr/Web Security/, 'and of what');
+    unlike($body, $personal, 'not whose');
+
+    for (qw(revoked refunded expired pending)) {
+        like(($nginx->get('/v?token=' . Credverify::token($_)))[1], qr/"reason":"$_"/, "$_ stays $_");
+    }
+
+    is($nginx->stop, 0, 'nginx ends well');
+    unlike($nginx->errors, qr/\[(error|alert|crit|emerg)\]/, 'nothing logged');
+};
+
 subtest 'workers serve while an import runs' => sub {
     my $store = Credverify::store();
     my $nginx = serve($store);

@@ -1,0 +1,132 @@
+
+/*
+ * Copyright (C) The credverify authors
+ */
+
+#include "cv_erase.h"
+#include "cv_codec.h"
+
+#define CV_ERASED  CV_STR("erased-")
+
+
+/* an id that an erasure made says nothing, and stays */
+
+static cv_err_t
+cv_erase_id(uint8_t id[CV_ERASED_ID_LEN], cv_str_t old, cv_error_t *error)
+{
+    uint8_t  random[16];
+
+    if (old.len == CV_ERASED_ID_LEN
+        && memcmp(old.data, CV_ERASED.data, CV_ERASED.len) == 0)
+    {
+        memcpy(id, old.data, CV_ERASED_ID_LEN);
+        return CV_OK;
+    }
+
+    if (cv_random(random, sizeof(random)) != CV_OK) {
+        return cv_error_set(error, CV_ERR_IO, "no random bytes");
+    }
+
+    memcpy(id, CV_ERASED.data, CV_ERASED.len);
+    cv_uuid_format(id + CV_ERASED.len, random);
+
+    return CV_OK;
+}
+
+
+/* True if there was anything that says more than a verdict needs. */
+
+static bool
+cv_erase_facts(cv_credential_t *credential)
+{
+    bool  any;
+
+    any = cv_present(credential->score) || cv_present(credential->evidence)
+          || cv_present(credential->narrative)
+          || cv_present(credential->attributes)
+          || cv_present(credential->revocation_reason);
+
+    credential->score = CV_ABSENT;
+    credential->evidence = CV_ABSENT;
+    credential->narrative = CV_ABSENT;
+    credential->attributes = CV_ABSENT;
+    credential->revocation_reason = CV_ABSENT;
+
+    return any;
+}
+
+
+static cv_err_t
+cv_erase_credential(cv_txn_t *txn, uint64_t iid, cv_moment_t *moment,
+    cv_error_t *error)
+{
+    cv_err_t         err;
+    cv_credential_t  credential;
+
+    if (!cv_get(txn, CV_CREDENTIAL, iid, &credential)
+        || !cv_erase_facts(&credential))
+    {
+        return cv_txn_err(txn, error);
+    }
+
+    err = cv_moment_keep(moment, &credential, error);
+    if (err != CV_OK) {
+        return err;
+    }
+
+    credential.updated_at = cv_moment_now(moment);
+    (void) cv_put(txn, CV_CREDENTIAL, &credential);
+
+    return cv_txn_err(txn, error);
+}
+
+
+cv_err_t
+cv_erase_holder(cv_txn_t *txn, cv_str_t id, cv_erasure_t *erasure,
+    cv_moment_t *moment, cv_error_t *error)
+{
+    cv_err_t      err;
+    cv_str_t      to;
+    uint64_t      iid;
+    cv_walk_t     walk;
+    cv_reader_t   r;
+    cv_holder_t   holder;
+
+    iid = cv_find(txn, CV_HANDLE_HOLDER_ID, id);
+
+    if (iid == 0) {
+        return cv_txn_err(txn, error) != CV_OK
+               ? cv_txn_err(txn, NULL)
+               : cv_error_set(error, CV_ERR_INPUT,
+                              "there is no holder \"%.*s\"", CV_FMT(id));
+    }
+
+    err = cv_erase_id(erasure->id, id, error);
+    if (err != CV_OK) {
+        return err;
+    }
+
+    memset(&holder, 0, sizeof(cv_holder_t));
+    holder.id = cv_str(erasure->id, sizeof(erasure->id));
+    erasure->credentials = 0;
+
+    cv_txn_action(txn, CV_ACTION_ERASED);
+
+    (void) cv_rename(txn, CV_HOLDER, iid, &holder);
+
+    /* what is written here is in other tables than what is walked */
+
+    cv_links_open(&walk, txn, CV_LINK_HOLDER_CREDENTIAL, iid);
+
+    while (err == CV_OK && cv_links_next(&walk, &to)) {
+        r = cv_reader(to);
+        err = cv_erase_credential(txn, cv_read_u64(&r), moment, error);
+        erasure->credentials++;
+    }
+
+    cv_walk_close(&walk);
+
+    cv_txn_action(txn, CV_ACTION_AUTO);
+
+    return err == CV_OK ? cv_txn_err(txn, error) : err;
+}
