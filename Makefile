@@ -222,7 +222,7 @@ SHARED          = /usr/share/credverify
 DOC             = $(PREFIX)/share/doc/credverify
 
 VIEWS    = $(sort $(wildcard conf-examples/views/*/*))
-EXAMPLES = $(sort $(wildcard $(addprefix conf-examples/*.,conf jsonl json yml)))
+EXAMPLES = $(sort $(wildcard $(addprefix conf-examples/*.,conf json yml)))
 SERVICES = $(sort $(wildcard dist/*.service dist/*.timer))
 
 INSTALLED = \

@@ -86,7 +86,7 @@ sub installed {
     my @shared = map { s{^\Q$root\E/conf-examples/views}{$views}r }
                  glob "$root/conf-examples/views/*/*";
     my @examples = map { m{([^/]+)$} }
-                   glob "$root/conf-examples/*.{conf,jsonl,json,yml}";
+                   glob "$root/conf-examples/*.{conf,json,yml}";
 
     return expected(
         "$prefix/bin/credverify" => '100755',
