@@ -214,7 +214,7 @@ static void
 test_memo(void **state)
 {
     int               i, round;
-    char              id[16];
+    char              id[32];
     test_t           *test = *state;
     uint8_t           secret[2][CV_TOKEN_HASH_LEN];
     cv_txn_t         *txn, *snapshot;
