@@ -83,7 +83,8 @@ age(test_t *test, uint32_t format)
     MDB_val   key, value;
 
     static const char *const  newer[] = {
-        "tier", "key", "progress", "oauth_client", "webhook", "sequence"
+        "tier", "key", "progress", "oauth_client", "webhook", "sequence",
+        "audit"
     };
 
     txn = open_raw(test);
