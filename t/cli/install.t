@@ -93,8 +93,9 @@ sub installed {
         map { $_ => '100644' } $module, $available, @shared,
             "$prefix/share/man/man1/credverify.1",
             "$prefix/share/bash-completion/completions/credverify",
-            "$prefix/lib/systemd/system/credverify-check.service",
-            "$prefix/lib/systemd/system/credverify-check.timer",
+            (map { ("$prefix/lib/systemd/system/credverify-$_.service",
+                    "$prefix/lib/systemd/system/credverify-$_.timer") }
+             qw(backup check)),
             (map { "$doc/$_" } qw(README.md CHANGES LICENSE)),
             (map { "$doc/examples/$_" } @examples),
     );
@@ -188,11 +189,7 @@ is(`bash -c '. $stage/usr/local/share/bash-completion/completions/credverify
              complete -p credverify'`,
    "complete -F _credverify credverify\n", 'the completion');
 
-my $service = read_file(
-    "$stage/usr/local/lib/systemd/system/credverify-check.service");
-my ($exec) = $service =~ /^ExecStart=(.*)$/m;
-my ($store) = $service =~ /^Environment=CREDVERIFY_STORE=(.*)$/m;
-is("$exec $store", 'credverify check /var/lib/credverify', 'the unit');
+my $units = "$stage/usr/local/lib/systemd/system";
 
 SKIP: {
     skip 'no systemd-analyze', 1 unless grep { -x "$_/systemd-analyze" }
@@ -200,14 +197,33 @@ SKIP: {
 
     # of the command's and the page's place it knows only the real one
     my @wrong = grep { !/Command 'man |Command credverify is not executable/ }
-                `systemd-analyze verify $stage/usr/local/lib/systemd/system/credverify-check.* 2>&1`;
+                `systemd-analyze verify $units/* 2>&1`;
     is("@wrong", '', 'systemd has no complaints');
 }
 
 {
     local $Credverify::tool = $command;
     local $ENV{CREDVERIFY_STORE} = Credverify::store();
-    is(system("PATH=$stage/usr/local/bin:\$PATH $exec"), 0, 'what it runs');
+    my $backups = temp();
+
+    for (qw(check backup)) {
+        my $unit = read_file("$units/credverify-$_.service");
+        my ($exec) = $unit =~ /^ExecStart=(.*)$/m;
+        $exec =~ s/([\$%])\1/$1/g;
+        like($unit, qr{^Environment=CREDVERIFY_STORE=/var/lib/credverify$}m,
+             "the $_ unit: its store");
+        is(system("PATH=$stage/usr/local/bin:\$PATH BACKUPS=$backups "
+                  . "$exec >/dev/null"), 0, 'what it runs');
+        is(system("PATH=$stage/usr/local/bin:\$PATH BACKUPS=$backups "
+                  . "$exec >/dev/null"), 0, 'again');
+    }
+
+    my @backups = glob "$backups/*";
+    like("@backups", qr{/(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\.tar$},
+         'a backup of the day');
+    my $restored = temp();
+    is(system("$command --store $restored restore @backups >/dev/null"), 0,
+       'it can be restored');
 
     # as Debian's nginx-common has it
 
