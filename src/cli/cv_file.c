@@ -45,7 +45,7 @@ cv_file_make(void)
     int   fd;
     char  path[64];
 
-    fd = openat(cv_file_at, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    fd = openat(cv_file_at, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
     if (fd != -1) {
         (void) snprintf(path, sizeof(path), CV_FILE_FD, fd);
@@ -58,7 +58,7 @@ cv_file_make(void)
     }
 
     return openat(cv_file_at, cv_file_new,
-                  O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+                  O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
 }
 
 

@@ -7,16 +7,31 @@
 
 #include "cv_store_internal.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 
 cv_err_t
 cv_store_copy(cv_store_t *store, int fd, const char *what, cv_error_t *error)
 {
-    int  rc;
+    int       rc;
+    off_t     start;
+    MDB_stat  stat;
+
+    start = lseek(fd, 0, SEEK_CUR);
+    if (start == -1) {
+        return cv_system_error(error, errno, what);
+    }
 
     /* the slot of a reader that died will do */
     (void) mdb_reader_check(store->env, NULL);
 
     cv_lmdb(store, rc, mdb_env_copyfd2(store->env, fd, MDB_CP_COMPACT));
+
+    if (rc == 0) {
+        (void) mdb_env_stat(store->env, &stat);
+        rc = cv_scrub(fd, start, stat.ms_psize);
+    }
 
     /* LMDB's own errors are negative: they are of what is read */
 

@@ -251,7 +251,7 @@ cv_restore_begin(cv_restore_t *restore, const char *dir, bool replace,
         return err;
     }
 
-    restore->fd = open(restore->data, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC,
+    restore->fd = open(restore->data, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC,
                        0600);
 
     return restore->fd != -1 ? CV_OK

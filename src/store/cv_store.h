@@ -426,8 +426,10 @@ uint64_t cv_store_check(cv_txn_t *txn, cv_report_pt report, void *data,
 /* Backup */
 
 /*
- * Writes a copy of one moment of the store's data file, without its free
- * pages, to "fd", from where that stands on.  Errors of writing name "what".
+ * Writes a copy of one moment of the store's data file to "fd", a regular file
+ * that may be read, too, from where that stands on.  The copy has nothing but
+ * what the store holds: no free page, and nothing in those that are used of
+ * what was changed or removed.  Errors of writing name "what".
  */
 cv_err_t cv_store_copy(cv_store_t *store, int fd, const char *what,
     cv_error_t *error) CV_MUST_CHECK;

@@ -230,6 +230,15 @@ void cv_audit_append(cv_txn_t *txn, cv_kind_t kind, uint64_t iid,
     const void *old, const void *new);
 bool cv_audit_decode(cv_audit_t *entry, cv_str_t key, cv_str_t value);
 
+/* LMDB's largest page. */
+#define CV_PAGE_MAX  32768
+
+/*
+ * Writes zeros over whatever a copy of a data file, from "start" to the end
+ * of "fd", has beside what the store holds.  An error of LMDB or the system.
+ */
+int cv_scrub(int fd, off_t start, size_t page_size);
+
 /* The numbers that the next record of each kind gets, as they are stored. */
 void cv_numbers_read(cv_txn_t *txn, uint64_t next[CV_KINDS]);
 

@@ -132,6 +132,41 @@ ok(index($file, 'N-1') > 0, 'the file of such a store is read');
 ok(index($file, $_) < 0, "\"$_\" is nowhere in it") for @PERSONAL;
 
 
+# The file still has what was freed, in free pages and in the rest of those that
+# are used; a backup has nothing of it.
+
+my $freed = init_store('--map-size', '256M');
+my $filler = 'x' x 2500;
+
+# several batches: LMDB uses the memory of one for the next
+
+my @secrets = map {
+    my ($holder, $text) = $_ % 20 ? ('meg', "Meg's secret " x (1 + $_ % 20))
+                                  : ('h', $filler);
+    qq({"kind":"credential","id":"f$_","class":"c","holder":"$holder",)
+    . qq("status":"issued","narrative":"$text"});
+} 1 .. 20_000;
+
+done_ok(run({ in => join '', map { "$_\n" } $ISSUER, $CLASS, $HOLDER,
+              '{"kind":"holder","id":"meg"}', @secrets },
+            '--store', $freed, 'import', '-'), 'import');
+done_ok(run('--store', $freed, 'holder', 'erase', 'meg', '--yes'), 'erase');
+ok(read_file("$freed/data.mdb") =~ /Meg's secret/, 'freed bytes stay in the file');
+
+my ($tar, $restored) = (temp(), temp());
+done_ok(run('--store', $freed, 'backup', $tar), 'backup');
+done_ok(run('--store', $restored, 'restore', $tar), 'restore');
+for ($tar, "$restored/data.mdb") {
+    my $content = read_file($_);
+    ok(index($content, $filler) > 0, 'what is kept is there');
+    ok($content !~ /secr|cret|Meg/, 'what was erased is not');
+}
+is(run('--store', $restored, 'export')->{out},
+   run('--store', $freed, 'export')->{out}, 'all else is the same');
+is(run('--store', $restored, 'credential', 'history', 'f1')->{out},
+   run('--store', $freed, 'credential', 'history', 'f1')->{out}, 'the trail, too');
+
+
 # An older file brings everything back.
 
 done_ok(run({ in => join '', map { "$_\n" } @LINES }, '--store', $store, 'import',
