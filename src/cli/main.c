@@ -327,6 +327,10 @@ const cv_command_t  cv_commands[] = {
       "show a tier",
       NULL, NULL, CV_TIER, NULL, cmd_record_show },
 
+    { "tier", "history", "ID", 1, 1,
+      "show what was done to a tier, and by whom",
+      CV_HISTORY_DETAILS, NULL, CV_TIER, NULL, cmd_history },
+
     { "key", "list", NULL, 0, 0,
       "list API keys, by what people know them by",
       NULL, cv_issuer_list_options, CV_KEY, NULL, cmd_record_list },
@@ -334,6 +338,10 @@ const cv_command_t  cv_commands[] = {
     { "key", "show", "ID", 1, 1,
       "show an API key, but for its secret",
       NULL, NULL, CV_KEY, NULL, cmd_record_show },
+
+    { "key", "history", "ID", 1, 1,
+      "show what was done to an API key, and by whom",
+      CV_HISTORY_DETAILS, NULL, CV_KEY, NULL, cmd_history },
 
     { "progress", "record", "--holder ID --class ID", 0, 0,
       "say how far a holder has come in a class",
@@ -354,6 +362,10 @@ const cv_command_t  cv_commands[] = {
     { "webhook", "list", NULL, 0, 0,
       "list webhooks",
       NULL, cv_list_options, CV_WEBHOOK, NULL, cmd_record_list },
+
+    { "webhook", "history", "ID", 1, 1,
+      "show what was done to a webhook, and by whom",
+      CV_HISTORY_DETAILS, NULL, CV_WEBHOOK, NULL, cmd_history },
 
     { NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, CV_NO_MEMBERS, NULL }
 };

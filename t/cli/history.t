@@ -134,6 +134,21 @@ is_deeply(trail('issuer', 'i'), ['created', 'changed', 'imported'],
 import_lines($ISSUER);
 is(scalar @{trail('issuer', 'i')}, 3, 'not what was there already');
 
+# keys and what belongs to them
+
+cv_ok('tier', 'set', 't', '--price-cents', '1');
+cv_ok('webhook', 'add', 'w', '--url', 'https://w.example');
+import_lines('{"kind":"key","id":"k","key":"tc_live_' . 'k' x 32 . '","tier":"t"}');
+is_deeply(trail('tier', 't'), ['created'], 'a tier');
+is_deeply(trail('webhook', 'w'), ['created'], 'a webhook');
+is_deeply(trail('key', 'k'), ['imported'], 'a key');
+
+# how far somebody has come leaves none
+
+cv_ok('progress', 'record', '--holder', 'h', '--class', 'c', '--learn', '3');
+is_deeply(trail('holder', 'h'), ['created'], 'no entry of the holder');
+is_deeply(trail('class', 'c'), ['created'], 'nor of the class');
+
 # what cannot be written leaves no entry
 
 fails(cv('credential', 'create', '--class', 'c', '--holder', 'h', '--id', 'z',
@@ -142,7 +157,7 @@ fails(cv('credential', 'history', 'z'),
       'credential history: there is no credential "z"', 'no trace');
 
 my ($stats) = json_lines(cv_ok('stats', '--json')->{out});
-is($stats->{audited}, 15, 'stats counts the entries');
+is($stats->{audited}, 18, 'stats counts the entries');
 unlike(cv_ok('export')->{out}, qr/audit|\Q$me\E/, 'an export has none');
 done_ok(cv('check'), 'the store is whole');
 
