@@ -83,25 +83,13 @@ cv_scrub_zero(cv_scrub_t *scrub, off_t at, size_t len)
 }
 
 
-/* what is behind a value in the last of its pages */
+/* what is behind the values of a page that have pages before it */
 
 static int
-cv_scrub_value(cv_scrub_t *scrub, size_t number, size_t len)
-{
-    size_t  end;
-
-    end = sizeof(cv_page_t) + len;
-
-    return cv_scrub_zero(scrub, (off_t) (number * scrub->size + end),
-                         -end % scrub->size);
-}
-
-
-static int
-cv_scrub_values(cv_scrub_t *scrub, size_t entries)
+cv_scrub_values(cv_scrub_t *scrub, size_t leaf, size_t entries)
 {
     int        rc;
-    size_t     i, at, number;
+    size_t     i, at, end, number;
     uint16_t   place;
     cv_node_t  node;
 
@@ -126,8 +114,14 @@ cv_scrub_values(cv_scrub_t *scrub, size_t entries)
 
         memcpy(&number, scrub->page + at, sizeof(number));
 
-        rc = cv_scrub_value(scrub, number,
-                            node.low | (size_t) node.high << 16);
+        end = sizeof(cv_page_t) + (node.low | (size_t) node.high << 16);
+
+        if (number >= leaf || end > (leaf - number) * scrub->size) {
+            return MDB_CORRUPTED;
+        }
+
+        rc = cv_scrub_zero(scrub, (off_t) (number * scrub->size + end),
+                           -end % scrub->size);
         if (rc != 0) {
             return rc;
         }
@@ -174,7 +168,8 @@ cv_scrub_page(cv_scrub_t *scrub, size_t number, size_t *pages)
                        head.u.gap.upper - head.u.gap.lower);
 
     if (rc == 0 && (head.flags & CV_PAGE_LEAF)) {
-        rc = cv_scrub_values(scrub, (head.u.gap.lower - sizeof(head)) / 2);
+        rc = cv_scrub_values(scrub, number,
+                             (head.u.gap.lower - sizeof(head)) / 2);
     }
 
     return rc;
