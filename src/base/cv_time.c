@@ -330,6 +330,24 @@ cv_time_year(cv_time_t at)
 }
 
 
+unsigned
+cv_time_month(cv_time_t at)
+{
+    unsigned  year, month, day;
+
+    cv_civil_from_days(at / CV_DAY, &year, &month, &day);
+
+    return (year - 1970) * 12 + month - 1;
+}
+
+
+cv_time_t
+cv_time_of_month(unsigned month)
+{
+    return cv_days_from_civil(1970 + month / 12, month % 12 + 1, 1) * CV_DAY;
+}
+
+
 cv_time_t
 cv_time_now(void)
 {

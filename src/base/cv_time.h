@@ -74,6 +74,13 @@ size_t cv_time_format(uint8_t text[CV_TIME_TEXT_MAX], cv_time_t at,
 /* The year in UTC, likewise from 1 to 9999. */
 unsigned cv_time_year(cv_time_t at);
 
+/*
+ * Which month "at" is in, counted from January 1970, and when a month begins,
+ * in UTC.  For the years 1970 to 9999.
+ */
+unsigned cv_time_month(cv_time_t at);
+cv_time_t cv_time_of_month(unsigned month);
+
 /* The wall clock. */
 cv_time_t cv_time_now(void);
 

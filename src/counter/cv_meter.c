@@ -1,0 +1,426 @@
+
+/*
+ * Copyright (C) The credverify authors
+ */
+
+#include "cv_meter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CV_METER_VERSION  1
+#define CV_METER_MAGIC    0x314d56434d564331        /* any that is not zero */
+#define CV_METER_MODE     0660
+
+/* The first page; integers are the machine's, which maps the file. */
+
+typedef struct {
+    uint64_t    magic;
+    uint32_t    version;
+    uint32_t    slot_size;
+    uint8_t     uuid[CV_METER_UUID_LEN];
+    cv_word_t   slots;              /* that were made whole */
+} cv_meter_header_t;
+
+#define CV_METER_START  ((size_t) 4096)
+
+struct cv_meter_s {
+    char               *dir;
+    dev_t               dev;
+    ino_t               ino;
+    uint8_t            *map;
+    cv_meter_header_t  *header;
+};
+
+#define CV_METER_MAP_SIZE  (CV_METER_START + CV_METER_SLOTS * sizeof(cv_slot_t))
+
+
+static cv_err_t
+cv_meter_errno(cv_error_t *error, const char *dir)
+{
+    int       err;
+    cv_err_t  code;
+
+    err = errno;
+
+    code = err == ENOENT ? CV_ERR_MISSING
+         : err == EACCES || err == EPERM || err == EROFS ? CV_ERR_ACCESS
+         : err == ENOSPC || err == EDQUOT ? CV_ERR_FULL
+         : err == ENOMEM ? CV_ERR_NOMEM : CV_ERR_IO;
+
+    return cv_error_set(error, code, "%s/" CV_METER_FILE ": %s%s", dir,
+                        strerror(err),
+                        code == CV_ERR_MISSING
+                        ? "; make it with \"credverify upgrade\"" : "");
+}
+
+
+static cv_err_t
+cv_meter_path(char path[PATH_MAX], const char *dir, const char *name,
+    cv_error_t *error)
+{
+    int  n;
+
+    n = snprintf(path, PATH_MAX, "%s/%s", dir, name);
+
+    return n < 0 || n >= PATH_MAX
+           ? cv_error_set(error, CV_ERR_INPUT, "%s: the path is too long", dir)
+           : CV_OK;
+}
+
+
+static size_t
+cv_meter_size(uint64_t slots)
+{
+    return CV_METER_START + (size_t) (slots + 1) * sizeof(cv_slot_t);
+}
+
+
+/*
+ * What is wrong with a header, if anything.  A file of an "extend" that did
+ * not end has a zero magic, and is begun anew.
+ */
+
+static cv_err_t
+cv_meter_check(const char *dir, const cv_meter_header_t *header, off_t size,
+    const uint8_t uuid[CV_METER_UUID_LEN], cv_error_t *error)
+{
+    const char  *what;
+
+    what = NULL;
+
+    if (header->magic != CV_METER_MAGIC) {
+        what = "these are no counters";
+
+    } else if (header->version != CV_METER_VERSION
+               || header->slot_size != sizeof(cv_slot_t))
+    {
+        return cv_error_set(error, CV_ERR_VERSION, "%s/" CV_METER_FILE
+                            ": it needs another version of credverify", dir);
+
+    } else if (memcmp(header->uuid, uuid, CV_METER_UUID_LEN) != 0) {
+        what = "these are another store's counters";
+
+    } else if (header->slots >= CV_METER_SLOTS
+               || (size_t) size < cv_meter_size(header->slots))
+    {
+        what = "the file is truncated";
+    }
+
+    return what == NULL
+           ? CV_OK
+           : cv_error_set(error, CV_ERR_DAMAGED, "%s/" CV_METER_FILE
+                          ": %s; restore a backup", dir, what);
+}
+
+
+/* A new file is written whole beside, and gets its name when it is. */
+
+static cv_err_t
+cv_meter_create(const char *dir, const char *like,
+    const uint8_t uuid[CV_METER_UUID_LEN], cv_error_t *error)
+{
+    int                fd, err;
+    char               path[PATH_MAX], new[PATH_MAX];
+    struct stat        st;
+    cv_meter_header_t  header;
+
+    if (cv_meter_path(path, dir, like, error) != CV_OK) {
+        return CV_ERR_INPUT;
+    }
+
+    if (stat(path, &st) != 0) {
+        return cv_meter_errno(error, dir);
+    }
+
+    if (cv_meter_path(path, dir, CV_METER_FILE, error) != CV_OK
+        || cv_meter_path(new, dir, CV_METER_FILE ".new", error) != CV_OK)
+    {
+        return CV_ERR_INPUT;
+    }
+
+    memset(&header, 0, sizeof(header));
+    header.magic = CV_METER_MAGIC;
+    header.version = CV_METER_VERSION;
+    header.slot_size = sizeof(cv_slot_t);
+    memcpy(header.uuid, uuid, CV_METER_UUID_LEN);
+
+    (void) unlink(new);             /* of an attempt that was interrupted */
+
+    fd = open(new, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+    if (fd == -1) {
+        return cv_meter_errno(error, dir);
+    }
+
+    err = posix_fallocate(fd, 0, (off_t) cv_meter_size(0));
+    errno = err;
+
+    if (err == 0
+        && (write(fd, &header, sizeof(header)) != (ssize_t) sizeof(header)
+            || (geteuid() == 0 && fchown(fd, st.st_uid, st.st_gid) != 0)
+            || fchmod(fd, CV_METER_MODE) != 0
+            || fsync(fd) != 0
+            || rename(new, path) != 0))
+    {
+        err = errno != 0 ? errno : EIO;
+    }
+
+    (void) close(fd);
+
+    if (err != 0) {
+        (void) unlink(new);
+        errno = err;
+        return cv_meter_errno(error, dir);
+    }
+
+    return CV_OK;
+}
+
+
+static cv_err_t
+cv_meter_map(cv_meter_t *meter, const uint8_t uuid[CV_METER_UUID_LEN],
+    cv_error_t *error)
+{
+    int          fd;
+    void        *map;
+    char         path[PATH_MAX];
+    cv_err_t     err;
+    struct stat  st;
+
+    err = cv_meter_path(path, meter->dir, CV_METER_FILE, error);
+    if (err != CV_OK) {
+        return err;
+    }
+
+    fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (fd == -1) {
+        return cv_meter_errno(error, meter->dir);
+    }
+
+    if (fstat(fd, &st) != 0) {
+        err = cv_meter_errno(error, meter->dir);
+        (void) close(fd);
+        return err;
+    }
+
+    if ((size_t) st.st_size < cv_meter_size(0)) {
+        (void) close(fd);
+        return cv_error_set(error, CV_ERR_DAMAGED, "%s/" CV_METER_FILE
+                            ": the file is truncated; restore a backup",
+                            meter->dir);
+    }
+
+    /* what the file has not yet is not touched */
+
+    map = mmap(NULL, CV_METER_MAP_SIZE, PROT_READ | PROT_WRITE,
+               MAP_SHARED | MAP_NORESERVE, fd, 0);
+
+    (void) close(fd);
+
+    if (map == MAP_FAILED) {
+        return cv_meter_errno(error, meter->dir);
+    }
+
+    meter->map = map;
+    meter->header = map;
+    meter->dev = st.st_dev;
+    meter->ino = st.st_ino;
+
+    return cv_meter_check(meter->dir, meter->header, st.st_size, uuid, error);
+}
+
+
+cv_err_t
+cv_meter_open(cv_meter_t **out, const char *dir,
+    const uint8_t uuid[CV_METER_UUID_LEN], cv_error_t *error)
+{
+    cv_err_t     err;
+    cv_meter_t  *meter;
+
+    meter = calloc(1, sizeof(cv_meter_t));
+
+    if (meter == NULL || (meter->dir = strdup(dir)) == NULL) {
+        free(meter);
+        return cv_error_set(error, CV_ERR_NOMEM, "%s: no memory", dir);
+    }
+
+    err = cv_meter_map(meter, uuid, error);
+
+    if (err != CV_OK) {
+        cv_meter_close(meter);
+        return err;
+    }
+
+    *out = meter;
+
+    return CV_OK;
+}
+
+
+void
+cv_meter_close(cv_meter_t *meter)
+{
+    if (meter == NULL) {
+        return;
+    }
+
+    if (meter->map != NULL) {
+        (void) munmap(meter->map, CV_METER_MAP_SIZE);
+    }
+
+    free(meter->dir);
+    free(meter);
+}
+
+
+/* The disk has room for every slot before there is one: a full disk is an
+ * error here, and none where calls are counted. */
+
+static cv_err_t
+cv_meter_grow(cv_meter_t *meter, uint64_t slots, cv_error_t *error)
+{
+    int       fd, err;
+    char      path[PATH_MAX];
+
+    if (cv_meter_path(path, meter->dir, CV_METER_FILE, error) != CV_OK) {
+        return CV_ERR_INPUT;
+    }
+
+    fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (fd == -1) {
+        return cv_meter_errno(error, meter->dir);
+    }
+
+    err = posix_fallocate(fd, 0, (off_t) cv_meter_size(slots));
+
+    if (err == 0 && fsync(fd) != 0) {
+        err = errno;
+    }
+
+    (void) close(fd);
+
+    if (err != 0) {
+        errno = err;
+        return cv_meter_errno(error, meter->dir);
+    }
+
+    atomic_store(&meter->header->slots, slots);
+
+    return CV_OK;
+}
+
+
+cv_err_t
+cv_meter_extend(const char *dir, const char *like,
+    const uint8_t uuid[CV_METER_UUID_LEN], uint64_t slots, cv_error_t *error)
+{
+    cv_err_t     err;
+    cv_meter_t  *meter;
+
+    if (slots >= CV_METER_SLOTS) {
+        return cv_error_set(error, CV_ERR_LIMIT, "%s/" CV_METER_FILE
+                            ": there can be no more than %llu keys", dir,
+                            (unsigned long long) CV_METER_SLOTS - 1);
+    }
+
+    err = cv_meter_open(&meter, dir, uuid, error);
+
+    if (err == CV_ERR_MISSING) {
+        err = cv_meter_create(dir, like, uuid, error);
+
+        if (err == CV_OK) {
+            err = cv_meter_open(&meter, dir, uuid, error);
+        }
+    }
+
+    if (err != CV_OK) {
+        return err;
+    }
+
+    if (cv_meter_slots(meter) < slots) {
+        err = cv_meter_grow(meter, slots, error);
+    }
+
+    cv_meter_close(meter);
+
+    return err;
+}
+
+
+uint64_t
+cv_meter_slots(const cv_meter_t *meter)
+{
+    return atomic_load_explicit(&meter->header->slots, memory_order_acquire);
+}
+
+
+cv_slot_t *
+cv_meter_slot_any(cv_meter_t *meter, uint64_t number)
+{
+    if (number == 0 || number >= CV_METER_SLOTS
+        || number > cv_meter_slots(meter))
+    {
+        return NULL;
+    }
+
+    return (cv_slot_t *) (void *) (meter->map + CV_METER_START) + number;
+}
+
+
+cv_slot_t *
+cv_meter_slot(cv_meter_t *meter, uint64_t number, uint64_t uid)
+{
+    cv_slot_t  *slot;
+
+    slot = cv_meter_slot_any(meter, number);
+
+    return slot != NULL
+           && atomic_load_explicit(&slot->uid, memory_order_acquire) == uid
+           ? slot : NULL;
+}
+
+
+cv_err_t
+cv_meter_probe(cv_meter_t *meter, cv_error_t *error)
+{
+    char         path[PATH_MAX];
+    cv_err_t     err;
+    struct stat  st;
+
+    err = cv_meter_path(path, meter->dir, CV_METER_FILE, error);
+    if (err != CV_OK) {
+        return err;
+    }
+
+    if (stat(path, &st) != 0) {
+        return cv_meter_errno(error, meter->dir);
+    }
+
+    if (st.st_dev != meter->dev || st.st_ino != meter->ino
+        || (size_t) st.st_size < cv_meter_size(0)
+        || (size_t) st.st_size < cv_meter_size(cv_meter_slots(meter)))
+    {
+        return cv_error_set(error, CV_ERR_DAMAGED, "%s/" CV_METER_FILE
+                            ": the file was replaced, or truncated",
+                            meter->dir);
+    }
+
+    return CV_OK;
+}
+
+
+cv_err_t
+cv_meter_sync(cv_meter_t *meter, cv_error_t *error)
+{
+    if (msync(meter->map, cv_meter_size(cv_meter_slots(meter)), MS_SYNC) != 0) {
+        return cv_meter_errno(error, meter->dir);
+    }
+
+    return CV_OK;
+}

@@ -1,0 +1,67 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * The file that has the counters of a store's keys, in its directory: mapped by
+ * all workers and the command, so that a count outlives whoever counted.  It
+ * belongs to one store, whose identity it has, and is made and extended by the
+ * command only.
+ *
+ * What was counted is in the file as soon as it is counted, whatever becomes
+ * of the process; on the disk it is when the system writes it there, or
+ * cv_meter_sync() has.
+ */
+
+#ifndef CV_METER_H
+#define CV_METER_H
+
+#include "cv_counter.h"
+
+typedef struct cv_meter_s  cv_meter_t;
+
+#define CV_METER_FILE   "counters"
+
+/* As many can be; this is mapped, but is not memory. */
+#define CV_METER_SLOTS  ((uint64_t) 1 << 20)
+
+#define CV_METER_UUID_LEN  16
+
+/*
+ * Makes the file in "dir", or has it hold as many slots: they are numbered
+ * from 1.  It takes owner, group and mode of the file "like" there.  Whoever
+ * calls this holds the store's writer lock.
+ */
+cv_err_t cv_meter_extend(const char *dir, const char *like,
+    const uint8_t uuid[CV_METER_UUID_LEN], uint64_t slots, cv_error_t *error)
+    CV_MUST_CHECK;
+
+/*
+ * Maps the file.  CV_ERR_MISSING if there is none, CV_ERR_DAMAGED if it is not
+ * whole, or another store's.
+ */
+cv_err_t cv_meter_open(cv_meter_t **meter, const char *dir,
+    const uint8_t uuid[CV_METER_UUID_LEN], cv_error_t *error) CV_MUST_CHECK;
+void cv_meter_close(cv_meter_t *meter);
+
+/*
+ * The slot of that number, or NULL if the file has none, or it is not that
+ * uid's.  Borrows from the meter.
+ */
+cv_slot_t *cv_meter_slot(cv_meter_t *meter, uint64_t number, uint64_t uid);
+
+/* The same whoever's it is; for cv_slot_assign(). */
+cv_slot_t *cv_meter_slot_any(cv_meter_t *meter, uint64_t number);
+
+/* How many slots there are. */
+uint64_t cv_meter_slots(const cv_meter_t *meter);
+
+/*
+ * Whether the directory still has the file that is mapped, and all of it; any
+ * error: close, and open again.
+ */
+cv_err_t cv_meter_probe(cv_meter_t *meter, cv_error_t *error) CV_MUST_CHECK;
+
+/* Waits until the disk has what is counted by now. */
+cv_err_t cv_meter_sync(cv_meter_t *meter, cv_error_t *error) CV_MUST_CHECK;
+
+#endif /* CV_METER_H */
