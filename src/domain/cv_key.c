@@ -4,8 +4,13 @@
  */
 
 #include "cv_key.h"
+#include "cv_hash.h"
 
-#define CV_KEY_LAST  4
+#define CV_KEY_LAST          4
+#define CV_KEY_CHECKSUM_LEN  (CV_KEY_MINTED_LEN - CV_KEY_RANDOM_LEN)
+
+static const char  cv_key_digits[] =
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 const char *const  cv_key_class_names[] = {
     "live", "test", "badge", NULL
@@ -86,6 +91,76 @@ cv_key_read(cv_key_text_t *key, cv_str_t text)
     }
 
     return secret.len >= CV_KEY_SECRET_MIN;
+}
+
+
+/* six characters, base 62, that are the same for the same text only by chance */
+
+static void
+cv_key_checksum(uint8_t out[CV_KEY_CHECKSUM_LEN], cv_str_t text)
+{
+    size_t    i;
+    uint64_t  hash;
+
+    hash = cv_hash(text.data, text.len);
+
+    for (i = 0; i < CV_KEY_CHECKSUM_LEN; i++) {
+        out[i] = (uint8_t) cv_key_digits[hash % 62];
+        hash /= 62;
+    }
+}
+
+
+bool
+cv_key_unmistyped(const cv_key_text_t *key)
+{
+    size_t   len;
+    uint8_t  checksum[CV_KEY_CHECKSUM_LEN];
+
+    if (key->secret.len != CV_KEY_MINTED_LEN) {
+        return true;
+    }
+
+    len = key->prefix.len + CV_KEY_RANDOM_LEN;
+
+    /* prefix and secret are one piece */
+    cv_key_checksum(checksum, cv_str(key->prefix.data, len));
+
+    return memcmp(checksum, key->prefix.data + len, CV_KEY_CHECKSUM_LEN) == 0;
+}
+
+
+size_t
+cv_key_mint(uint8_t text[CV_KEY_MINTED_MAX], cv_str_t brand,
+    cv_key_class_t class, cv_str_t random)
+{
+    size_t         i, n;
+    cv_buf_t       out;
+    cv_key_text_t  key;
+
+    if (brand.len > CV_KEY_BRAND_MAX) {
+        return 0;
+    }
+
+    cv_buf_borrow(&out, text, CV_KEY_MINTED_MAX);
+    cv_buf_printf(&out, "%.*s_%s_", CV_FMT(brand), cv_key_class_names[class]);
+
+    for (n = 0, i = 0; i < random.len && n < CV_KEY_RANDOM_LEN; i++) {
+
+        /* each character is as likely as the others */
+
+        if (random.data[i] < 248) {
+            cv_buf_append_byte(&out, (uint8_t)
+                               cv_key_digits[random.data[i] % 62]);
+            n++;
+        }
+    }
+
+    cv_key_checksum(text + out.len, cv_buf_str(&out));
+    out.len += CV_KEY_CHECKSUM_LEN;
+
+    return n == CV_KEY_RANDOM_LEN && cv_key_read(&key, cv_buf_str(&out))
+           ? out.len : 0;
 }
 
 

@@ -42,6 +42,30 @@ bool cv_key_read(cv_key_text_t *key, cv_str_t text);
  */
 bool cv_key_looks(cv_str_t text);
 
+/*
+ * The secrets that are made here are 32 random characters, base 62, and a
+ * checksum of six over all before it, so that one that was mistyped is known
+ * without looking it up.
+ */
+#define CV_KEY_RANDOM_LEN  32
+#define CV_KEY_MINTED_LEN  (CV_KEY_RANDOM_LEN + 6)
+#define CV_KEY_BRAND_MAX   32
+
+/* The longest text that cv_key_mint() makes. */
+#define CV_KEY_MINTED_MAX  (CV_KEY_BRAND_MAX + sizeof("_badge_") - 1          \
+                            + CV_KEY_MINTED_LEN)
+
+/* False only for a secret as long as ours whose checksum is wrong. */
+bool cv_key_unmistyped(const cv_key_text_t *key);
+
+/*
+ * Makes a key's text from random bytes, one for each random character: those
+ * of 248 and more are left out, so that there must be enough.  Returns its
+ * length, or 0 if there were too few, or the brand is none.
+ */
+size_t cv_key_mint(uint8_t text[CV_KEY_MINTED_MAX], cv_str_t brand,
+    cv_key_class_t class, cv_str_t random);
+
 /* The clear form of the hash in cv_api_key_t. */
 extern const cv_clear_t  cv_key_clear;
 

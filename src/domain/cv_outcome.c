@@ -46,6 +46,40 @@ const cv_outcome_info_t  cv_outcomes[CV_OUTCOMES] = {
     [CV_METHOD_NOT_ALLOWED] = CV_OUTCOME("method_not_allowed", 405,
         "Method not allowed", "Verify with GET or HEAD."),
 
+    [CV_MISSING_API_KEY] = CV_OUTCOME("missing_api_key", 401,
+        "API key missing", "Send an API key with the request."),
+
+    [CV_AMBIGUOUS_API_KEY] = CV_OUTCOME("ambiguous_api_key", 400,
+        "Several API keys", "Send one API key with the request."),
+
+    [CV_INVALID_API_KEY] = CV_OUTCOME("invalid_api_key", 401,
+        "API key invalid", "The API key is not one that is good here."),
+
+    [CV_UNAPPROVED_API_KEY] = CV_OUTCOME("application_not_approved", 403,
+        "Application not approved",
+        "The application for this API key has not been approved."),
+
+    [CV_SUSPENDED_API_KEY] = CV_OUTCOME("key_suspended", 403,
+        "API key suspended", "The API key is suspended."),
+
+    [CV_ORIGIN_NOT_ALLOWED] = CV_OUTCOME("origin_not_allowed", 403,
+        "Origin not allowed",
+        "The API key is not registered for the site that asks."),
+
+    [CV_INSUFFICIENT_SCOPE] = CV_OUTCOME("insufficient_scope", 403,
+        "Scope missing", "The API key lacks the scope that is needed here."),
+
+    [CV_PAYMENT_REQUIRED] = CV_OUTCOME("payment_required", 402,
+        "Feature not included",
+        "The tier of the API key does not include this."),
+
+    [CV_RATE_LIMITED] = CV_OUTCOME("rate_limited", 429,
+        "Too many requests", "Try again when the time given has passed."),
+
+    [CV_MONTHLY_LIMIT_REACHED] = CV_OUTCOME("monthly_limit_reached", 429,
+        "Monthly limit reached",
+        "All calls that the month includes have been made."),
+
     [CV_STORE_UNAVAILABLE] = CV_OUTCOME("store_unavailable", 503,
         "Verification unavailable",
         "Nothing can be said about the credential right now; try again."),

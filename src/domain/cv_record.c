@@ -188,6 +188,9 @@ static const cv_field_t  cv_key_fields[] = {
     CV_F_REF(10, cv_api_key_t, issuer, false, CV_ISSUER),
     CV_F(11, cv_api_key_t, expires_at, DATE, false, CV_DATE_MAX_LEN),
     CV_F(12, cv_api_key_t, created_at, DATE, false, CV_DATE_MAX_LEN),
+    { .name = "previous_sha256", .tag = 13, .type = CV_FIELD_HASH,
+      .max = CV_HASH_LEN, .offset = offsetof(cv_api_key_t, previous) },
+    CV_F(14, cv_api_key_t, previous_until, DATE, false, CV_DATE_MAX_LEN),
 };
 
 static const cv_field_t  cv_progress_fields[] = {

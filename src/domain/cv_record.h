@@ -181,6 +181,8 @@ typedef struct {
     cv_ref_t   issuer;          /* may be absent: the key is not bound to one */
     cv_date_t  expires_at;
     cv_date_t  created_at;
+    cv_str_t   previous;        /* hash of the text before the last rotation, */
+    cv_date_t  previous_until;  /* which is good until then */
 } cv_api_key_t;
 
 typedef struct {

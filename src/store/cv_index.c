@@ -31,6 +31,8 @@ static const cv_handle_spec_t  cv_handle_specs[] = {
     { CV_KEY, CV_HANDLE_KEY_ID, offsetof(cv_api_key_t, id), "id" },
     { CV_KEY, CV_HANDLE_KEY_HASH, offsetof(cv_api_key_t, hash),
       "key_sha256" },
+    { CV_KEY, CV_HANDLE_KEY_HASH, offsetof(cv_api_key_t, previous),
+      "previous_sha256" },
     { CV_OAUTH_CLIENT, CV_HANDLE_OAUTH_CLIENT_ID,
       offsetof(cv_oauth_client_t, id), "id" },
     { CV_WEBHOOK, CV_HANDLE_WEBHOOK_ID, offsetof(cv_webhook_t, id), "id" },
@@ -290,24 +292,38 @@ cv_link_key(cv_key_t *key, cv_kind_t kind, const void *record, cv_str_t to,
 }
 
 
+/*
+ * First what goes, then what comes: a handle may pass from one member to
+ * another.
+ */
+
 static void
-cv_handle_update(cv_txn_t *txn, cv_kind_t kind, cv_str_t key,
-    const cv_key_t *old, const cv_key_t *new, const cv_handle_t *handle)
+cv_handles_update(cv_txn_t *txn, cv_kind_t kind, cv_str_t key, const void *old,
+    const void *new)
 {
-    if (cv_str_eq(cv_key_str(old), cv_key_str(new))) {
-        return;
-    }
+    cv_key_t      was, is;
+    unsigned      i;
+    cv_handle_t   handle;
 
-    if (old->len > 0) {
-        (void) cv_table_delete(txn, CV_TABLE_HANDLE, cv_key_str(old));
-    }
-
-    if (new->len > 0
-        && !cv_table_put(txn, CV_TABLE_HANDLE, cv_key_str(new), key,
-                         MDB_NOOVERWRITE)
-        && !cv_txn_failed(txn))
+    for (i = 0; old != NULL && cv_handle_key(&was, &handle, kind, old, i); i++)
     {
-        (void) cv_handle_conflict(&txn->error, kind, handle);
+        (void) cv_handle_key(&is, &handle, kind, new, i);
+
+        if (was.len > 0 && !cv_str_eq(cv_key_str(&was), cv_key_str(&is))) {
+            (void) cv_table_delete(txn, CV_TABLE_HANDLE, cv_key_str(&was));
+        }
+    }
+
+    for (i = 0; cv_handle_key(&was, &handle, kind, old, i); i++) {
+        (void) cv_handle_key(&is, &handle, kind, new, i);
+
+        if (is.len > 0 && !cv_str_eq(cv_key_str(&was), cv_key_str(&is))
+            && !cv_table_put(txn, CV_TABLE_HANDLE, cv_key_str(&is), key,
+                             MDB_NOOVERWRITE)
+            && !cv_txn_failed(txn))
+        {
+            (void) cv_handle_conflict(&txn->error, kind, &handle);
+        }
     }
 }
 
@@ -333,14 +349,10 @@ void
 cv_index_update(cv_txn_t *txn, cv_kind_t kind, cv_str_t key, const void *old,
     const void *new)
 {
-    cv_key_t      was, is;
-    unsigned      i;
-    cv_handle_t   handle;
+    cv_key_t  was, is;
+    unsigned  i;
 
-    for (i = 0; cv_handle_key(&was, &handle, kind, old, i); i++) {
-        (void) cv_handle_key(&is, &handle, kind, new, i);
-        cv_handle_update(txn, kind, key, &was, &is, &handle);
-    }
+    cv_handles_update(txn, kind, key, old, new);
 
     for (i = 0; cv_link_key(&was, kind, old, key, i); i++) {
         (void) cv_link_key(&is, kind, new, key, i);

@@ -270,7 +270,7 @@ cv_get_key_by_hash(cv_txn_t *txn, cv_str_t hash, cv_api_key_t *key,
 
     /* an index that leads to another key is damage, not an answer */
 
-    return cv_str_eq(key->hash, hash)
+    return cv_str_eq(key->hash, hash) || cv_str_eq(key->previous, hash)
            || cv_txn_ok(txn, MDB_CORRUPTED, txn->store->dir);
 }
 
