@@ -1,0 +1,73 @@
+
+/*
+ * Copyright (C) The credverify authors
+ */
+
+#include "cv_authorize.h"
+#include "cv_hash.h"
+
+
+uint64_t
+cv_key_uid(cv_str_t id)
+{
+    uint64_t  uid;
+
+    uid = cv_hash(id.data, id.len);
+
+    return uid != 0 ? uid : 1;
+}
+
+
+cv_err_t
+cv_authorize(cv_authorization_t *out, cv_digest_t *digest, cv_txn_t *snapshot,
+    const cv_demand_t *demand, cv_str_t text, cv_time_t now)
+{
+    bool            tiered;
+    uint8_t         hash[CV_SHA256_LEN];
+    cv_err_t        err;
+    cv_str_t        found;
+    cv_key_text_t   parts;
+
+    out->number = 0;
+    out->key.id = CV_ABSENT;
+    out->tier.id = CV_ABSENT;
+
+    out->outcome = cv_access_text(demand, text, &parts);
+    if (out->outcome != CV_VALID) {
+        return CV_OK;
+    }
+
+    out->class = parts.class;
+
+    err = cv_digest_sha256(digest, hash, text);
+    if (err != CV_OK) {
+        return err;
+    }
+
+    found = cv_str(hash, sizeof(hash));
+
+    if (!cv_get_key_by_hash(snapshot, found, &out->key, &out->number)) {
+        out->number = 0;
+        out->key.id = CV_ABSENT;
+        out->outcome = CV_INVALID_API_KEY;
+        return cv_txn_err(snapshot, NULL);
+    }
+
+    tiered = out->key.tier.iid != 0
+             && cv_get(snapshot, CV_TIER, out->key.tier.iid, &out->tier);
+
+    if (out->key.tier.iid != 0 && !tiered) {
+        /* no tier would mean no limits */
+        err = cv_txn_err(snapshot, NULL);
+        return err != CV_OK ? err : CV_ERR_DAMAGED;
+    }
+
+    cv_limits_read(&out->limits, tiered ? &out->tier : NULL);
+
+    out->uid = cv_key_uid(out->key.id);
+    out->issuer = out->key.issuer.iid;
+    out->outcome = cv_access(demand, &out->key, tiered ? &out->tier : NULL,
+                             found, now);
+
+    return CV_OK;
+}

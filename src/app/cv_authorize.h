@@ -1,0 +1,42 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * From the text of an API key to what its bearer may do.
+ */
+
+#ifndef CV_AUTHORIZE_H
+#define CV_AUTHORIZE_H
+
+#include "cv_access.h"
+#include "cv_digest.h"
+#include "cv_limits.h"
+#include "cv_store.h"
+
+/*
+ * What is known of a key.  Texts and documents borrow from the snapshot; they
+ * are absent, and the number is 0, for a key that is none.
+ */
+
+typedef struct {
+    cv_outcome_t    outcome;        /* CV_VALID, or why not */
+    uint64_t        number;         /* of the key, and of its slot */
+    uint64_t        uid;            /* whose that slot is */
+    cv_key_class_t  class;
+    cv_limits_t     limits;
+    cv_api_key_t    key;
+    cv_tier_t       tier;           /* without an id: the key has none */
+    uint64_t        issuer;         /* that it is bound to, or 0 */
+} cv_authorization_t;
+
+/*
+ * Any error is one of the store: of a key that is not good, the outcome tells.
+ */
+cv_err_t cv_authorize(cv_authorization_t *out, cv_digest_t *digest,
+    cv_txn_t *snapshot, const cv_demand_t *demand, cv_str_t text,
+    cv_time_t now) CV_MUST_CHECK;
+
+/* Whose a key's slot is: the same for a key of that id in that store only. */
+uint64_t cv_key_uid(cv_str_t id);
+
+#endif /* CV_AUTHORIZE_H */
