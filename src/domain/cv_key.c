@@ -17,6 +17,26 @@ const char *const  cv_key_class_names[] = {
 };
 
 
+bool
+cv_key_is_brand(cv_str_t text)
+{
+    size_t   i;
+    uint8_t  ch;
+
+    for (i = 0; i < text.len; i++) {
+        ch = text.data[i];
+
+        if (!((ch >= '0' && ch <= '9')
+              || ((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z')))
+        {
+            return false;
+        }
+    }
+
+    return text.len > 0 && text.len <= CV_KEY_BRAND_MAX;
+}
+
+
 /* the text before the next "_", and what comes after it */
 
 static cv_str_t
@@ -41,8 +61,6 @@ static bool
 cv_key_begin(cv_key_text_t *key, cv_str_t text)
 {
     int       class;
-    size_t    i;
-    uint8_t   ch;
     cv_str_t  rest;
 
     rest = text;
@@ -50,18 +68,8 @@ cv_key_begin(cv_key_text_t *key, cv_str_t text)
 
     class = cv_name_index(cv_key_class_names, cv_key_word(&rest));
 
-    if (key->brand.len == 0 || class == -1) {
+    if (class == -1 || !cv_key_is_brand(key->brand)) {
         return false;
-    }
-
-    for (i = 0; i < key->brand.len; i++) {
-        ch = text.data[i];
-
-        if (!((ch >= '0' && ch <= '9')
-              || ((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z')))
-        {
-            return false;
-        }
     }
 
     key->class = (cv_key_class_t) class;
@@ -138,7 +146,7 @@ cv_key_mint(uint8_t text[CV_KEY_MINTED_MAX], cv_str_t brand,
     cv_buf_t       out;
     cv_key_text_t  key;
 
-    if (brand.len > CV_KEY_BRAND_MAX) {
+    if (!cv_key_is_brand(brand)) {
         return 0;
     }
 

@@ -19,6 +19,8 @@ typedef enum {
 
 extern const char *const  cv_key_class_names[];
 
+#define CV_KEY_BRAND_MAX   32
+
 /* A shorter secret could be guessed. */
 #define CV_KEY_SECRET_MIN  32
 
@@ -28,6 +30,9 @@ typedef struct {
     cv_str_t        prefix;     /* brand and class, with what ends them */
     cv_str_t        secret;
 } cv_key_text_t;
+
+/* True for letters and digits, CV_KEY_BRAND_MAX of them at most. */
+bool cv_key_is_brand(cv_str_t text);
 
 /*
  * Takes a key's text apart; what is borrowed is "text".  False for anything
@@ -49,7 +54,6 @@ bool cv_key_looks(cv_str_t text);
  */
 #define CV_KEY_RANDOM_LEN  32
 #define CV_KEY_MINTED_LEN  (CV_KEY_RANDOM_LEN + 6)
-#define CV_KEY_BRAND_MAX   32
 
 /* The longest text that cv_key_mint() makes. */
 #define CV_KEY_MINTED_MAX  (CV_KEY_BRAND_MAX + sizeof("_badge_") - 1          \
