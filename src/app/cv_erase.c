@@ -14,8 +14,6 @@
 static cv_err_t
 cv_erase_id(uint8_t id[CV_ERASED_ID_LEN], cv_str_t old, cv_error_t *error)
 {
-    uint8_t  random[16];
-
     if (old.len == CV_ERASED_ID_LEN
         && memcmp(old.data, CV_ERASED.data, CV_ERASED.len) == 0)
     {
@@ -23,14 +21,10 @@ cv_erase_id(uint8_t id[CV_ERASED_ID_LEN], cv_str_t old, cv_error_t *error)
         return CV_OK;
     }
 
-    if (cv_random(random, sizeof(random)) != CV_OK) {
-        return cv_error_set(error, CV_ERR_IO, "no random bytes");
-    }
-
     memcpy(id, CV_ERASED.data, CV_ERASED.len);
-    cv_uuid_format(id + CV_ERASED.len, random);
 
-    return CV_OK;
+    return cv_uuid_new(id + CV_ERASED.len) == CV_OK
+           ? CV_OK : cv_error_set(error, CV_ERR_IO, "no random bytes");
 }
 
 

@@ -3,31 +3,12 @@
  * Copyright (C) The credverify authors
  */
 
-#include "cv_import.h"
-#include "cv_line.h"
-#include "cv_lines.h"
-#include "cv_seen.h"
+#include "cv_import_internal.h"
 
 #include <errno.h>
 #include <time.h>
 
 #define CV_IMPORT_LEAST_MS  10
-
-
-typedef struct {
-    cv_store_t                 *store;
-    cv_txn_t                   *txn;                /* while a batch lasts */
-    cv_txn_t                   *snapshot;           /* of a dry run */
-    cv_seen_t                   seen;
-    cv_line_t                   line;
-    cv_lines_t                  lines;
-    const cv_import_options_t  *options;
-    cv_import_result_t         *result;
-    uint64_t                    records[CV_KINDS];  /* of this transaction */
-    uint64_t                    first;              /* its first line */
-    int64_t                     began;
-    int64_t                     commit_ms;          /* the last one took */
-} cv_import_t;
 
 
 static int64_t
@@ -51,7 +32,7 @@ cv_import_pause(void)
 }
 
 
-static cv_err_t
+cv_err_t
 cv_import_begin(cv_import_t *import, cv_error_t *error)
 {
     cv_err_t  err;
@@ -93,7 +74,7 @@ cv_import_count(cv_import_t *import)
 }
 
 
-/* Everything that was read so far is in the store after this, or checked. */
+/* Everything that was taken so far is in the store after this, or checked. */
 
 static cv_err_t
 cv_import_commit(cv_import_t *import, cv_error_t *error)
@@ -132,7 +113,7 @@ cv_import_commit(cv_import_t *import, cv_error_t *error)
     }
 
     if (!dry_run) {
-        import->result->committed = import->result->lines;
+        import->result->committed = import->taken;
     }
 
     if (import->options->progress != NULL) {
@@ -177,30 +158,36 @@ cv_import_batch_full(cv_import_t *import)
  * would take the batch with it: whoever skips wrong lines looks first.
  */
 
-static cv_err_t
-cv_import_conflict(cv_import_t *import, cv_error_t *error)
+cv_err_t
+cv_import_conflict(cv_import_t *import, const cv_line_t *line,
+    cv_error_t *error)
 {
+    cv_err_t  err;
+
     if (!import->options->skip_invalid && !import->options->dry_run) {
         return CV_OK;
     }
 
-    return cv_seen_conflict(&import->seen, import->txn, import->line.kind,
-                            &import->line.record, error);
+    err = cv_seen_conflict(&import->seen, import->txn, line->kind,
+                           &line->record, error);
+
+    /* nothing is found after an error, which is not the line's fault */
+
+    return cv_txn_err(import->txn, error) != CV_OK
+           ? cv_txn_err(import->txn, NULL) : err;
 }
 
 
 /* References to what a dry run would have written need no resolving. */
 
 static cv_err_t
-cv_import_resolve(cv_import_t *import, cv_error_t *error)
+cv_import_resolve(cv_import_t *import, cv_line_t *line, cv_error_t *error)
 {
     size_t             i;
     cv_err_t           err;
     cv_ref_t          *ref;
-    cv_line_t         *line;
     const cv_field_t  *field;
 
-    line = &import->line;
     i = 0;
 
     while ((ref = cv_record_ref(line->kind, &line->record, &i, &field))
@@ -215,14 +202,32 @@ cv_import_resolve(cv_import_t *import, cv_error_t *error)
 
     err = cv_resolve(import->txn, line->kind, &line->record, error);
 
-    if (err == CV_OK) {
-        err = cv_import_conflict(import, error);
+    if (cv_txn_err(import->txn, error) != CV_OK) {
+        return cv_txn_err(import->txn, NULL);
     }
 
-    /* nothing is found after an error, which is not the line's fault */
+    return err == CV_OK ? cv_import_conflict(import, line, error) : err;
+}
 
-    if (cv_txn_err(import->txn, error) != CV_OK) {
-        err = cv_txn_err(import->txn, NULL);
+
+cv_err_t
+cv_import_put(cv_import_t *import, cv_line_t *line, cv_error_t *error)
+{
+    cv_err_t  err;
+
+    err = cv_import_resolve(import, line, error);
+
+    if (err == CV_OK && import->options->dry_run) {
+        err = cv_seen_add(&import->seen, line->kind, &line->record, error);
+
+    } else if (err == CV_OK
+               && cv_put(import->txn, line->kind, &line->record) == 0)
+    {
+        err = cv_txn_err(import->txn, error);
+    }
+
+    if (err == CV_OK) {
+        import->records[line->kind]++;
     }
 
     return err;
@@ -244,43 +249,24 @@ cv_blank(cv_str_t text)
 }
 
 
-/*
- * Puts one line's record.  CV_ERR_INPUT and CV_ERR_CONFLICT are the line's
- * fault, anything else is not.
- */
-
 static cv_err_t
 cv_import_line(cv_import_t *import, cv_str_t text, cv_error_t *error)
 {
-    cv_err_t    err;
-    cv_line_t  *line;
+    cv_err_t  err;
 
-    line = &import->line;
+    import->result->line = import->result->lines;
 
-    err = cv_line_read(line, text, error);
+    if (cv_blank(text)) {
+        return CV_OK;
+    }
+
+    err = cv_line_read(&import->line, text, error);
 
     if (err == CV_OK) {
         err = cv_import_begin(import, error);
     }
 
-    if (err == CV_OK) {
-        err = cv_import_resolve(import, error);
-    }
-
-    if (err == CV_OK && import->options->dry_run) {
-        err = cv_seen_add(&import->seen, line->kind, &line->record, error);
-
-    } else if (err == CV_OK
-               && cv_put(import->txn, line->kind, &line->record) == 0)
-    {
-        err = cv_txn_err(import->txn, error);
-    }
-
-    if (err == CV_OK) {
-        import->records[line->kind]++;
-    }
-
-    return err;
+    return err == CV_OK ? cv_import_put(import, &import->line, error) : err;
 }
 
 
@@ -295,19 +281,28 @@ cv_import_take(cv_import_t *import, cv_lines_result_t got, cv_str_t text,
     import->result->lines++;
 
     if (got == CV_LINES_LONG) {
+        import->result->line = import->result->lines;
+        import->over = options->sheet != NULL;
         err = cv_error_set(error, CV_ERR_INPUT, "longer than %zu bytes",
                            CV_LINE_MAX);
 
+    } else if (options->sheet != NULL) {
+        err = cv_import_table_line(import, text, error);
+
     } else {
-        err = cv_blank(text) ? CV_OK : cv_import_line(import, text, error);
+        err = cv_import_line(import, text, error);
     }
 
-    if (options->skip_invalid
+    if (options->skip_invalid && !import->over
         && (err == CV_ERR_INPUT || err == CV_ERR_CONFLICT))
     {
         import->result->invalid++;
-        options->invalid(options->data, import->result->lines, error->text);
+        options->invalid(options->data, import->result->line, error->text);
         err = CV_OK;
+    }
+
+    if (err == CV_OK && !import->table.row.quoted) {
+        import->taken = import->result->lines;
     }
 
     return err;
@@ -336,7 +331,8 @@ cv_import_lines(cv_import_t *import, cv_error_t *error)
         got = cv_lines_next(&import->lines, &text, wait);
 
         if (got == CV_LINES_END) {
-            break;
+            return import->options->sheet != NULL
+                   ? cv_import_table_end(import, error) : CV_OK;
         }
 
         if (got == CV_LINES_FAILED) {
@@ -385,6 +381,10 @@ cv_import(cv_store_t *store, int fd, const cv_import_options_t *options,
         err = cv_snapshot_open(&import.snapshot, store, error);
     }
 
+    if (err == CV_OK && options->sheet != NULL) {
+        err = cv_import_table_open(&import, error);
+    }
+
     if (err == CV_OK) {
         err = cv_import_lines(&import, error);
     }
@@ -399,6 +399,7 @@ cv_import(cv_store_t *store, int fd, const cv_import_options_t *options,
         cv_txn_abort(import.txn);
     }
 
+    cv_import_table_close(&import);
     cv_seen_free(&import.seen);
     cv_line_free(&import.line);
     cv_lines_free(&import.lines);

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) The credverify authors
  *
- * Lines into the store, in batches that leave the writer lock to others: a
+ * Lines of JSON, or a table, into the store, in batches that leave the writer lock to others: a
  * line is there with its whole batch or not at all.  A dry run reads only,
  * and keeps in memory what it has seen (cv_seen.h).
  */
@@ -12,6 +12,7 @@
 
 #include "cv_base.h"
 #include "cv_record.h"
+#include "cv_sheet.h"
 #include "cv_store.h"
 
 #include <signal.h>
@@ -23,6 +24,8 @@
 
 typedef struct {
     uint64_t   lines;               /* read, the blank ones too */
+    uint64_t   line;                /* that an error is about, the first of its
+                                       row; 0: it is about none */
     uint64_t   committed;           /* the last line that is in the store */
     uint64_t   records[CV_KINDS];   /* in the store, or checked */
     uint64_t   revived;             /* credentials no longer revoked */
@@ -36,17 +39,26 @@ typedef struct {
     bool       exclusive;           /* no pause between batches */
     cv_str_t   actor;               /* who imports, for the audit trail */
 
+    /* the columns, if lines are those of a table; else NULL */
+    cv_sheet_t                   *sheet;
+    uint8_t                       delimiter;    /* its cells' */
+
     /* once not zero, the batch is finished and the rest is left */
     const volatile sig_atomic_t  *stop;
 
     void     (*invalid)(void *data, uint64_t line, const char *problem);
     void     (*progress)(void *data, const cv_import_result_t *result);
+
+    /* of a table: the columns that are ignored; the lines that a first row
+     * becomes in a dry run */
+    void     (*ignored)(void *data, cv_str_t columns);
+    void     (*first)(void *data, cv_str_t holder, cv_str_t credential);
     void      *data;
 } cv_import_options_t;
 
 /*
- * Reads lines from "fd" to its end.  After an error result->lines is the line
- * that it is about, and nothing after result->committed was written.
+ * Reads lines from "fd" to its end.  After an error nothing after
+ * result->committed was written.
  */
 cv_err_t cv_import(cv_store_t *store, int fd,
     const cv_import_options_t *options, cv_import_result_t *result,

@@ -121,17 +121,18 @@ cv_moment_now(cv_moment_t *moment)
 
 
 void
-cv_uuid_format(uint8_t text[CV_UUID_LEN], const uint8_t random[16])
+cv_uuid_format(uint8_t text[CV_UUID_LEN], const uint8_t bytes[16],
+    unsigned version)
 {
     char     digits[32];
     size_t   i, n;
-    uint8_t  bytes[16];
+    uint8_t  marked[16];
 
-    memcpy(bytes, random, sizeof(bytes));
-    bytes[6] = (bytes[6] & 0x0f) | 0x40;
-    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    memcpy(marked, bytes, sizeof(marked));
+    marked[6] = (uint8_t) ((marked[6] & 0x0f) | version << 4);
+    marked[8] = (marked[8] & 0x3f) | 0x80;
 
-    cv_hex_encode(digits, cv_str(bytes, sizeof(bytes)));
+    cv_hex_encode(digits, cv_str(marked, sizeof(marked)));
 
     for (n = 0, i = 0; i < sizeof(digits); i++) {
 
@@ -153,7 +154,7 @@ cv_uuid_new(uint8_t text[CV_UUID_LEN])
     err = cv_random(random, sizeof(random));
 
     if (err == CV_OK) {
-        cv_uuid_format(text, random);
+        cv_uuid_format(text, random, 4);
     }
 
     return err;
@@ -218,9 +219,7 @@ cv_credential_begin(cv_credential_t *credential, cv_moment_t *moment)
 }
 
 
-/* the kind of date that "issued_at" is, so many days later */
-
-static cv_err_t
+cv_err_t
 cv_credential_expire(cv_credential_t *credential, int64_t days,
     cv_moment_t *moment, cv_error_t *error)
 {

@@ -65,10 +65,11 @@ typedef struct {
  */
 bool cv_status_leads(cv_status_t from, cv_status_t to);
 
-/* A random UUID (RFC 9562, version 4) from 16 random bytes. */
-void cv_uuid_format(uint8_t text[CV_UUID_LEN], const uint8_t random[16]);
+/* A UUID (RFC 9562) of that version from 16 bytes. */
+void cv_uuid_format(uint8_t text[CV_UUID_LEN], const uint8_t bytes[16],
+    unsigned version);
 
-/* The same from bytes of its own. */
+/* A random one, of version 4. */
 cv_err_t cv_uuid_new(uint8_t text[CV_UUID_LEN]) CV_MUST_CHECK;
 
 /* What a new credential has beside what is given: a draft, from now on. */
@@ -81,6 +82,13 @@ void cv_credential_begin(cv_credential_t *credential, cv_moment_t *moment);
 cv_err_t cv_credential_issue(cv_credential_t *credential,
     const cv_class_t *class, const cv_terms_t *terms, cv_moment_t *moment,
     cv_error_t *error) CV_MUST_CHECK;
+
+/*
+ * Its expiry becomes the kind of date that "issued_at" is, so many days
+ * later; the text is the moment's.
+ */
+cv_err_t cv_credential_expire(cv_credential_t *credential, int64_t days,
+    cv_moment_t *moment, cv_error_t *error) CV_MUST_CHECK;
 
 /*
  * A credential becomes claimed, used, refunded or revoked, now.  One that is

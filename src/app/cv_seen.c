@@ -59,8 +59,8 @@ cv_seen_grow(cv_seen_t *seen, cv_error_t *error)
 
     if (seen->used == CV_SEEN_MAX) {
         return cv_error_set(error, CV_ERR_LIMIT,
-                            "more ids and handles than the %zu that a dry run "
-                            "keeps; give it fewer lines", CV_SEEN_MAX);
+                            "more ids and handles than the %zu that are "
+                            "kept; give it fewer lines", CV_SEEN_MAX);
     }
 
     if (seen->used < seen->slots / 4 * 3) {
@@ -258,4 +258,24 @@ cv_seen_conflict(const cv_seen_t *seen, cv_txn_t *txn, cv_kind_t kind,
     }
 
     return CV_OK;
+}
+
+
+cv_err_t
+cv_seen_note(cv_seen_t *seen, cv_kind_t kind, cv_str_t id, uint64_t value,
+    cv_error_t *error)
+{
+    return cv_seen_put(seen, cv_seen_key(cv_id_handle(kind), id), value,
+                       error);
+}
+
+
+uint64_t
+cv_seen_noted(const cv_seen_t *seen, cv_kind_t kind, cv_str_t id)
+{
+    const cv_seen_entry_t  *entry;
+
+    entry = cv_seen_find(seen, cv_seen_key(cv_id_handle(kind), id));
+
+    return entry != NULL ? entry->value : 0;
 }

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) The credverify authors
  *
- * What the lines of a dry run brought that later ones refer to, or are in
+ * What the lines of an import brought, of a dry run above all that later ones refer to, or are in
  * conflict with: 16 bytes for every id and every other handle, in a table
  * that is at most three quarters full.
  *
@@ -50,5 +50,13 @@ bool cv_seen_has(const cv_seen_t *seen, cv_kind_t kind, cv_str_t id);
  */
 cv_err_t cv_seen_conflict(const cv_seen_t *seen, cv_txn_t *txn,
     cv_kind_t kind, const void *record, cv_error_t *error) CV_MUST_CHECK;
+
+/*
+ * For a table of one's own: a value that is not 0, under the id of a record of
+ * that kind, and that value, or 0.
+ */
+cv_err_t cv_seen_note(cv_seen_t *seen, cv_kind_t kind, cv_str_t id,
+    uint64_t value, cv_error_t *error) CV_MUST_CHECK;
+uint64_t cv_seen_noted(const cv_seen_t *seen, cv_kind_t kind, cv_str_t id);
 
 #endif /* CV_SEEN_H */

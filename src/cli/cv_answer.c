@@ -104,6 +104,21 @@ cv_answer_flag(cv_cli_t *cli, const char *name, bool flag)
 
 
 void
+cv_answer_json(cv_cli_t *cli, const char *name, cv_str_t json)
+{
+    cv_answer_name(cli, name);
+
+    if (cli->json) {
+        cv_buf_append_str(&cli->out.buf, json);
+    } else {
+        cv_out_plain(&cli->out.buf, json);
+    }
+
+    cv_answer_end(cli);
+}
+
+
+void
 cv_answer_close(cv_cli_t *cli)
 {
     if (cli->json) {

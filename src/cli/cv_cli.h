@@ -208,6 +208,7 @@ void cv_answer_open(cv_cli_t *cli);
 void cv_answer_text(cv_cli_t *cli, const char *name, cv_str_t text);
 void cv_answer_number(cv_cli_t *cli, const char *name, uint64_t number);
 void cv_answer_flag(cv_cli_t *cli, const char *name, bool flag);
+void cv_answer_json(cv_cli_t *cli, const char *name, cv_str_t json);
 void cv_answer_close(cv_cli_t *cli);
 
 /* What a store holds, as values of an answer. */

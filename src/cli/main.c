@@ -32,6 +32,13 @@ static const cv_option_t  cv_import_options[] = {
     { "dry-run", NULL, "check every line, write nothing", NULL },
     { "skip-invalid", NULL, "report wrong lines and go on", NULL },
     { "exclusive", NULL, "do not pause for others who write", NULL },
+    { "csv", NULL, "read comma-separated values, a header row first", NULL },
+    { "class", "ID", "of CSV: whose credentials the rows are", NULL },
+    { "map", "COLUMN=MEMBER,...", "of CSV: which column is which member",
+      NULL },
+    { "delimiter", ",|;|tab", "of CSV: what is between cells; ,", NULL },
+    { "date-format", "FORMAT", "of CSV: as \"%d/%m/%Y\"; RFC 3339", NULL },
+    { "issued_at", "DATE", "of CSV: when, where a row does not say", NULL },
     { NULL, NULL, NULL, NULL }
 };
 
@@ -142,7 +149,10 @@ const cv_command_t  cv_commands[] = {
       "line was the last that is in the store. Running again is safe.\n"
       "Others can read and write meanwhile. With --skip-invalid wrong\n"
       "lines are reported, counted and left out, and the command\n"
-      "succeeds if all others were written.\n",
+      "succeeds if all others were written.\n"
+      "\n"
+      "With --csv each row is a holder and a credential of the class.\n"
+      "Members are holder.NAME, credential.NAME and attributes.NAME.\n",
       cv_import_options, CV_NO_MEMBERS, cmd_import },
 
     { "export", NULL, "[FILE|-]", 0, 1,

@@ -509,7 +509,7 @@ test_uuid(void **state)
         uint8_t  random[16];
 
         memset(random, cases[i].random, sizeof(random));
-        cv_uuid_format(text, random);
+        cv_uuid_format(text, random, 4);
         assert_memory_equal(text, cases[i].uuid, CV_UUID_LEN);
     }
 }
