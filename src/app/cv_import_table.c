@@ -6,6 +6,7 @@
  * not at all.
  */
 
+#include "cv_codec.h"
 #include "cv_import_internal.h"
 
 #include <inttypes.h>
@@ -86,6 +87,61 @@ cv_import_header(cv_import_t *import, cv_error_t *error)
 }
 
 
+/* Which credential the row is about, if no column says. */
+
+static cv_err_t
+cv_import_find(cv_import_t *import, cv_error_t *error)
+{
+    size_t            found;
+    cv_err_t          err;
+    cv_str_t          to;
+    uint64_t          holder;
+    cv_txn_t         *txn;
+    cv_walk_t         walk;
+    cv_reader_t       r;
+    cv_sheet_t       *sheet;
+    cv_credential_t   credential;
+
+    txn = import->txn;
+    sheet = import->options->sheet;
+
+    if (cv_present(cv_sheet_id(sheet, CV_CREDENTIAL))) {
+        return CV_OK;
+    }
+
+    found = 0;
+    err = CV_OK;
+    holder = cv_find(txn, CV_HANDLE_HOLDER_ID, cv_sheet_id(sheet, CV_HOLDER));
+
+    cv_links_open(&walk, txn, CV_LINK_HOLDER_CREDENTIAL, holder);
+
+    while (err == CV_OK && cv_links_next(&walk, &to)) {
+        r = cv_reader(to);
+
+        if (cv_get(txn, CV_CREDENTIAL, cv_read_u64(&r), &credential)
+            && cv_sheet_is(sheet, &credential))
+        {
+            err = cv_sheet_found(sheet, credential.id, error);
+            found++;
+        }
+    }
+
+    cv_walk_close(&walk);
+
+    if (cv_txn_err(txn, error) != CV_OK) {
+        return cv_txn_err(txn, NULL);
+    }
+
+    if (found > 1) {
+        return cv_error_set(error, CV_ERR_CONFLICT, "the holder has %zu "
+                            "credentials that this could be; credential.id or "
+                            "credential.number can tell them apart", found);
+    }
+
+    return found == 0 ? cv_sheet_found(sheet, CV_ABSENT, error) : err;
+}
+
+
 /* One of the two records of a row, as it is to be, with the ids it refers to */
 
 static cv_err_t
@@ -147,8 +203,7 @@ cv_import_apart(cv_import_t *import, cv_error_t *error)
     table = &import->table;
     sheet = import->options->sheet;
 
-    id = cv_sheet_id(sheet, CV_CREDENTIAL);
-    line = cv_seen_noted(&table->seen, CV_CREDENTIAL, id);
+    line = cv_seen_noted(&table->seen, CV_CREDENTIAL, cv_sheet_key(sheet));
 
     if (line != 0) {
         (void) cv_error_set(error, CV_ERR_CONFLICT, "the credential stands in "
@@ -184,8 +239,7 @@ cv_import_note(cv_import_t *import, cv_error_t *error)
     sheet = import->options->sheet;
     name = cv_sheet_name(sheet);
 
-    err = cv_seen_note(&table->seen, CV_CREDENTIAL,
-                       cv_sheet_id(sheet, CV_CREDENTIAL),
+    err = cv_seen_note(&table->seen, CV_CREDENTIAL, cv_sheet_key(sheet),
                        import->result->line, error);
 
     if (err == CV_OK && name != 0) {
@@ -267,6 +321,10 @@ cv_import_row(cv_import_t *import, cv_error_t *error)
 
     if (err == CV_OK) {
         err = cv_import_begin(import, error);
+    }
+
+    if (err == CV_OK) {
+        err = cv_import_find(import, error);
     }
 
     if (err == CV_OK) {

@@ -301,7 +301,7 @@ cv_sheet_class(cv_sheet_t *sheet, cv_txn_t *txn, cv_error_t *error)
 
     id = sheet->options.class;
 
-    if (!cv_get_by_id(txn, CV_CLASS, id, &class, NULL)) {
+    if (!cv_get_by_id(txn, CV_CLASS, id, &class, &sheet->class_iid)) {
         return cv_txn_err(txn, error) != CV_OK
                ? cv_txn_err(txn, NULL)
                : cv_error_set(error, CV_ERR_INPUT, "there is no class \"%.*s\"",

@@ -53,11 +53,25 @@ bool cv_sheet_blank(const cv_csv_t *row);
 cv_err_t cv_sheet_row(cv_sheet_t *sheet, const cv_csv_t *row,
     cv_error_t *error) CV_MUST_CHECK;
 
-/* Finds the ids of its records. */
+/*
+ * Finds the ids of its records.  That of the credential is absent unless a
+ * column has it: then it is the one that the holder has of the class, with
+ * that number and code, or none yet.
+ */
 cv_err_t cv_sheet_ids(cv_sheet_t *sheet, cv_error_t *error) CV_MUST_CHECK;
+
+/* True of that credential, with numbers for references. */
+bool cv_sheet_is(const cv_sheet_t *sheet, const cv_credential_t *credential);
+
+/* It was found under this id; absent: it gets one that is random. */
+cv_err_t cv_sheet_found(cv_sheet_t *sheet, cv_str_t id, cv_error_t *error)
+    CV_MUST_CHECK;
 
 /* Of the row: the id of its record of that kind; until the next row. */
 cv_str_t cv_sheet_id(const cv_sheet_t *sheet, cv_kind_t kind);
+
+/* The same for every row of one credential, and for no other; likewise. */
+cv_str_t cv_sheet_key(const cv_sheet_t *sheet);
 
 /*
  * A hash of the name of a holder who is known by the e-mail address alone; 0

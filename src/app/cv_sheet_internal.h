@@ -34,11 +34,15 @@ struct cv_sheet_s {
     const cv_csv_t      *row;
     cv_digest_t         *digest;
     cv_moment_t          moment;
+    uint64_t             class_iid;
     cv_int_t             valid_days;    /* of the class */
     cv_buf_t             issuer;        /* the class's, its id */
     cv_buf_t             named;         /* what a UUID is made of */
     cv_str_t             ids[CV_KINDS];
-    uint8_t              uuids[CV_KINDS][CV_UUID_LEN];
+    cv_str_t             key;
+    uint8_t              holder_uuid[CV_UUID_LEN];
+    uint8_t              key_uuid[CV_UUID_LEN];
+    uint8_t              found[CV_HANDLE_MAX];
 };
 
 static inline uint8_t

@@ -19,12 +19,13 @@ typedef struct {
 
 
 /*
- * A UUID of what is known: the same every time, and of no use to learn that
- * from (RFC 9562, version 8; SHA-256 of the parts with a NUL between them).
+ * A UUID of what is known, the same every time (RFC 9562, version 8; SHA-256 of
+ * the parts with a NUL between them).
  */
 
 static cv_err_t
-cv_sheet_uuid(cv_sheet_t *sheet, cv_kind_t kind, cv_error_t *error)
+cv_sheet_uuid(cv_sheet_t *sheet, uint8_t uuid[CV_UUID_LEN], cv_str_t *id,
+    cv_error_t *error)
 {
     uint8_t  hash[CV_SHA256_LEN];
 
@@ -35,8 +36,8 @@ cv_sheet_uuid(cv_sheet_t *sheet, cv_kind_t kind, cv_error_t *error)
         return cv_error_set(error, CV_ERR_NOMEM, "out of memory");
     }
 
-    cv_uuid_format(sheet->uuids[kind], hash, 8);
-    sheet->ids[kind] = cv_str(sheet->uuids[kind], CV_UUID_LEN);
+    cv_uuid_format(uuid, hash, 8);
+    *id = cv_str(uuid, CV_UUID_LEN);
 
     return CV_OK;
 }
@@ -113,36 +114,35 @@ cv_sheet_holder_id(cv_sheet_t *sheet, cv_error_t *error)
         cv_buf_append_byte(&sheet->named, cv_sheet_lower(address.data[i]));
     }
 
-    return cv_sheet_uuid(sheet, CV_HOLDER, error);
+    return cv_sheet_uuid(sheet, sheet->holder_uuid, &sheet->ids[CV_HOLDER],
+                         error);
 }
 
 
 static cv_err_t
 cv_sheet_credential_id(cv_sheet_t *sheet, cv_error_t *error)
 {
-    cv_str_t  number, code;
+    cv_str_t  id;
 
-    sheet->ids[CV_CREDENTIAL]
-        = cv_sheet_text(sheet, cv_sheet_mapped(sheet, CV_CREDENTIAL, "id"));
+    id = cv_sheet_text(sheet, cv_sheet_mapped(sheet, CV_CREDENTIAL, "id"));
 
-    if (sheet->ids[CV_CREDENTIAL].len > 0) {
+    if (id.len > 0) {
+        sheet->ids[CV_CREDENTIAL] = id;
+        sheet->key = id;
         return CV_OK;
     }
 
-    number = cv_sheet_text(sheet, cv_sheet_mapped(sheet, CV_CREDENTIAL,
-                                                   "number"));
-    code = cv_sheet_text(sheet, cv_sheet_mapped(sheet, CV_CREDENTIAL,
-                                                 "code"));
-
     cv_buf_reset(&sheet->named);
     cv_buf_append_str(&sheet->named, CV_STR("credential"));
-    cv_sheet_part(sheet, sheet->options.class);
     cv_sheet_part(sheet, sheet->ids[CV_HOLDER]);
-    cv_sheet_part(sheet, number.len > 0 ? CV_STR("number")
-                         : code.len > 0 ? CV_STR("code") : CV_STR(""));
-    cv_sheet_part(sheet, number.len > 0 ? number : code);
+    cv_sheet_part(sheet, cv_sheet_text(sheet, cv_sheet_mapped(sheet,
+                                               CV_CREDENTIAL, "number")));
+    cv_sheet_part(sheet, cv_sheet_text(sheet, cv_sheet_mapped(sheet,
+                                               CV_CREDENTIAL, "code")));
 
-    return cv_sheet_uuid(sheet, CV_CREDENTIAL, error);
+    sheet->ids[CV_CREDENTIAL] = CV_ABSENT;
+
+    return cv_sheet_uuid(sheet, sheet->key_uuid, &sheet->key, error);
 }
 
 
@@ -154,6 +154,47 @@ cv_sheet_ids(cv_sheet_t *sheet, cv_error_t *error)
     err = cv_sheet_holder_id(sheet, error);
 
     return err == CV_OK ? cv_sheet_credential_id(sheet, error) : err;
+}
+
+
+cv_str_t
+cv_sheet_key(const cv_sheet_t *sheet)
+{
+    return sheet->key;
+}
+
+
+bool
+cv_sheet_is(const cv_sheet_t *sheet, const cv_credential_t *credential)
+{
+    const cv_sheet_entry_t  *number, *code;
+
+    number = cv_sheet_mapped(sheet, CV_CREDENTIAL, "number");
+    code = cv_sheet_mapped(sheet, CV_CREDENTIAL, "code");
+
+    /* an absent one is the same as an empty cell */
+
+    return credential->class.iid == sheet->class_iid
+           && (number == NULL
+               || cv_str_eq(credential->number, cv_sheet_text(sheet, number)))
+           && (code == NULL
+               || cv_str_eq(credential->code, cv_sheet_text(sheet, code)));
+}
+
+
+cv_err_t
+cv_sheet_found(cv_sheet_t *sheet, cv_str_t id, cv_error_t *error)
+{
+    if (cv_present(id) && id.len <= sizeof(sheet->found)) {
+        memcpy(sheet->found, id.data, id.len);
+        sheet->ids[CV_CREDENTIAL] = cv_str(sheet->found, id.len);
+        return CV_OK;
+    }
+
+    sheet->ids[CV_CREDENTIAL] = cv_str(sheet->found, CV_UUID_LEN);
+
+    return cv_uuid_new(sheet->found) == CV_OK
+           ? CV_OK : cv_error_set(error, CV_ERR_IO, "no random bytes");
 }
 
 
@@ -172,8 +213,7 @@ cv_sheet_name(const cv_sheet_t *sheet)
 
     entry = cv_sheet_mapped(sheet, CV_HOLDER, "name");
 
-    if (entry == NULL || sheet->ids[CV_HOLDER].data != sheet->uuids[CV_HOLDER])
-    {
+    if (entry == NULL || sheet->ids[CV_HOLDER].data != sheet->holder_uuid) {
         return 0;
     }
 

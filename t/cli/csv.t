@@ -68,21 +68,21 @@ my $text = "Name,Email,Date,Score\n"
 my @map = ('--map', "$MAP,Score=credential.score");
 
 my $jo = uuid('holder', 'i', 'jo@mail.example');
-my $jos = uuid('credential', 'c', $jo, '', '');
 my $ana = uuid('holder', 'i', 'ana@mail.example');
-my $anas = uuid('credential', 'c', $ana, '', '');
 
 my $r = csv($store, $text, @map);
 done_ok($r, 'import');
 is($r->{out}, "dry run         false\nlines           3\nrecords         4\n"
    . "holder          2\ncredential      2\n", 'what it says');
 
-my $exported = run('--store', $store, 'export')->{out};
+my $random = qr/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/;
+my $exported = run('--store', $store, 'export')->{out}
+               =~ s/"credential","id":"$random"/"credential","id":"R"/gr;
 my $expected = <<"EOF_LINES";
 {"kind":"holder","id":"$jo","name":"Jo March","email":"Jo\@Mail.example"}
 {"kind":"holder","id":"$ana","name":"Núñez, Ana","email":"ana\@mail.example"}
-{"kind":"credential","id":"$jos","class":"c","holder":"$jo","status":"issued","issued_at":"2026-03-05","expires_at":"2028-03-04","score":"94%"}
-{"kind":"credential","id":"$anas","class":"c","holder":"$ana","status":"issued","issued_at":"2026-03-06T10:00:00Z","expires_at":"2028-03-05T10:00:00Z"}
+{"kind":"credential","id":"R","class":"c","holder":"$jo","status":"issued","issued_at":"2026-03-05","expires_at":"2028-03-04","score":"94%"}
+{"kind":"credential","id":"R","class":"c","holder":"$ana","status":"issued","issued_at":"2026-03-06T10:00:00Z","expires_at":"2028-03-05T10:00:00Z"}
 EOF_LINES
 is($exported, "$ISSUER\n$CLASS_730\n$expected", 'the records');
 done_ok(run('--store', $store, 'check'), 'the store is whole');
@@ -458,19 +458,42 @@ is($r->{err}, "credverify: import: revocations undone by lines that say "
 is_deeply([@{ (credentials($store))[0] }{qw(status revoked_at revocation_reason)}],
           ['issued', undef, undef], 'and what was said of it');
 
-# ids are made of what there is
+# which credential of the holder it is
 
-my @many = ('--map', 'Email=holder.email,Date=credential.issued_at,'
-            . 'Number=credential.number,Code=credential.code');
+my @numbers = ('--map', 'Email=holder.email,Date=credential.issued_at,'
+               . 'Number=credential.number,Code=credential.code');
+my $some = "Email,Date,Number,Code\na\@x,2026-01-01,1,\na\@x,2026-01-01,2,B\n"
+         . "a\@x,2026-01-01,,C\na\@x,2026-01-01,,\n";
 $store = new_store();
-csv($store, "Email,Date,Number,Code\na\@x,2026-01-01,1,\na\@x,2026-01-01,2,B\n"
-            . "a\@x,2026-01-01,,C\na\@x,2026-01-01,,\n", @many);
-my $holder = uuid('holder', 'i', 'a@x');
-is_deeply([map { $_->{id} } credentials($store)],
-          [map { uuid('credential', 'c', $holder, @$_) }
-           ['number', '1'], ['number', '2'], ['code', 'C'], ['', '']],
-          'a number, a code, or neither');
+done_ok(csv($store, $some, @numbers), 'a number, a code, or neither');
 is(scalar(holders($store)), 1, 'of one holder');
+my %ids = map { $_->{id} => 1 } credentials($store);
+is(scalar(keys %ids), 4, 'are four');
+done_ok(csv($store, $some =~ s/2026/2025/gr, @numbers), 'again');
+is_deeply({ map { $_->{id} => 1 } credentials($store) }, \%ids, 'the same four');
+is(scalar(grep { $_->{issued_at} eq '2025-01-01' } credentials($store)), 4,
+   'with what is new');
+
+my $anyone = "Name,Email,Date\nA,a\@x,2026-01-01\n";
+fails(csv($store, $anyone), 'import: line 2: the holder has 4 credentials that '
+      . 'this could be; credential.id or credential.number can tell them apart; '
+      . 'last committed line: 0', 'none that is meant');
+
+my $holder = uuid('holder', 'i', 'a@x');
+$store = new_store(qq({"kind":"holder","id":"$holder"}),
+                   $CREDENTIAL =~ s/"h"/"$holder"/r =~ s/\}$/,"number":"N"}/r,
+                   $CLASS =~ s/"c"/"d"/r,
+                   $CREDENTIAL =~ s/"x"/"y"/r =~ s/"c"/"d"/r =~ s/"h"/"$holder"/r);
+done_ok(csv($store, $anyone), 'one that was made otherwise');
+is(join(' ', map { "$_->{id} " . ($_->{issued_at} // '-') } credentials($store)),
+   'x 2026-01-01 y -', 'is the one of the class');
+done_ok(csv($store, "Email,Date,Number,Code\na\@x,2026-01-02,M,\n", @numbers),
+        'another number');
+is(scalar(credentials($store)), 3, 'is another one');
+my $moved = "Email,Date,Number,Code\nb\@x,2026-01-02,N,\n";
+like(csv($store, $moved, @numbers)->{err},
+     qr/: line 2: column "Number": credential: member "number": "N" belongs to another /,
+     'a number of somebody else');
 
 $store = new_store();
 csv($store, "Id,Email,Date\n7,a\@x,2026-01-01\n,a\@x,2026-01-01\n", '--map',
@@ -557,6 +580,8 @@ my ($answer) = json_lines($r->{out});
 is(scalar(records_of($store)), 0, 'a dry run');
 csv($store, $text, '--skip-invalid');
 my ($first, undef, $credential) = records_of($store);
+like(delete $answer->{first_credential}{id}, qr/\A$random\z/, 'a random id');
+delete $credential->{id};
 is_deeply([@$answer{qw(first_holder first_credential)}], [$first, $credential],
           'shows the first records as they are then');
 unlike(csv($store, $text, '--dry-run', '--skip-invalid')->{out}, qr/first/,
