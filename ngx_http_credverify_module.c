@@ -15,6 +15,8 @@ static char *ngx_http_credverify_health(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_credverify_status(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_http_credverify_guess_limit(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
 static char *ngx_http_credverify_content(ngx_conf_t *cf, ngx_command_t *cmd,
     ngx_http_credverify_loc_conf_t *clcf, ngx_http_handler_pt handler);
 static char *ngx_http_credverify_path(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -24,10 +26,39 @@ static void ngx_http_credverify_inherit(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *prev,
     ngx_http_credverify_loc_conf_t *conf);
 
+static ngx_int_t ngx_http_credverify_init(ngx_conf_t *cf);
 static void *ngx_http_credverify_create_main_conf(ngx_conf_t *cf);
 static void *ngx_http_credverify_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
+
+
+static ngx_conf_bitmask_t  ngx_http_credverify_key_classes[] = {
+    { ngx_string("live"), 1u << CV_KEY_LIVE },
+    { ngx_string("test"), 1u << CV_KEY_TEST },
+    { ngx_string("badge"), 1u << CV_KEY_BADGE },
+    { ngx_null_string, 0 }
+};
+
+static ngx_conf_enum_t  ngx_http_credverify_quotas[] = {
+    { ngx_string("off"), NGX_HTTP_CREDVERIFY_QUOTA_OFF },
+    { ngx_string("on"), NGX_HTTP_CREDVERIFY_QUOTA_ON },
+    { ngx_string("dry_run"), NGX_HTTP_CREDVERIFY_QUOTA_DRY_RUN },
+    { ngx_null_string, 0 }
+};
+
+static ngx_conf_bitmask_t  ngx_http_credverify_limit_header_names[] = {
+    { ngx_string("off"), NGX_CONF_BITMASK_SET },
+    { ngx_string("ratelimit"), NGX_HTTP_CREDVERIFY_RATELIMIT },
+    { ngx_string("legacy"), NGX_HTTP_CREDVERIFY_LEGACY },
+    { ngx_null_string, 0 }
+};
+
+static ngx_conf_enum_t  ngx_http_credverify_error_pages[] = {
+    { ngx_string("view"), NGX_HTTP_CREDVERIFY_ERRORS_VIEW },
+    { ngx_string("nginx"), NGX_HTTP_CREDVERIFY_ERRORS_NGINX },
+    { ngx_null_string, 0 }
+};
 
 
 static ngx_command_t  ngx_http_credverify_commands[] = {
@@ -95,13 +126,90 @@ static ngx_command_t  ngx_http_credverify_commands[] = {
       0,
       NULL },
 
+    { ngx_string("credverify_key"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_credverify_key,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("credverify_key_class"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_conf_set_bitmask_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_credverify_loc_conf_t, key_classes),
+      &ngx_http_credverify_key_classes },
+
+    { ngx_string("credverify_key_argument"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_credverify_loc_conf_t, key_argument),
+      NULL },
+
+    { ngx_string("credverify_scope"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_credverify_loc_conf_t, scope),
+      NULL },
+
+    { ngx_string("credverify_feature"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_credverify_loc_conf_t, feature),
+      NULL },
+
+    { ngx_string("credverify_keyless"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_credverify_keyless,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("credverify_quota"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_credverify_loc_conf_t, quota),
+      &ngx_http_credverify_quotas },
+
+    { ngx_string("credverify_limit_headers"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_conf_set_bitmask_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_credverify_loc_conf_t, limit_headers),
+      &ngx_http_credverify_limit_header_names },
+
+    { ngx_string("credverify_guesses"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_credverify_guess_limit,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_credverify_loc_conf_t, guesses),
+      NULL },
+
+    { ngx_string("credverify_errors"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_credverify_loc_conf_t, errors),
+      &ngx_http_credverify_error_pages },
+
+    { ngx_string("credverify_link"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE2,
+      ngx_http_credverify_link,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
       ngx_null_command
 };
 
 
 static ngx_http_module_t  ngx_http_credverify_module_ctx = {
     ngx_http_credverify_add_variables,     /* preconfiguration */
-    ngx_http_credverify_add_filter,        /* postconfiguration */
+    ngx_http_credverify_init,              /* postconfiguration */
 
     ngx_http_credverify_create_main_conf,  /* create main configuration */
     NULL,                                  /* init main configuration */
@@ -159,6 +267,38 @@ ngx_http_credverify_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                                      ngx_http_credverify_status_handler);
 
     return rv == NGX_CONF_OK ? ngx_http_credverify_use_counters(cf) : rv;
+}
+
+
+/* credverify_guesses off | number */
+
+static char *
+ngx_http_credverify_guess_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_int_t                        n;
+    ngx_str_t                       *value;
+    ngx_http_credverify_loc_conf_t  *clcf = conf;
+
+    if (clcf->guesses != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        clcf->guesses = 0;
+        return NGX_CONF_OK;
+    }
+
+    n = ngx_atoi(value[1].data, value[1].len);
+
+    if (n == NGX_ERROR || n == 0) {
+        return "takes a number of guesses a minute, or \"off\"";
+    }
+
+    clcf->guesses = (ngx_uint_t) n;
+
+    return NGX_CONF_OK;
 }
 
 
@@ -249,6 +389,46 @@ ngx_http_credverify_inherit(ngx_conf_t *cf,
 }
 
 
+/* where nothing asks for a key, no request passes through these */
+
+static ngx_int_t
+ngx_http_credverify_init(ngx_conf_t *cf)
+{
+    ngx_uint_t                        i;
+    ngx_http_handler_pt              *h;
+    ngx_http_core_main_conf_t        *core;
+    ngx_http_credverify_main_conf_t  *cmcf;
+
+    static const struct {
+        ngx_http_phases               phase;
+        ngx_http_handler_pt           handler;
+    } phases[] = {
+        { NGX_HTTP_ACCESS_PHASE, ngx_http_credverify_access_handler },
+        { NGX_HTTP_PRECONTENT_PHASE, ngx_http_credverify_quota_handler },
+        { NGX_HTTP_LOG_PHASE, ngx_http_credverify_settle_handler },
+    };
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_credverify_module);
+
+    if (cmcf->keyed) {
+        core = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+        for (i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
+            h = ngx_array_push(&core->phases[phases[i].phase].handlers);
+            if (h == NULL) {
+                return NGX_ERROR;
+            }
+
+            *h = phases[i].handler;
+        }
+
+        ngx_http_credverify_add_limit_filter();
+    }
+
+    return ngx_http_credverify_add_filter(cf);
+}
+
+
 static void *
 ngx_http_credverify_create_main_conf(ngx_conf_t *cf)
 {
@@ -296,6 +476,11 @@ ngx_http_credverify_create_loc_conf(ngx_conf_t *cf)
     clcf->format = NGX_CONF_UNSET_PTR;
     clcf->formats = NGX_CONF_UNSET_PTR;
     clcf->max_age = NGX_CONF_UNSET;
+    clcf->brands = NGX_CONF_UNSET_PTR;
+    clcf->links = NGX_CONF_UNSET_PTR;
+    clcf->quota = NGX_CONF_UNSET_UINT;
+    clcf->errors = NGX_CONF_UNSET_UINT;
+    clcf->guesses = NGX_CONF_UNSET_UINT;
 
     return clcf;
 }
@@ -306,6 +491,8 @@ ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 {
     ngx_http_credverify_loc_conf_t  *prev = parent;
     ngx_http_credverify_loc_conf_t  *conf = child;
+
+    ngx_http_credverify_main_conf_t  *cmcf;
 
     ngx_conf_merge_str_value(conf->store, prev->store, "");
     ngx_conf_merge_str_value(conf->views, prev->views,
@@ -326,9 +513,44 @@ ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->formats, prev->formats, NULL);
     ngx_conf_merge_sec_value(conf->max_age, prev->max_age, 5);
 
+    ngx_conf_merge_ptr_value(conf->brands, prev->brands, NULL);
+    ngx_conf_merge_bitmask_value(conf->key_classes, prev->key_classes,
+                                 NGX_CONF_BITMASK_SET|1u << CV_KEY_LIVE
+                                 |1u << CV_KEY_TEST);
+    ngx_conf_merge_str_value(conf->key_argument, prev->key_argument, "");
+    ngx_conf_merge_str_value(conf->scope, prev->scope, "");
+    ngx_conf_merge_str_value(conf->feature, prev->feature, "");
+    ngx_conf_merge_uint_value(conf->quota, prev->quota,
+                              NGX_HTTP_CREDVERIFY_QUOTA_ON);
+    ngx_conf_merge_bitmask_value(conf->limit_headers, prev->limit_headers,
+                                 NGX_CONF_BITMASK_SET
+                                 |NGX_HTTP_CREDVERIFY_RATELIMIT);
+    ngx_conf_merge_uint_value(conf->guesses, prev->guesses, 30);
+    ngx_conf_merge_uint_value(conf->errors, prev->errors,
+                              NGX_HTTP_CREDVERIFY_ERRORS_VIEW);
+    ngx_conf_merge_ptr_value(conf->links, prev->links, NULL);
+
+    if (conf->keyless.data == NULL) {
+        conf->keyless = prev->keyless;
+        conf->keyless_formats = prev->keyless_formats;
+    }
+
     ngx_http_credverify_inherit(cf, prev, conf);
 
-    if (conf->handler == NULL || conf->compiled != NULL
+    if (ngx_http_credverify_guessable(conf)) {
+        cmcf = ngx_http_conf_get_module_main_conf(cf,
+                                                  ngx_http_credverify_module);
+        cmcf->guessed = 1;
+    }
+
+    if (conf->brands != NULL) {
+        cmcf = ngx_http_conf_get_module_main_conf(cf,
+                                                  ngx_http_credverify_module);
+        cmcf->keyed = 1;
+    }
+
+    if ((conf->handler == NULL && conf->brands == NULL)
+        || conf->compiled != NULL
         || conf->handler == ngx_http_credverify_status_handler)
     {
         return NGX_CONF_OK;
@@ -338,6 +560,6 @@ ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
-    return conf->handles == NULL ? NGX_CONF_OK
-                                 : ngx_http_credverify_use_document(cf, conf);
+    return conf->handles == NULL && conf->brands == NULL
+           ? NGX_CONF_OK : ngx_http_credverify_use_document(cf, conf);
 }

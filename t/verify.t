@@ -45,6 +45,7 @@ sub only {
 our $http = <<'_EOC_';
     credverify_store $TEST_NGINX_STORE;
     credverify_views $TEST_NGINX_VIEWS;
+    credverify_guesses off;
 _EOC_
 
 our $config = <<'_EOC_';

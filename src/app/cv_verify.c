@@ -60,6 +60,13 @@ cv_verifier_free(cv_verifier_t *verifier)
 }
 
 
+cv_digest_t *
+cv_verifier_digest(cv_verifier_t *verifier)
+{
+    return verifier->digest;
+}
+
+
 /*
  * The number of the credential that a token leads to, or 0.  What is hashed
  * is the token's text in lower case, so that its digits mean the same in

@@ -9,6 +9,7 @@
 #define CV_VERIFY_H
 
 #include "cv_base.h"
+#include "cv_digest.h"
 #include "cv_facts.h"
 #include "cv_store.h"
 
@@ -49,6 +50,9 @@ typedef struct cv_verifier_s  cv_verifier_t;
 /* NULL if memory is exhausted. */
 cv_verifier_t *cv_verifier_new(void);
 void cv_verifier_free(cv_verifier_t *verifier);
+
+/* The digest that it has, for others of the same thread. */
+cv_digest_t *cv_verifier_digest(cv_verifier_t *verifier);
 
 /*
  * Verifies in "snapshot".  Everything in "out" borrows from it, and from the

@@ -35,7 +35,8 @@ typedef struct {
     cv_word_t  minutes[CV_SLOT_MINUTES];
     cv_word_t  days[CV_SLOT_DAYS];
     cv_word_t  months[CV_SLOT_MONTHS];
-    uint64_t   unused[7];
+    cv_word_t  last;            /* the minute of the last call; for addresses */
+    uint64_t   unused[6];
 } cv_slot_t;
 
 _Static_assert(sizeof(cv_slot_t) == 704, "a slot is eleven cache lines");

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,11 +27,13 @@ typedef struct {
     uint32_t    slot_size;
     uint8_t     uuid[CV_METER_UUID_LEN];
     cv_word_t   slots;              /* that were made whole */
+    uint8_t     secret[CV_METER_SECRET_LEN];
 } cv_meter_header_t;
 
 #define CV_METER_START  ((size_t) 4096)
 
 struct cv_meter_s {
+    const char         *name;       /* of the file */
     char               *dir;
     dev_t               dev;
     ino_t               ino;
@@ -42,7 +45,7 @@ struct cv_meter_s {
 
 
 static cv_err_t
-cv_meter_errno(cv_error_t *error, const char *dir)
+cv_meter_errno(cv_error_t *error, const char *dir, const char *name)
 {
     int       err;
     cv_err_t  code;
@@ -54,8 +57,7 @@ cv_meter_errno(cv_error_t *error, const char *dir)
          : err == ENOSPC || err == EDQUOT ? CV_ERR_FULL
          : err == ENOMEM ? CV_ERR_NOMEM : CV_ERR_IO;
 
-    return cv_error_set(error, code, "%s/" CV_METER_FILE ": %s%s", dir,
-                        strerror(err),
+    return cv_error_set(error, code, "%s/%s: %s%s", dir, name, strerror(err),
                         code == CV_ERR_MISSING
                         ? "; make it with \"credverify upgrade\"" : "");
 }
@@ -88,12 +90,15 @@ cv_meter_size(uint64_t slots)
  */
 
 static cv_err_t
-cv_meter_check(const char *dir, const cv_meter_header_t *header, off_t size,
+cv_meter_check(const cv_meter_t *meter, off_t size,
     const uint8_t uuid[CV_METER_UUID_LEN], cv_error_t *error)
 {
-    const char  *what;
+    const cv_meter_header_t  *header;
+
+    const char               *what;
 
     what = NULL;
+    header = meter->header;
 
     if (header->magic != CV_METER_MAGIC) {
         what = "these are no counters";
@@ -101,8 +106,8 @@ cv_meter_check(const char *dir, const cv_meter_header_t *header, off_t size,
     } else if (header->version != CV_METER_VERSION
                || header->slot_size != sizeof(cv_slot_t))
     {
-        return cv_error_set(error, CV_ERR_VERSION, "%s/" CV_METER_FILE
-                            ": it needs another version of credverify", dir);
+        return cv_error_set(error, CV_ERR_VERSION, "%s/%s: it needs another "
+                            "version of credverify", meter->dir, meter->name);
 
     } else if (memcmp(header->uuid, uuid, CV_METER_UUID_LEN) != 0) {
         what = "these are another store's counters";
@@ -115,19 +120,19 @@ cv_meter_check(const char *dir, const cv_meter_header_t *header, off_t size,
 
     return what == NULL
            ? CV_OK
-           : cv_error_set(error, CV_ERR_DAMAGED, "%s/" CV_METER_FILE
-                          ": %s; restore a backup", dir, what);
+           : cv_error_set(error, CV_ERR_DAMAGED, "%s/%s: %s; restore a "
+                          "backup", meter->dir, meter->name, what);
 }
 
 
 /* A new file is written whole beside, and gets its name when it is. */
 
 static cv_err_t
-cv_meter_create(const char *dir, const char *like,
-    const uint8_t uuid[CV_METER_UUID_LEN], cv_error_t *error)
+cv_meter_create(const char *dir, const char *name, const char *like,
+    uint64_t slots, const uint8_t uuid[CV_METER_UUID_LEN], cv_error_t *error)
 {
     int                fd, err;
-    char               path[PATH_MAX], new[PATH_MAX];
+    char               path[PATH_MAX], new[PATH_MAX], temporary[64];
     struct stat        st;
     cv_meter_header_t  header;
 
@@ -136,11 +141,14 @@ cv_meter_create(const char *dir, const char *like,
     }
 
     if (stat(path, &st) != 0) {
-        return cv_meter_errno(error, dir);
+        return cv_meter_errno(error, dir, name);
     }
 
-    if (cv_meter_path(path, dir, CV_METER_FILE, error) != CV_OK
-        || cv_meter_path(new, dir, CV_METER_FILE ".new", error) != CV_OK)
+    (void) snprintf(temporary, sizeof(temporary), "%s.%ld", name,
+                    (long) getpid());
+
+    if (cv_meter_path(path, dir, name, error) != CV_OK
+        || cv_meter_path(new, dir, temporary, error) != CV_OK)
     {
         return CV_ERR_INPUT;
     }
@@ -149,34 +157,43 @@ cv_meter_create(const char *dir, const char *like,
     header.magic = CV_METER_MAGIC;
     header.version = CV_METER_VERSION;
     header.slot_size = sizeof(cv_slot_t);
+    header.slots = slots;
     memcpy(header.uuid, uuid, CV_METER_UUID_LEN);
+
+    if (getrandom(header.secret, sizeof(header.secret), 0)
+        != (ssize_t) sizeof(header.secret))
+    {
+        return cv_meter_errno(error, dir, name);
+    }
 
     (void) unlink(new);             /* of an attempt that was interrupted */
 
     fd = open(new, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
     if (fd == -1) {
-        return cv_meter_errno(error, dir);
+        return cv_meter_errno(error, dir, name);
     }
 
-    err = posix_fallocate(fd, 0, (off_t) cv_meter_size(0));
+    err = posix_fallocate(fd, 0, (off_t) cv_meter_size(slots));
     errno = err;
+
+    /* of two that make it at once, the first one's is the file */
 
     if (err == 0
         && (write(fd, &header, sizeof(header)) != (ssize_t) sizeof(header)
             || (geteuid() == 0 && fchown(fd, st.st_uid, st.st_gid) != 0)
             || fchmod(fd, CV_METER_MODE) != 0
             || fsync(fd) != 0
-            || rename(new, path) != 0))
+            || (link(new, path) != 0 && errno != EEXIST)))
     {
         err = errno != 0 ? errno : EIO;
     }
 
     (void) close(fd);
+    (void) unlink(new);
 
     if (err != 0) {
-        (void) unlink(new);
         errno = err;
-        return cv_meter_errno(error, dir);
+        return cv_meter_errno(error, dir, name);
     }
 
     return CV_OK;
@@ -193,27 +210,27 @@ cv_meter_map(cv_meter_t *meter, const uint8_t uuid[CV_METER_UUID_LEN],
     cv_err_t     err;
     struct stat  st;
 
-    err = cv_meter_path(path, meter->dir, CV_METER_FILE, error);
+    err = cv_meter_path(path, meter->dir, meter->name, error);
     if (err != CV_OK) {
         return err;
     }
 
     fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (fd == -1) {
-        return cv_meter_errno(error, meter->dir);
+        return cv_meter_errno(error, meter->dir, meter->name);
     }
 
     if (fstat(fd, &st) != 0) {
-        err = cv_meter_errno(error, meter->dir);
+        err = cv_meter_errno(error, meter->dir, meter->name);
         (void) close(fd);
         return err;
     }
 
     if ((size_t) st.st_size < cv_meter_size(0)) {
         (void) close(fd);
-        return cv_error_set(error, CV_ERR_DAMAGED, "%s/" CV_METER_FILE
-                            ": the file is truncated; restore a backup",
-                            meter->dir);
+        return cv_error_set(error, CV_ERR_DAMAGED, "%s/%s: the file is "
+                            "truncated; restore a backup", meter->dir,
+                            meter->name);
     }
 
     /* what the file has not yet is not touched */
@@ -224,7 +241,7 @@ cv_meter_map(cv_meter_t *meter, const uint8_t uuid[CV_METER_UUID_LEN],
     (void) close(fd);
 
     if (map == MAP_FAILED) {
-        return cv_meter_errno(error, meter->dir);
+        return cv_meter_errno(error, meter->dir, meter->name);
     }
 
     meter->map = map;
@@ -232,12 +249,12 @@ cv_meter_map(cv_meter_t *meter, const uint8_t uuid[CV_METER_UUID_LEN],
     meter->dev = st.st_dev;
     meter->ino = st.st_ino;
 
-    return cv_meter_check(meter->dir, meter->header, st.st_size, uuid, error);
+    return cv_meter_check(meter, st.st_size, uuid, error);
 }
 
 
-cv_err_t
-cv_meter_open(cv_meter_t **out, const char *dir,
+static cv_err_t
+cv_meter_open_file(cv_meter_t **out, const char *dir, const char *name,
     const uint8_t uuid[CV_METER_UUID_LEN], cv_error_t *error)
 {
     cv_err_t     err;
@@ -250,6 +267,8 @@ cv_meter_open(cv_meter_t **out, const char *dir,
         return cv_error_set(error, CV_ERR_NOMEM, "%s: no memory", dir);
     }
 
+    meter->name = name;
+
     err = cv_meter_map(meter, uuid, error);
 
     if (err != CV_OK) {
@@ -260,6 +279,48 @@ cv_meter_open(cv_meter_t **out, const char *dir,
     *out = meter;
 
     return CV_OK;
+}
+
+
+cv_err_t
+cv_meter_open(cv_meter_t **meter, const char *dir,
+    const uint8_t uuid[CV_METER_UUID_LEN], cv_error_t *error)
+{
+    return cv_meter_open_file(meter, dir, CV_METER_FILE, uuid, error);
+}
+
+
+cv_err_t
+cv_visitors_open(cv_meter_t **meter, const char *dir, const char *like,
+    const uint8_t uuid[CV_METER_UUID_LEN], cv_error_t *error)
+{
+    char      path[PATH_MAX];
+    cv_err_t  err;
+
+    err = cv_meter_open_file(meter, dir, CV_VISITORS_FILE, uuid, error);
+
+    if (err == CV_ERR_DAMAGED || err == CV_ERR_VERSION) {
+
+        /* what it had is of use for a day at most */
+
+        if (cv_meter_path(path, dir, CV_VISITORS_FILE, error) == CV_OK
+            && unlink(path) == 0)
+        {
+            err = CV_ERR_MISSING;
+        }
+    }
+
+    if (err == CV_ERR_MISSING) {
+        err = cv_meter_create(dir, CV_VISITORS_FILE, like, CV_VISITORS, uuid,
+                              error);
+
+        if (err == CV_OK) {
+            err = cv_meter_open_file(meter, dir, CV_VISITORS_FILE, uuid,
+                                     error);
+        }
+    }
+
+    return err;
 }
 
 
@@ -288,13 +349,13 @@ cv_meter_grow(cv_meter_t *meter, uint64_t slots, cv_error_t *error)
     int       fd, err;
     char      path[PATH_MAX];
 
-    if (cv_meter_path(path, meter->dir, CV_METER_FILE, error) != CV_OK) {
+    if (cv_meter_path(path, meter->dir, meter->name, error) != CV_OK) {
         return CV_ERR_INPUT;
     }
 
     fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (fd == -1) {
-        return cv_meter_errno(error, meter->dir);
+        return cv_meter_errno(error, meter->dir, meter->name);
     }
 
     err = posix_fallocate(fd, 0, (off_t) cv_meter_size(slots));
@@ -307,7 +368,7 @@ cv_meter_grow(cv_meter_t *meter, uint64_t slots, cv_error_t *error)
 
     if (err != 0) {
         errno = err;
-        return cv_meter_errno(error, meter->dir);
+        return cv_meter_errno(error, meter->dir, meter->name);
     }
 
     atomic_store(&meter->header->slots, slots);
@@ -332,7 +393,7 @@ cv_meter_extend(const char *dir, const char *like,
     err = cv_meter_open(&meter, dir, uuid, error);
 
     if (err == CV_ERR_MISSING) {
-        err = cv_meter_create(dir, like, uuid, error);
+        err = cv_meter_create(dir, CV_METER_FILE, like, 0, uuid, error);
 
         if (err == CV_OK) {
             err = cv_meter_open(&meter, dir, uuid, error);
@@ -350,6 +411,13 @@ cv_meter_extend(const char *dir, const char *like,
     cv_meter_close(meter);
 
     return err;
+}
+
+
+const uint8_t *
+cv_meter_secret(const cv_meter_t *meter)
+{
+    return meter->header->secret;
 }
 
 
@@ -393,22 +461,21 @@ cv_meter_probe(cv_meter_t *meter, cv_error_t *error)
     cv_err_t     err;
     struct stat  st;
 
-    err = cv_meter_path(path, meter->dir, CV_METER_FILE, error);
+    err = cv_meter_path(path, meter->dir, meter->name, error);
     if (err != CV_OK) {
         return err;
     }
 
     if (stat(path, &st) != 0) {
-        return cv_meter_errno(error, meter->dir);
+        return cv_meter_errno(error, meter->dir, meter->name);
     }
 
     if (st.st_dev != meter->dev || st.st_ino != meter->ino
         || (size_t) st.st_size < cv_meter_size(0)
         || (size_t) st.st_size < cv_meter_size(cv_meter_slots(meter)))
     {
-        return cv_error_set(error, CV_ERR_DAMAGED, "%s/" CV_METER_FILE
-                            ": the file was replaced, or truncated",
-                            meter->dir);
+        return cv_error_set(error, CV_ERR_DAMAGED, "%s/%s: the file was "
+                            "replaced, or truncated", meter->dir, meter->name);
     }
 
     return CV_OK;
@@ -419,8 +486,83 @@ cv_err_t
 cv_meter_sync(cv_meter_t *meter, cv_error_t *error)
 {
     if (msync(meter->map, cv_meter_size(cv_meter_slots(meter)), MS_SYNC) != 0) {
-        return cv_meter_errno(error, meter->dir);
+        return cv_meter_errno(error, meter->dir, meter->name);
     }
 
     return CV_OK;
+}
+
+
+/* Addresses */
+
+/* so many slots that an address may have */
+#define CV_VISITOR_WAYS  8
+
+/* in the place of whose slot it is, while it changes hands */
+#define CV_VISITOR_BUSY  1
+
+
+/*
+ * Takes over a slot.  Whoever counts in it at this moment, for the one who
+ * had it, is counted for the new one: a unit too many at most.
+ */
+
+static bool
+cv_visitor_take(cv_slot_t *slot, uint64_t was, uint64_t hash)
+{
+    if (!atomic_compare_exchange_strong(&slot->uid, &was, CV_VISITOR_BUSY)) {
+        return false;
+    }
+
+    cv_slot_reset(slot, ~0U);
+    atomic_store(&slot->uid, hash);
+
+    return true;
+}
+
+
+cv_slot_t *
+cv_visitor_slot(cv_meter_t *visitors, uint64_t hash, cv_time_t now)
+{
+    unsigned    i;
+    uint64_t    uid, last, oldest, minute;
+    cv_slot_t  *slots, *found;
+
+    minute = cv_period(CV_WINDOW_MINUTE, now);
+
+    slots = (cv_slot_t *) (void *) (visitors->map + CV_METER_START) + 1
+            + hash % (CV_VISITORS / CV_VISITOR_WAYS) * CV_VISITOR_WAYS;
+
+    for ( ;; ) {
+        found = &slots[0];
+        oldest = UINT64_MAX;
+
+        for (i = 0; i < CV_VISITOR_WAYS; i++) {
+            uid = atomic_load_explicit(&slots[i].uid, memory_order_acquire);
+
+            if (uid == hash) {
+                atomic_store_explicit(&slots[i].last, minute,
+                                      memory_order_relaxed);
+                return &slots[i];
+            }
+
+            last = uid == 0 ? 0
+                   : atomic_load_explicit(&slots[i].last,
+                                          memory_order_relaxed);
+
+            if (last < oldest) {
+                oldest = last;
+                found = &slots[i];
+            }
+        }
+
+        uid = atomic_load_explicit(&found->uid, memory_order_acquire);
+
+        /* one whose taker was killed is busy for ever, and taken as it is */
+
+        if (cv_visitor_take(found, uid, hash)) {
+            atomic_store_explicit(&found->last, minute, memory_order_relaxed);
+            return found;
+        }
+    }
 }

@@ -24,7 +24,16 @@ typedef struct cv_meter_s  cv_meter_t;
 /* As many can be; this is mapped, but is not memory. */
 #define CV_METER_SLOTS  ((uint64_t) 1 << 20)
 
-#define CV_METER_UUID_LEN  16
+#define CV_METER_UUID_LEN    16
+#define CV_METER_SECRET_LEN  16
+
+/*
+ * A second file of the same form has slots of client addresses, which are
+ * known there by a keyed hash only.  It is made by whoever counts first, and
+ * is of a fixed size: who was not seen for longest gives way.
+ */
+#define CV_VISITORS_FILE  "visitors"
+#define CV_VISITORS       ((uint64_t) 16384)
 
 /*
  * Makes the file in "dir", or has it hold as many slots: they are numbered
@@ -51,6 +60,21 @@ cv_slot_t *cv_meter_slot(cv_meter_t *meter, uint64_t number, uint64_t uid);
 
 /* The same whoever's it is; for cv_slot_assign(). */
 cv_slot_t *cv_meter_slot_any(cv_meter_t *meter, uint64_t number);
+
+/* Opens the file of addresses, and makes it first if there is none. */
+cv_err_t cv_visitors_open(cv_meter_t **meter, const char *dir,
+    const char *like, const uint8_t uuid[CV_METER_UUID_LEN],
+    cv_error_t *error) CV_MUST_CHECK;
+
+/* The key of the hashes; borrows from the meter. */
+const uint8_t *cv_meter_secret(const cv_meter_t *meter);
+
+/*
+ * The slot of the address with that hash, which is not 0 or 1; another's if
+ * need be, which is then forgotten.  Never NULL.
+ */
+cv_slot_t *cv_visitor_slot(cv_meter_t *visitors, uint64_t hash,
+    cv_time_t now);
 
 /* How many slots there are. */
 uint64_t cv_meter_slots(const cv_meter_t *meter);

@@ -258,3 +258,18 @@ cv_disclose_error(cv_facts_t *facts, cv_outcome_t error, unsigned status,
     cv_fact_set_text(facts, CV_FACT_ERROR_CODE, cv_outcomes[error].name);
     cv_fact_set_int(facts, CV_FACT_ERROR_STATUS, status);
 }
+
+
+void
+cv_disclose_refusal(cv_facts_t *facts, const cv_refusal_t *refusal)
+{
+    cv_fact_set_text(facts, CV_FACT_ERROR_REQUIRED, refusal->required);
+    cv_fact_set_doc(facts, CV_FACT_ERROR_PRESENT, refusal->present);
+    cv_fact_set_text(facts, CV_FACT_ERROR_WINDOW, refusal->window);
+
+    if (refusal->retry_after > 0) {
+        cv_fact_set_int(facts, CV_FACT_ERROR_LIMIT, (int64_t) refusal->limit);
+        cv_fact_set_int(facts, CV_FACT_ERROR_RETRY_AFTER,
+                        refusal->retry_after);
+    }
+}

@@ -30,6 +30,12 @@
     X(ERROR,                     "error")                                     \
     X(ERROR_CODE,                "error.code")                                \
     X(ERROR_STATUS,              "error.status")                              \
+    X(ERROR_REQUIRED,            "error.required")                            \
+    X(ERROR_PRESENT,             "error.present")                             \
+    X(ERROR_WINDOW,              "error.window")                              \
+    X(ERROR_LIMIT,               "error.limit")                               \
+    X(ERROR_RETRY_AFTER,         "error.retry_after")                         \
+    X(LINKS,                     "links")                                     \
     X(IS_VALID,                  "is.valid")                                  \
     X(IS_REVOKED,                "is.revoked")                                \
     X(IS_TOKEN_EXPIRED,          "is.token_expired")                          \
@@ -226,6 +232,20 @@ void cv_disclose(cv_facts_t *facts, const cv_verdict_t *verdict,
 /* The facts of an error: nothing but what it is called. */
 void cv_disclose_error(cv_facts_t *facts, cv_outcome_t error, unsigned status,
     cv_time_t now);
+
+/* Why a request was refused, for who reads the answer. */
+
+typedef struct {
+    cv_str_t   required;        /* the scope or feature that is missing */
+    cv_doc_t   present;         /* the scopes that there are: an array */
+    cv_str_t   window;          /* the window that is full, */
+    uint64_t   limit;           /* its limit, */
+    int64_t    retry_after;     /* and in how many seconds there is room; 0:
+                                   no window is */
+} cv_refusal_t;
+
+/* Adds to the facts of an error why it is one. */
+void cv_disclose_refusal(cv_facts_t *facts, const cv_refusal_t *refusal);
 
 /* True if a verdict discloses facts of the holder, so that it is needed. */
 static inline bool

@@ -13,6 +13,8 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "cv_authorize.h"
+#include "cv_meter.h"
 #include "cv_store.h"
 #include "cv_verify.h"
 #include "cv_view.h"
@@ -56,6 +58,8 @@ typedef struct {
     ngx_array_t                   stores;     /* ngx_str_t: their paths */
     ngx_shm_zone_t               *zone;       /* NULL: nothing is counted */
     ngx_http_credverify_table_t  *table;
+    ngx_uint_t                    keyed;      /* some location takes keys, */
+    ngx_uint_t                    guessed;    /* or counts guesses */
 } ngx_http_credverify_main_conf_t;
 
 /* A value that is just an argument of the request is found without nginx's
@@ -92,8 +96,54 @@ typedef struct {
     ngx_array_t                  *formats;    /* cv_format_t, preferred first */
     time_t                        max_age;    /* seconds */
 
+    ngx_array_t                  *brands;     /* cv_str_t; NULL: no key is
+                                                 asked for; empty: any */
+    ngx_uint_t                    key_classes;    /* bits by cv_key_class_t */
+    ngx_str_t                     key_argument;   /* its name; empty: none */
+    ngx_str_t                     scope;
+    ngx_str_t                     feature;
+    ngx_str_t                     keyless;    /* a tier's id; empty: off */
+    ngx_uint_t                    keyless_formats;  /* bits by cv_format_t */
+    ngx_uint_t                    quota;
+    ngx_uint_t                    limit_headers;    /* bits */
+    ngx_uint_t                    guesses;    /* a minute; 0: any number */
+    ngx_uint_t                    errors;
+    ngx_array_t                  *links;      /* ngx_http_credverify_link_t */
+
     ngx_http_credverify_document_t  *compiled;
 } ngx_http_credverify_loc_conf_t;
+
+#define NGX_HTTP_CREDVERIFY_QUOTA_OFF      0
+#define NGX_HTTP_CREDVERIFY_QUOTA_ON       1
+#define NGX_HTTP_CREDVERIFY_QUOTA_DRY_RUN  2
+
+#define NGX_HTTP_CREDVERIFY_RATELIMIT      2
+#define NGX_HTTP_CREDVERIFY_LEGACY         4
+
+#define NGX_HTTP_CREDVERIFY_ERRORS_VIEW    0
+#define NGX_HTTP_CREDVERIFY_ERRORS_NGINX   1
+
+/* A name that views know, and its value. */
+
+#define NGX_HTTP_CREDVERIFY_LINKS          16
+
+typedef struct {
+    ngx_str_t                     name;
+    ngx_http_credverify_value_t   value;
+} ngx_http_credverify_link_t;
+
+/* Whose call it is; of one without a key, number is 0. */
+
+typedef struct {
+    cv_outcome_t                  outcome;
+    ngx_str_t                     key;
+    ngx_str_t                     tier;
+    cv_key_class_t                class;
+    uint64_t                      number;
+    uint64_t                      uid;
+    cv_limits_t                   limits;
+    ngx_uint_t                    guesses;    /* a slot for those is meant */
+} ngx_http_credverify_bearer_t;
 
 /* What is known of a request once it was answered, for variables; the strings
  * are in the request's pool. */
@@ -105,6 +155,7 @@ typedef struct {
     ngx_str_t                     credential;
     ngx_str_t                     class;
     ngx_str_t                     issuer;
+    ngx_http_credverify_bearer_t *bearer;     /* NULL: none was asked for */
 } ngx_http_credverify_ctx_t;
 
 extern ngx_module_t  ngx_http_credverify_module;
@@ -117,6 +168,8 @@ char *ngx_http_credverify_issuers(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_credverify_format(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+ngx_uint_t ngx_http_credverify_guessable(ngx_http_credverify_loc_conf_t *clcf);
+char *ngx_http_credverify_link(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_credverify_handles(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *clcf);
 
@@ -169,6 +222,45 @@ cv_err_t ngx_http_credverify_read(ngx_http_credverify_store_t *store,
     ngx_http_credverify_read_pt fn, void *arg);
 
 
+/*
+ * The slot that a bearer's calls are counted in, and the meter it is of, which
+ * is held until it is released.  NGX_ERROR, logged, if there is none.
+ */
+typedef struct ngx_http_credverify_meter_s  ngx_http_credverify_meter_t;
+
+ngx_int_t ngx_http_credverify_slot(ngx_http_request_t *r,
+    ngx_http_credverify_loc_conf_t *clcf,
+    ngx_http_credverify_bearer_t *bearer, ngx_http_credverify_meter_t **meter,
+    cv_slot_t **slot);
+void ngx_http_credverify_meter_release(ngx_http_credverify_meter_t *meter);
+
+
+/* ngx_http_credverify_access.c: API keys */
+
+char *ngx_http_credverify_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_credverify_keyless(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_http_credverify_access_handler(ngx_http_request_t *r);
+
+
+/* ngx_http_credverify_quota.c: counting calls */
+
+ngx_int_t ngx_http_credverify_quota_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_credverify_settle_handler(ngx_http_request_t *r);
+void ngx_http_credverify_add_limit_filter(void);
+
+/*
+ * Counts a guess that missed for the client's address; or, before anything is
+ * looked up, NGX_DECLINED with a refusal if there were too many.
+ */
+ngx_int_t ngx_http_credverify_guess(ngx_http_request_t *r,
+    ngx_http_credverify_loc_conf_t *clcf, ngx_uint_t missed,
+    cv_refusal_t *refusal);
+
+/* The least that is left in any window; -1: no limit, or nothing counted. */
+int64_t ngx_http_credverify_remaining(ngx_http_request_t *r);
+
+
 /* ngx_http_credverify_accept.c: which format a request wants */
 
 /*
@@ -200,10 +292,29 @@ typedef struct {
     ngx_int_t                     max_age;    /* seconds; -1: do not store */
     const char                   *allow;      /* of a 405 */
     ngx_uint_t                    cors;       /* scripts anywhere may read it */
+    ngx_uint_t                    keyed;      /* no one else may keep it */
+    cv_outcome_t                  outcome;    /* of an error; else CV_VALID */
+    const cv_refusal_t           *refusal;
 } ngx_http_credverify_answer_t;
 
 ngx_int_t ngx_http_credverify_send(ngx_http_request_t *r,
     ngx_http_credverify_answer_t *answer);
+
+/* Adds a field to the header of the answer; the name is a constant, and the
+ * value lives as long as the request. */
+ngx_int_t ngx_http_credverify_add_header(ngx_http_request_t *r,
+    const char *name, cv_str_t value);
+
+/*
+ * Answers with an error of the location's view in a phase before the content's,
+ * or leaves that to nginx; "refusal" may be NULL.  For a phase handler to
+ * return.
+ */
+ngx_int_t ngx_http_credverify_refuse(ngx_http_request_t *r,
+    cv_outcome_t outcome, const cv_refusal_t *refusal);
+
+/* Ends a request that was answered in such a phase with what that returned. */
+ngx_int_t ngx_http_credverify_end(ngx_http_request_t *r, ngx_int_t rc);
 
 #define NGX_HTTP_CREDVERIFY_METHODS  "GET, HEAD, OPTIONS"
 

@@ -170,6 +170,53 @@ ngx_http_credverify_set_format(ngx_conf_t *cf,
 }
 
 
+/* credverify_link name value */
+
+char *
+ngx_http_credverify_link(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_credverify_loc_conf_t  *clcf = conf;
+
+    ngx_str_t                   *value;
+    ngx_uint_t                   i;
+    ngx_http_credverify_link_t  *link;
+
+    value = cf->args->elts;
+
+    if (clcf->links == NGX_CONF_UNSET_PTR) {
+        clcf->links = ngx_array_create(cf->pool, 4,
+                                       sizeof(ngx_http_credverify_link_t));
+        if (clcf->links == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    link = clcf->links->elts;
+
+    for (i = 0; i < clcf->links->nelts; i++) {
+        if (link[i].name.len == value[1].len
+            && ngx_strcmp(link[i].name.data, value[1].data) == 0)
+        {
+            return "is duplicate";
+        }
+    }
+
+    if (clcf->links->nelts == NGX_HTTP_CREDVERIFY_LINKS) {
+        return "is one of too many";
+    }
+
+    link = ngx_array_push(clcf->links);
+    if (link == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    link->name = value[1];
+
+    return ngx_http_credverify_compile_value(cf, &value[2], &link->value)
+           == NGX_OK ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
 /* credverify_verify by=value ... */
 
 char *
@@ -223,6 +270,30 @@ ngx_http_credverify_handles(ngx_conf_t *cf,
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* codes and numbers are short, or count up; tokens and ids can not be guessed */
+
+ngx_uint_t
+ngx_http_credverify_guessable(ngx_http_credverify_loc_conf_t *clcf)
+{
+    ngx_uint_t                     i;
+    ngx_http_credverify_handle_t  *handle;
+
+    if (clcf->handles == NULL || clcf->guesses == 0) {
+        return 0;
+    }
+
+    handle = clcf->handles->elts;
+
+    for (i = 0; i < clcf->handles->nelts; i++) {
+        if (handle[i].by == CV_BY_CODE || handle[i].by == CV_BY_NUMBER) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -343,9 +414,9 @@ ngx_http_credverify_settle(ngx_conf_t *cf,
 
     ngx_http_credverify_settle_value(cf, clcf->format);
 
-    handle = clcf->handles->elts;
+    handle = clcf->handles != NULL ? clcf->handles->elts : NULL;
 
-    for (i = 0; i < clcf->handles->nelts; i++) {
+    for (i = 0; handle != NULL && i < clcf->handles->nelts; i++) {
         ngx_http_credverify_settle_value(cf, &handle[i].value);
     }
 }

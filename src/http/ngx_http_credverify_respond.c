@@ -18,6 +18,8 @@ static ngx_int_t ngx_http_credverify_etag(ngx_http_request_t *r,
     ngx_http_credverify_answer_t *answer);
 static ngx_int_t ngx_http_credverify_caching(ngx_http_request_t *r,
     ngx_http_credverify_answer_t *answer);
+static ngx_int_t ngx_http_credverify_challenge(ngx_http_request_t *r,
+    ngx_http_credverify_answer_t *answer);
 static ngx_int_t ngx_http_credverify_headers(ngx_http_request_t *r,
     ngx_http_credverify_answer_t *answer);
 static ngx_int_t ngx_http_credverify_body(ngx_http_request_t *r,
@@ -74,6 +76,17 @@ ngx_http_credverify_header(ngx_http_request_t *r, const char *key,
 #endif
 
     return h;
+}
+
+
+ngx_int_t
+ngx_http_credverify_add_header(ngx_http_request_t *r, const char *name,
+    cv_str_t value)
+{
+    return ngx_http_credverify_header(r, name, ngx_strlen(name),
+                                      (u_char *) (uintptr_t) value.data,
+                                      value.len)
+           != NULL ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -138,7 +151,7 @@ ngx_http_credverify_caching(ngx_http_request_t *r,
     cc = ngx_array_push(&r->headers_out.cache_control);
 #endif
 
-    size = sizeof("public, max-age=") - 1 + NGX_INT_T_LEN;
+    size = sizeof("private, max-age=") - 1 + NGX_INT_T_LEN;
 
     cv_buf_borrow(&buf, ngx_pnalloc(r->pool, size), size);
     if (buf.data == NULL) {
@@ -152,7 +165,8 @@ ngx_http_credverify_caching(ngx_http_request_t *r,
         cv_buf_append_str(&buf, CV_STR("no-cache"));
 
     } else {
-        cv_buf_append_str(&buf, CV_STR("public, max-age="));
+        cv_buf_append_str(&buf, answer->keyed ? CV_STR("private, max-age=")
+                                              : CV_STR("public, max-age="));
         cv_buf_append_int(&buf, answer->max_age);
     }
 
@@ -170,6 +184,65 @@ ngx_http_credverify_caching(ngx_http_request_t *r,
 #endif
 
     return NGX_OK;
+}
+
+
+/* what key is wanted (RFC 6750, 3), and when to come back (RFC 6585, 4) */
+
+static ngx_int_t
+ngx_http_credverify_challenge(ngx_http_request_t *r,
+    ngx_http_credverify_answer_t *answer)
+{
+    size_t    size;
+    cv_buf_t  buf;
+    cv_str_t  scope;
+
+    if (answer->refusal != NULL && answer->refusal->retry_after > 0) {
+
+        cv_buf_borrow(&buf, ngx_pnalloc(r->pool, NGX_INT64_LEN),
+                      NGX_INT64_LEN);
+        if (buf.data == NULL) {
+            return NGX_ERROR;
+        }
+
+        cv_buf_append_int(&buf, answer->refusal->retry_after);
+
+        return ngx_http_credverify_add_header(r, "Retry-After",
+                                              cv_buf_str(&buf));
+    }
+
+    switch (answer->outcome) {
+
+    case CV_MISSING_API_KEY:
+        return ngx_http_credverify_add_header(r, "WWW-Authenticate",
+                                              CV_STR("Bearer"));
+
+    case CV_INVALID_API_KEY:
+        return ngx_http_credverify_add_header(r, "WWW-Authenticate",
+                   CV_STR("Bearer error=\"invalid_token\""));
+
+    case CV_INSUFFICIENT_SCOPE:
+        scope = answer->refusal != NULL ? answer->refusal->required
+                                        : CV_ABSENT;
+        size = sizeof("Bearer error=\"insufficient_scope\", scope=\"\"")
+               + scope.len;
+
+        cv_buf_borrow(&buf, ngx_pnalloc(r->pool, size), size);
+        if (buf.data == NULL) {
+            return NGX_ERROR;
+        }
+
+        cv_buf_append_str(&buf, CV_STR("Bearer error=\"insufficient_scope\""
+                                       ", scope=\""));
+        cv_buf_append_str(&buf, scope);
+        cv_buf_append_byte(&buf, '"');
+
+        return ngx_http_credverify_add_header(r, "WWW-Authenticate",
+                                              cv_buf_str(&buf));
+
+    default:
+        return NGX_OK;
+    }
 }
 
 
@@ -207,8 +280,14 @@ ngx_http_credverify_headers(ngx_http_request_t *r,
     if (answer->cors
         && (!ngx_http_credverify_add_literal(r, "Access-Control-Allow-Origin",
                                              "*")
-            || !ngx_http_credverify_add_literal(r,
-                   "Access-Control-Expose-Headers", "ETag, Retry-After")))
+            || !(answer->keyed
+                 ? ngx_http_credverify_add_literal(r,
+                       "Access-Control-Expose-Headers",
+                       "ETag, Retry-After, RateLimit, RateLimit-Policy, "
+                       "X-RateLimit-Limit, X-RateLimit-Remaining, "
+                       "X-RateLimit-Reset, X-RateLimit-Window")
+                 : ngx_http_credverify_add_literal(r,
+                       "Access-Control-Expose-Headers", "ETag, Retry-After"))))
     {
         return NGX_ERROR;
     }
@@ -227,6 +306,10 @@ ngx_http_credverify_headers(ngx_http_request_t *r,
     if (answer->status == NGX_HTTP_SERVICE_UNAVAILABLE
         && !ngx_http_credverify_add_literal(r, "Retry-After", "1"))
     {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_credverify_challenge(r, answer) != NGX_OK) {
         return NGX_ERROR;
     }
 

@@ -24,6 +24,8 @@ struct ngx_http_credverify_store_s {
     cv_store_t                   *store;
     cv_txn_t                     *snapshot;
     cv_verifier_t                *verifier;
+    ngx_http_credverify_meter_t  *meter;        /* of keys, once wanted */
+    ngx_http_credverify_meter_t  *visitors;     /* of addresses, likewise */
     ngx_event_t                   timer;
     ngx_connection_t              fake;
     cv_err_t                      err;          /* the last one that was logged */
@@ -31,6 +33,14 @@ struct ngx_http_credverify_store_s {
     time_t                        logged;
     ngx_uint_t                    stale;        /* reopen before using it */
     u_char                        path[1];
+};
+
+/* Whoever counts in a meter holds it: one that was replaced goes with the last
+ * request that does. */
+
+struct ngx_http_credverify_meter_s {
+    cv_meter_t                   *meter;
+    ngx_uint_t                    refs;
 };
 
 typedef struct {
@@ -47,6 +57,15 @@ static void ngx_http_credverify_probe(ngx_event_t *ev);
 static void ngx_http_credverify_complain(ngx_http_credverify_store_t *store,
     cv_err_t err, const char *text);
 static void ngx_http_credverify_read_guarded(void *arg);
+static ngx_http_credverify_meter_t *ngx_http_credverify_get_meter(
+    ngx_http_credverify_store_t *store, ngx_http_credverify_meter_t **meter);
+static void ngx_http_credverify_drop_meter(
+    ngx_http_credverify_meter_t **meter);
+static void ngx_http_credverify_probe_meter(
+    ngx_http_credverify_store_t *store, ngx_http_credverify_meter_t **meter);
+static cv_slot_t *ngx_http_credverify_visitor(
+    ngx_http_credverify_store_t *store, ngx_http_request_t *r,
+    cv_meter_t *visitors, ngx_uint_t guesses);
 
 
 static ngx_http_credverify_store_t  *ngx_http_credverify_stores;
@@ -58,6 +77,7 @@ ngx_http_credverify_init_worker(ngx_cycle_t *cycle)
     cv_buf_t                          buf;
     ngx_str_t                        *path;
     ngx_uint_t                        i;
+    ngx_http_credverify_store_t      *store;
     ngx_http_credverify_main_conf_t  *cmcf;
 
     if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
@@ -74,7 +94,15 @@ ngx_http_credverify_init_worker(ngx_cycle_t *cycle)
     path = cmcf->stores.elts;
 
     for (i = 0; i < cmcf->stores.nelts; i++) {
-        (void) ngx_http_credverify_store(&path[i]);
+        store = ngx_http_credverify_store(&path[i]);
+
+        if (store != NULL && cmcf->keyed) {
+            (void) ngx_http_credverify_get_meter(store, &store->meter);
+        }
+
+        if (store != NULL && (cmcf->keyed || cmcf->guessed)) {
+            (void) ngx_http_credverify_get_meter(store, &store->visitors);
+        }
     }
 
     /* what every request needs is there before the first one */
@@ -199,6 +227,9 @@ ngx_http_credverify_open(ngx_http_credverify_store_t *store)
 static void
 ngx_http_credverify_close(ngx_http_credverify_store_t *store)
 {
+    ngx_http_credverify_drop_meter(&store->meter);
+    ngx_http_credverify_drop_meter(&store->visitors);
+
     cv_verifier_free(store->verifier);
     cv_snapshot_close(store->snapshot);
     cv_store_close(store->store);
@@ -236,6 +267,8 @@ ngx_http_credverify_probe(ngx_event_t *ev)
 
     if (store->store != NULL) {
         cv_snapshot_reset(store->snapshot);
+        ngx_http_credverify_probe_meter(store, &store->meter);
+        ngx_http_credverify_probe_meter(store, &store->visitors);
 
     } else if (store->same == NULL) {
         ngx_http_credverify_open(store);
@@ -341,4 +374,180 @@ ngx_http_credverify_read(ngx_http_credverify_store_t *store,
     }
 
     return err;
+}
+
+
+/* Meters */
+
+static ngx_http_credverify_meter_t *
+ngx_http_credverify_get_meter(ngx_http_credverify_store_t *store,
+    ngx_http_credverify_meter_t **meter)
+{
+    cv_err_t     err;
+    cv_error_t   error;
+
+    if (*meter != NULL) {
+        return *meter;
+    }
+
+    if (store->store == NULL) {
+        return NULL;
+    }
+
+    *meter = ngx_calloc(sizeof(ngx_http_credverify_meter_t), ngx_cycle->log);
+    if (*meter == NULL) {
+        return NULL;
+    }
+
+    err = meter == &store->meter
+          ? cv_meter_open(&(*meter)->meter, (char *) store->path,
+                          cv_store_uuid(store->store), &error)
+          : cv_visitors_open(&(*meter)->meter, (char *) store->path,
+                             "data.mdb", cv_store_uuid(store->store), &error);
+
+    if (err != CV_OK) {
+        ngx_free(*meter);
+        *meter = NULL;
+        ngx_http_credverify_complain(store, err, error.text);
+        return NULL;
+    }
+
+    (*meter)->refs = 1;
+
+    return *meter;
+}
+
+
+static void
+ngx_http_credverify_drop_meter(ngx_http_credverify_meter_t **meter)
+{
+    if (*meter != NULL) {
+        ngx_http_credverify_meter_release(*meter);
+        *meter = NULL;
+    }
+}
+
+
+void
+ngx_http_credverify_meter_release(ngx_http_credverify_meter_t *meter)
+{
+    if (--meter->refs == 0) {
+        cv_meter_close(meter->meter);
+        ngx_free(meter);
+    }
+}
+
+
+static void
+ngx_http_credverify_probe_meter(ngx_http_credverify_store_t *store,
+    ngx_http_credverify_meter_t **meter)
+{
+    cv_err_t    err;
+    cv_error_t  error;
+
+    if (*meter == NULL) {
+        return;
+    }
+
+    err = cv_meter_probe((*meter)->meter, &error);
+
+    if (err != CV_OK) {
+        ngx_http_credverify_complain(store, err, error.text);
+        ngx_http_credverify_drop_meter(meter);
+    }
+}
+
+
+ngx_int_t
+ngx_http_credverify_slot(ngx_http_request_t *r,
+    ngx_http_credverify_loc_conf_t *clcf,
+    ngx_http_credverify_bearer_t *bearer, ngx_http_credverify_meter_t **out,
+    cv_slot_t **slot)
+{
+    cv_error_t                    error;
+    ngx_http_credverify_store_t  *store;
+    ngx_http_credverify_meter_t  *meter;
+
+    store = ngx_http_credverify_store(&clcf->store);
+
+    if (store != NULL && store->same != NULL) {
+        store = store->same;
+    }
+
+    meter = store == NULL ? NULL
+          : ngx_http_credverify_get_meter(store, bearer->number != 0
+                                                 ? &store->meter
+                                                 : &store->visitors);
+    if (meter == NULL) {
+        return NGX_ERROR;
+    }
+
+    *slot = bearer->number != 0
+            ? cv_meter_slot(meter->meter, bearer->number, bearer->uid)
+            : ngx_http_credverify_visitor(store, r, meter->meter,
+                                          bearer->guesses);
+
+    if (*slot == NULL) {
+        (void) cv_error_set(&error, CV_ERR_DAMAGED, "%s: a key has no slot "
+                            "among the counters; run \"credverify check\"",
+                            store->path);
+        ngx_http_credverify_complain(store, CV_ERR_DAMAGED, error.text);
+
+        return NGX_ERROR;
+    }
+
+    meter->refs++;
+    *out = meter;
+
+    return NGX_OK;
+}
+
+
+/* an address, or what of it is one subscriber's: 64 bits of IPv6 */
+
+static cv_slot_t *
+ngx_http_credverify_visitor(ngx_http_credverify_store_t *store,
+    ngx_http_request_t *r, cv_meter_t *visitors, ngx_uint_t guesses)
+{
+    cv_str_t              address;
+    uint64_t              hash;
+    struct sockaddr_in   *sin;
+#if (NGX_HAVE_INET6)
+    struct sockaddr_in6  *sin6;
+#endif
+
+    switch (r->connection->sockaddr->sa_family) {
+
+    case AF_INET:
+        sin = (struct sockaddr_in *) r->connection->sockaddr;
+        address = cv_str(&sin->sin_addr, 4);
+        break;
+
+#if (NGX_HAVE_INET6)
+    case AF_INET6:
+        sin6 = (struct sockaddr_in6 *) r->connection->sockaddr;
+        address = IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr)
+                  ? cv_str(sin6->sin6_addr.s6_addr + 12, 4)
+                  : cv_str(sin6->sin6_addr.s6_addr, 8);
+        break;
+#endif
+
+    default:
+        /* whoever comes through a socket of this machine */
+        address = CV_STR("unix");
+    }
+
+    if (cv_digest_keyed(cv_verifier_digest(store->verifier), &hash,
+                        cv_meter_secret(visitors), address)
+        != CV_OK)
+    {
+        return NULL;
+    }
+
+    /* guesses are counted beside calls */
+
+    hash = guesses ? ~hash : hash;
+
+    return cv_visitor_slot(visitors, hash > 1 ? hash : 2,
+                           ngx_http_credverify_now());
 }

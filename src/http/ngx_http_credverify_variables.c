@@ -15,6 +15,10 @@ static ngx_int_t ngx_http_credverify_view_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_credverify_text_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_credverify_bearer_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_credverify_remaining_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_credverify_request_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 
@@ -51,6 +55,20 @@ static ngx_http_variable_t  ngx_http_credverify_vars[] = {
     { ngx_string("credverify_issuer"), NULL,
       ngx_http_credverify_text_variable,
       offsetof(ngx_http_credverify_ctx_t, issuer),
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("credverify_key_id"), NULL,
+      ngx_http_credverify_bearer_variable,
+      offsetof(ngx_http_credverify_bearer_t, key),
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("credverify_tier"), NULL,
+      ngx_http_credverify_bearer_variable,
+      offsetof(ngx_http_credverify_bearer_t, tier),
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("credverify_remaining"), NULL,
+      ngx_http_credverify_remaining_variable, 0,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("credverify_request"), NULL,
@@ -105,7 +123,7 @@ ngx_http_credverify_reason_variable(ngx_http_request_t *r,
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_credverify_module);
 
-    if (ctx == NULL) {
+    if (ctx == NULL || ctx->outcome == CV_OUTCOMES) {
         v->not_found = 1;
         return NGX_OK;
     }
@@ -177,6 +195,53 @@ ngx_http_credverify_request_variable(ngx_http_request_t *r,
     cv_redact(&buf, cv_str(r->request_line.data, r->request_line.len));
 
     value = ngx_http_credverify_str(cv_buf_str(&buf));
+    ngx_http_credverify_set_variable(v, &value);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_credverify_bearer_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_http_credverify_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_credverify_module);
+
+    if (ctx == NULL || ctx->bearer == NULL) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    ngx_http_credverify_set_variable(v, (ngx_str_t *)
+                                     ((u_char *) ctx->bearer + data));
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_credverify_remaining_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    int64_t    left;
+    ngx_str_t  value;
+
+    left = ngx_http_credverify_remaining(r);
+
+    if (left < 0) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    value.data = ngx_pnalloc(r->pool, NGX_INT64_LEN);
+    if (value.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    value.len = (size_t) (ngx_sprintf(value.data, "%L", left) - value.data);
+
     ngx_http_credverify_set_variable(v, &value);
 
     return NGX_OK;

@@ -6,6 +6,7 @@
  */
 
 #include "ngx_http_credverify.h"
+#include "cv_text.h"
 
 
 /* what happens in the snapshot, from which nothing may remain afterwards */
@@ -21,15 +22,21 @@ typedef struct {
     cv_rendering_t                   rendering;
     cv_time_t                        next_change_at;
     cv_err_t                         render_err;
+    const cv_refusal_t              *refusal;
+    cv_outcome_t                     outcome;   /* if it is an error */
+    ngx_uint_t                       missed;    /* it was not found */
 } ngx_http_credverify_job_t;
 
 
 static cv_outcome_t ngx_http_credverify_question(
     ngx_http_credverify_job_t *job, ngx_uint_t *negotiated);
+static ngx_int_t ngx_http_credverify_open_to(ngx_http_credverify_job_t *job);
 static cv_err_t ngx_http_credverify_answer(cv_verifier_t *verifier,
     cv_txn_t *txn, void *arg);
 static void ngx_http_credverify_render(ngx_http_credverify_job_t *job,
     cv_outcome_t outcome, cv_facts_t *facts);
+static void ngx_http_credverify_set_links(ngx_http_credverify_job_t *job,
+    cv_facts_t *facts);
 static void ngx_http_credverify_error(ngx_http_credverify_job_t *job,
     cv_outcome_t outcome);
 static ngx_http_credverify_ctx_t *ngx_http_credverify_remember(
@@ -42,8 +49,9 @@ ngx_int_t
 ngx_http_credverify_verify_handler(ngx_http_request_t *r)
 {
     cv_err_t                      err;
-    ngx_uint_t                    negotiated;
+    ngx_uint_t                    negotiated, guessed;
     cv_outcome_t                  outcome;
+    cv_refusal_t                  refusal;
     ngx_http_credverify_job_t     job;
 
     if (r->method == NGX_HTTP_OPTIONS) {
@@ -63,10 +71,31 @@ ngx_http_credverify_verify_handler(ngx_http_request_t *r)
 
     outcome = ngx_http_credverify_question(&job, &negotiated);
 
+    if (outcome == CV_VALID && !ngx_http_credverify_open_to(&job)) {
+
+        /* a subrequest, which nobody has asked for a key */
+        outcome = CV_MISSING_API_KEY;
+    }
+
+    guessed = job.clcf->guesses > 0
+              && (job.request.by == CV_BY_CODE
+                  || job.request.by == CV_BY_NUMBER);
+
+    if (outcome == CV_VALID && guessed
+        && ngx_http_credverify_guess(r, job.clcf, 0, &refusal) != NGX_OK)
+    {
+        job.refusal = &refusal;
+        outcome = CV_RATE_LIMITED;
+    }
+
     if (outcome == CV_VALID) {
         err = ngx_http_credverify_read(
                   ngx_http_credverify_store(&job.clcf->store),
                   ngx_http_credverify_answer, &job);
+
+        if (err == CV_OK && guessed && job.missed) {
+            (void) ngx_http_credverify_guess(r, job.clcf, 1, NULL);
+        }
 
         if (err == CV_ERR_NOMEM) {
             outcome = CV_SERVER_ERROR;
@@ -81,16 +110,82 @@ ngx_http_credverify_verify_handler(ngx_http_request_t *r)
         ngx_http_credverify_error(&job, outcome);
     }
 
-    if (job.render_err != CV_OK) {
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                      "credverify: an answer of \"%V\" is longer than %d bytes",
-                      &job.clcf->compiled->path,
-                      NGX_HTTP_CREDVERIFY_ANSWER_MAX);
+    return ngx_http_credverify_finish(&job, negotiated);
+}
 
+
+ngx_int_t
+ngx_http_credverify_refuse(ngx_http_request_t *r, cv_outcome_t outcome,
+    const cv_refusal_t *refusal)
+{
+    ngx_uint_t                  negotiated;
+    ngx_http_core_loc_conf_t   *lcf;
+    ngx_http_credverify_job_t   job;
+
+    ngx_memzero(&job, sizeof(ngx_http_credverify_job_t));
+
+    job.r = r;
+    job.clcf = ngx_http_get_module_loc_conf(r, ngx_http_credverify_module);
+    job.now = ngx_http_credverify_now();
+    job.next_change_at = CV_TIME_NEVER;
+    job.refusal = refusal;
+
+    if (ngx_http_credverify_scratch(&job.body) != NGX_OK
+        || ngx_http_credverify_choose(r, job.clcf, &job.format, &negotiated)
+           == NGX_ERROR)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_http_credverify_finish(&job, negotiated);
+    ngx_http_credverify_error(&job, outcome);
+
+    /* of "satisfy any" another module may let pass what this one does not */
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (job.clcf->errors == NGX_HTTP_CREDVERIFY_ERRORS_NGINX
+        || (lcf->satisfy == NGX_HTTP_SATISFY_ANY
+            && (job.presentation.status == NGX_HTTP_UNAUTHORIZED
+                || job.presentation.status == NGX_HTTP_FORBIDDEN)))
+    {
+        return (ngx_int_t) job.presentation.status;
+    }
+
+    return ngx_http_credverify_end(r, ngx_http_credverify_finish(&job,
+                                                                 negotiated));
+}
+
+
+ngx_int_t
+ngx_http_credverify_end(ngx_http_request_t *r, ngx_int_t rc)
+{
+    ngx_http_finalize_request(r, rc);
+
+    return NGX_DONE;
+}
+
+
+/* a location that asks for a key is open to whom it let in */
+
+static ngx_int_t
+ngx_http_credverify_open_to(ngx_http_credverify_job_t *job)
+{
+    ngx_http_credverify_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(job->r, ngx_http_credverify_module);
+
+    if (job->clcf->brands == NULL) {
+        return 1;
+    }
+
+    if (ctx == NULL || ctx->bearer == NULL) {
+        return 0;
+    }
+
+    job->request.test = ctx->bearer->number != 0
+                        && ctx->bearer->class == CV_KEY_TEST;
+
+    return 1;
 }
 
 
@@ -174,6 +269,7 @@ ngx_http_credverify_answer(cv_verifier_t *verifier, cv_txn_t *txn, void *arg)
                                             verification.verdict.reason);
 
     job->next_change_at = verification.verdict.next_change_at;
+    job->missed = verification.verdict.reason == CV_NOT_FOUND;
 
     cv_disclose(&facts, &verification.verdict, job->presentation.outcome,
                 &verification.evidence, job->now);
@@ -190,9 +286,63 @@ ngx_http_credverify_render(ngx_http_credverify_job_t *job,
 {
     cv_buf_reset(&job->body);
 
+    if (job->clcf->links != NULL) {
+        ngx_http_credverify_set_links(job, facts);
+    }
+
     job->render_err = cv_document_render(job->clcf->compiled->document,
                                          job->format, outcome, facts,
                                          &job->body, &job->rendering);
+}
+
+
+/* the location's links as a document: a view knows them by name */
+
+static void
+ngx_http_credverify_set_links(ngx_http_credverify_job_t *job,
+    cv_facts_t *facts)
+{
+    size_t                       size, mark;
+    cv_buf_t                     doc;
+    cv_str_t                     values[NGX_HTTP_CREDVERIFY_LINKS];
+    ngx_str_t                    value;
+    ngx_uint_t                   i, n;
+    ngx_http_credverify_link_t  *link;
+
+    link = job->clcf->links->elts;
+    n = job->clcf->links->nelts;
+    size = 16;
+
+    for (i = 0; i < n; i++) {
+        values[i] = CV_ABSENT;
+
+        if (ngx_http_credverify_evaluate(job->r, &link[i].value, &value)
+            == NGX_OK
+            && cv_utf8_valid(cv_str(value.data, value.len)))
+        {
+            values[i] = cv_str(value.data, value.len);
+        }
+
+        size += 16 + link[i].name.len + value.len;
+    }
+
+    cv_buf_borrow(&doc, ngx_pnalloc(job->r->pool, size), size);
+
+    if (doc.data == NULL) {
+        return;
+    }
+
+    mark = cv_doc_open(&doc, CV_DOC_OBJECT);
+
+    for (i = 0; i < n; i++) {
+        if (values[i].len > 0) {
+            cv_doc_put_name(&doc, cv_str(link[i].name.data, link[i].name.len));
+            cv_doc_put(&doc, CV_DOC_STRING, values[i]);
+        }
+    }
+
+    cv_doc_close(&doc, mark);
+    cv_fact_set_doc(facts, CV_FACT_LINKS, cv_buf_str(&doc));
 }
 
 
@@ -204,7 +354,13 @@ ngx_http_credverify_error(ngx_http_credverify_job_t *job, cv_outcome_t outcome)
     cv_evidence_t               evidence;
     ngx_http_credverify_ctx_t  *ctx;
 
-    ctx = ngx_pcalloc(job->r->pool, sizeof(ngx_http_credverify_ctx_t));
+    job->outcome = outcome;
+
+    ctx = ngx_http_get_module_ctx(job->r, ngx_http_credverify_module);
+
+    if (ctx == NULL) {
+        ctx = ngx_pcalloc(job->r->pool, sizeof(ngx_http_credverify_ctx_t));
+    }
 
     if (ctx != NULL) {
         ctx->outcome = outcome;
@@ -224,6 +380,10 @@ ngx_http_credverify_error(ngx_http_credverify_job_t *job, cv_outcome_t outcome)
 
     } else {
         cv_disclose_error(&facts, outcome, job->presentation.status, job->now);
+
+        if (job->refusal != NULL) {
+            cv_disclose_refusal(&facts, job->refusal);
+        }
     }
 
     ngx_http_credverify_render(job, outcome, &facts);
@@ -239,7 +399,7 @@ ngx_http_credverify_remember(ngx_http_credverify_job_t *job,
     u_char                     *p;
     cv_str_t                    credential, class, issuer;
     cv_evidence_t              *evidence;
-    ngx_http_credverify_ctx_t  *ctx;
+    ngx_http_credverify_ctx_t  *ctx, *before;
 
     evidence = &verification->evidence;
 
@@ -258,6 +418,9 @@ ngx_http_credverify_remember(ngx_http_credverify_job_t *job,
     }
 
     p = (u_char *) (ctx + 1);
+
+    before = ngx_http_get_module_ctx(job->r, ngx_http_credverify_module);
+    ctx->bearer = before != NULL ? before->bearer : NULL;
 
     ctx->outcome = verification->verdict.reason;
     ctx->handle = ngx_http_credverify_str(cv_by_names[job->request.by]);
@@ -295,7 +458,20 @@ ngx_http_credverify_finish(ngx_http_credverify_job_t *job,
     cv_time_t                     left;
     ngx_http_credverify_answer_t  answer;
 
+    if (job->render_err != CV_OK) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "credverify: an answer of \"%V\" is longer than %d bytes",
+                      &job->clcf->compiled->path,
+                      NGX_HTTP_CREDVERIFY_ANSWER_MAX);
+
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     ngx_memzero(&answer, sizeof(ngx_http_credverify_answer_t));
+
+    answer.keyed = job->clcf->brands != NULL;
+    answer.outcome = job->outcome;
+    answer.refusal = job->refusal;
 
     answer.status = job->presentation.status;
     answer.type = job->presentation.type;

@@ -608,6 +608,13 @@ cv_store_close(cv_store_t *store)
 }
 
 
+const uint8_t *
+cv_store_uuid(const cv_store_t *store)
+{
+    return store->uuid;
+}
+
+
 bool
 cv_store_is(const cv_store_t *store, const char *dir)
 {

@@ -90,6 +90,9 @@ typedef struct {
 cv_err_t cv_store_upgrade(const char *dir, cv_upgrade_t *upgrade,
     cv_error_t *error) CV_MUST_CHECK;
 
+/* What tells this store from all others; borrows from it. */
+const uint8_t *cv_store_uuid(const cv_store_t *store);
+
 /* True if the store in "dir", by whatever path, is the one that is open. */
 bool cv_store_is(const cv_store_t *store, const char *dir);
 

@@ -1,0 +1,503 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * Quotas: a call is admitted in the PRECONTENT phase, after everything that
+ * may refuse it for other reasons, told of in the header, and settled in the
+ * LOG phase.
+ *
+ * A charge belongs to the main request, whatever becomes of it: it outlives
+ * internal redirects, which clear contexts, as a cleanup of the pool, found by
+ * its handler.  The first location that charges decides.
+ */
+
+#include "ngx_http_credverify.h"
+
+
+typedef struct {
+    ngx_http_credverify_meter_t     *meter;     /* held until it is settled */
+    cv_slot_t                       *slot;
+    cv_limits_t                      limits;
+    cv_admission_t                   admission;
+    cv_time_t                        now;
+    ngx_uint_t                       headers;   /* which to send */
+    ngx_uint_t                       settled;
+    ngx_uint_t                       over;      /* let pass by a dry run */
+} ngx_http_credverify_charge_t;
+
+
+static ngx_http_credverify_charge_t *ngx_http_credverify_charge(
+    ngx_http_request_t *r);
+static void ngx_http_credverify_charge_cleanup(void *data);
+static ngx_int_t ngx_http_credverify_admit(ngx_http_request_t *r,
+    ngx_http_credverify_loc_conf_t *clcf,
+    ngx_http_credverify_charge_t *charge);
+static ngx_int_t ngx_http_credverify_full(ngx_http_request_t *r,
+    ngx_http_credverify_charge_t *charge);
+static void ngx_http_credverify_tell(const cv_admission_t *admission,
+    const cv_limits_t *limits, cv_time_t now, cv_refusal_t *refusal);
+static ngx_int_t ngx_http_credverify_limit_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_http_credverify_ratelimit(ngx_http_request_t *r,
+    ngx_http_credverify_charge_t *charge);
+static ngx_int_t ngx_http_credverify_legacy(ngx_http_request_t *r,
+    ngx_http_credverify_charge_t *charge);
+
+
+static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
+
+
+void
+ngx_http_credverify_add_limit_filter(void)
+{
+    ngx_http_next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = ngx_http_credverify_limit_filter;
+}
+
+
+static ngx_http_credverify_charge_t *
+ngx_http_credverify_charge(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t  *cln;
+
+    for (cln = r->main->pool->cleanup; cln; cln = cln->next) {
+        if (cln->handler == ngx_http_credverify_charge_cleanup) {
+            return cln->data;
+        }
+    }
+
+    return NULL;
+}
+
+
+static void
+ngx_http_credverify_charge_cleanup(void *data)
+{
+    ngx_http_credverify_charge_t  *charge = data;
+
+    ngx_http_credverify_meter_release(charge->meter);
+}
+
+
+ngx_int_t
+ngx_http_credverify_quota_handler(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t              *cln;
+    ngx_http_credverify_ctx_t       *ctx;
+    ngx_http_credverify_charge_t    *charge;
+    ngx_http_credverify_loc_conf_t  *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_credverify_module);
+    ctx = ngx_http_get_module_ctx(r, ngx_http_credverify_module);
+
+    if (r != r->main || ctx == NULL || ctx->bearer == NULL
+        || ctx->bearer->outcome != CV_VALID
+        || clcf->quota == NGX_HTTP_CREDVERIFY_QUOTA_OFF
+        || ngx_http_credverify_charge(r) != NULL)
+    {
+        return NGX_DECLINED;
+    }
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_credverify_charge_t));
+    if (cln == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    charge = cln->data;
+
+    ngx_memzero(charge, sizeof(ngx_http_credverify_charge_t));
+
+    charge->limits = ctx->bearer->limits;
+    charge->now = ngx_http_credverify_now();
+    charge->headers = clcf->limit_headers;
+
+    if (ngx_http_credverify_slot(r, clcf, ctx->bearer, &charge->meter,
+                                 &charge->slot)
+        != NGX_OK)
+    {
+        ngx_http_credverify_count_failure(clcf, CV_ERR_MISSING);
+
+        return ngx_http_credverify_refuse(r, CV_STORE_UNAVAILABLE, NULL);
+    }
+
+    cln->handler = ngx_http_credverify_charge_cleanup;
+
+    return ngx_http_credverify_admit(r, clcf, charge);
+}
+
+
+static ngx_int_t
+ngx_http_credverify_admit(ngx_http_request_t *r,
+    ngx_http_credverify_loc_conf_t *clcf, ngx_http_credverify_charge_t *charge)
+{
+    cv_limits_t  none;
+
+    if (clcf->quota == NGX_HTTP_CREDVERIFY_QUOTA_DRY_RUN) {
+
+        /* counted whatever the limits are, and told as if they held */
+
+        cv_admission_look(charge->slot, &charge->limits, charge->now,
+                          &charge->admission);
+        charge->over = !charge->admission.admitted;
+
+        cv_limits_read(&none, NULL);
+        cv_admit(charge->slot, &none, charge->now, &charge->admission);
+
+        if (charge->over) {
+            ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                          "credverify: a call over the limit was let pass");
+        }
+
+        return NGX_DECLINED;
+    }
+
+    cv_admit(charge->slot, &charge->limits, charge->now, &charge->admission);
+
+    if (charge->admission.admitted) {
+        return NGX_DECLINED;
+    }
+
+    charge->settled = 1;
+
+    return ngx_http_credverify_full(r, charge);
+}
+
+
+static ngx_int_t
+ngx_http_credverify_full(ngx_http_request_t *r,
+    ngx_http_credverify_charge_t *charge)
+{
+    cv_outcome_t   outcome;
+    cv_refusal_t   refusal;
+
+    outcome = charge->admission.refused == CV_WINDOW_MONTH
+              ? CV_MONTHLY_LIMIT_REACHED : CV_RATE_LIMITED;
+
+    ngx_http_credverify_tell(&charge->admission, &charge->limits, charge->now,
+                             &refusal);
+
+    return ngx_http_credverify_refuse(r, outcome, &refusal);
+}
+
+
+static void
+ngx_http_credverify_tell(const cv_admission_t *admission,
+    const cv_limits_t *limits, cv_time_t now, cv_refusal_t *refusal)
+{
+    ngx_memzero(refusal, sizeof(cv_refusal_t));
+
+    refusal->window = cv_str_z(cv_window_names[admission->refused]);
+    refusal->limit = limits->most[admission->refused];
+
+    /* rounded up: a client that waits so long is not too early */
+
+    refusal->retry_after = (admission->opens_at - now + CV_SECOND - 1)
+                           / CV_SECOND;
+
+    if (refusal->retry_after < 1) {
+        refusal->retry_after = 1;
+    }
+}
+
+
+/* the month counts only answers that are none of an error */
+
+ngx_int_t
+ngx_http_credverify_settle_handler(ngx_http_request_t *r)
+{
+    ngx_uint_t                     status;
+    ngx_http_credverify_charge_t  *charge;
+
+    charge = ngx_http_credverify_charge(r);
+
+    if (charge == NULL || charge->settled || charge->slot == NULL) {
+        return NGX_OK;
+    }
+
+    charge->settled = 1;
+
+    status = r->err_status ? r->err_status : r->headers_out.status;
+
+    if (status == 0 || status >= NGX_HTTP_BAD_REQUEST) {
+        cv_admission_refund(charge->slot, &charge->admission);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_credverify_limit_filter(ngx_http_request_t *r)
+{
+    ngx_http_credverify_charge_t  *charge;
+
+    if (r == r->main) {
+        charge = ngx_http_credverify_charge(r);
+
+        if (charge != NULL && charge->slot != NULL
+            && ((charge->headers & NGX_HTTP_CREDVERIFY_RATELIMIT
+                 && ngx_http_credverify_ratelimit(r, charge) != NGX_OK)
+                || (charge->headers & NGX_HTTP_CREDVERIFY_LEGACY
+                    && ngx_http_credverify_legacy(r, charge) != NGX_OK)))
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return ngx_http_next_header_filter(r);
+}
+
+
+/* how long a window is, and how long until it begins anew, in seconds */
+
+static void
+ngx_http_credverify_window(ngx_http_credverify_charge_t *charge,
+    cv_window_t window, int64_t *length, int64_t *left)
+{
+    uint64_t   period;
+    cv_time_t  start, end;
+
+    period = cv_period(window, charge->now);
+    start = cv_period_start(window, period);
+
+    if (window == CV_WINDOW_HOUR) {
+
+        /* its oldest minute leaves it when the next one begins */
+
+        end = cv_period_start(window, period + 1);
+        *length = 3600;
+
+    } else {
+        end = cv_period_start(window, period + 1);
+        *length = (end - start) / CV_SECOND;
+    }
+
+    *left = (end - charge->now + CV_SECOND - 1) / CV_SECOND;
+}
+
+
+static uint64_t
+ngx_http_credverify_left(ngx_http_credverify_charge_t *charge,
+    cv_window_t window)
+{
+    uint64_t  used, most;
+
+    used = charge->admission.used[window];
+    most = charge->limits.most[window];
+
+    return used < most ? most - used : 0;
+}
+
+
+/* draft-ietf-httpapi-ratelimit-headers-10: a list of every window */
+
+static ngx_int_t
+ngx_http_credverify_ratelimit(ngx_http_request_t *r,
+    ngx_http_credverify_charge_t *charge)
+{
+    int64_t      length, left;
+    cv_buf_t     policy, limit;
+    cv_window_t  window;
+
+    enum { MOST = CV_WINDOWS * (sizeof("\"minute\";q=;w=, ") - 1
+                                + 2 * NGX_INT64_LEN) };
+
+    cv_buf_borrow(&policy, ngx_pnalloc(r->pool, MOST), MOST);
+    cv_buf_borrow(&limit, ngx_pnalloc(r->pool, MOST), MOST);
+
+    if (policy.data == NULL || limit.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (window = 0; window < CV_WINDOWS; window++) {
+
+        if (charge->limits.most[window] == CV_UNLIMITED) {
+            continue;
+        }
+
+        ngx_http_credverify_window(charge, window, &length, &left);
+
+        if (!charge->admission.admitted
+            && window == charge->admission.refused)
+        {
+            left = (charge->admission.opens_at - charge->now + CV_SECOND - 1)
+                   / CV_SECOND;
+        }
+
+        cv_buf_append_str(&policy, policy.len > 0 ? CV_STR(", \"")
+                                                  : CV_STR("\""));
+        cv_buf_append_str(&policy, cv_str_z(cv_window_names[window]));
+        cv_buf_append_str(&policy, CV_STR("\";q="));
+        cv_buf_append_int(&policy, (int64_t) charge->limits.most[window]);
+        cv_buf_append_str(&policy, CV_STR(";w="));
+        cv_buf_append_int(&policy, length);
+
+        cv_buf_append_str(&limit, limit.len > 0 ? CV_STR(", \"")
+                                                : CV_STR("\""));
+        cv_buf_append_str(&limit, cv_str_z(cv_window_names[window]));
+        cv_buf_append_str(&limit, CV_STR("\";r="));
+        cv_buf_append_int(&limit, (int64_t)
+                          ngx_http_credverify_left(charge, window));
+        cv_buf_append_str(&limit, CV_STR(";t="));
+        cv_buf_append_int(&limit, left);
+    }
+
+    if (policy.len == 0) {
+        return NGX_OK;
+    }
+
+    return ngx_http_credverify_add_header(r, "RateLimit-Policy",
+                                          cv_buf_str(&policy)) == NGX_OK
+           ? ngx_http_credverify_add_header(r, "RateLimit", cv_buf_str(&limit))
+           : NGX_ERROR;
+}
+
+
+/* what came before there was a draft: of the window with the least left */
+
+static ngx_int_t
+ngx_http_credverify_legacy(ngx_http_request_t *r,
+    ngx_http_credverify_charge_t *charge)
+{
+    int64_t      length, left;
+    uint64_t     least;
+    cv_buf_t     values[3];
+    cv_window_t  window, tightest;
+    ngx_uint_t   i;
+
+    static const char  *names[] = {
+        "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"
+    };
+
+    tightest = CV_WINDOWS;
+    least = 0;
+
+    for (window = 0; window < CV_WINDOWS; window++) {
+        if (charge->limits.most[window] != CV_UNLIMITED
+            && (tightest == CV_WINDOWS
+                || ngx_http_credverify_left(charge, window) < least))
+        {
+            tightest = window;
+            least = ngx_http_credverify_left(charge, window);
+        }
+    }
+
+    if (!charge->admission.admitted) {
+        tightest = charge->admission.refused;
+    }
+
+    if (tightest == CV_WINDOWS) {
+        return NGX_OK;
+    }
+
+    ngx_http_credverify_window(charge, tightest, &length, &left);
+
+    for (i = 0; i < 3; i++) {
+        cv_buf_borrow(&values[i], ngx_pnalloc(r->pool, NGX_INT64_LEN),
+                      NGX_INT64_LEN);
+        if (values[i].data == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    cv_buf_append_int(&values[0], (int64_t) charge->limits.most[tightest]);
+    cv_buf_append_int(&values[1], (int64_t)
+                      ngx_http_credverify_left(charge, tightest));
+    cv_buf_append_int(&values[2], charge->now / CV_SECOND + left);
+
+    for (i = 0; i < 3; i++) {
+        if (ngx_http_credverify_add_header(r, names[i],
+                                           cv_buf_str(&values[i]))
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    if (charge->admission.admitted) {
+        return NGX_OK;
+    }
+
+    return ngx_http_credverify_add_header(r, "X-RateLimit-Window",
+               tightest == CV_WINDOW_MINUTE ? CV_STR("per_minute")
+               : tightest == CV_WINDOW_HOUR ? CV_STR("per_hour")
+               : tightest == CV_WINDOW_DAY ? CV_STR("per_day")
+                                           : CV_STR("per_month"));
+}
+
+
+/*
+ * Who asks for codes and numbers that do not exist is guessing.  Where that
+ * cannot be counted nobody is kept from verifying.
+ */
+
+ngx_int_t
+ngx_http_credverify_guess(ngx_http_request_t *r,
+    ngx_http_credverify_loc_conf_t *clcf, ngx_uint_t missed,
+    cv_refusal_t *refusal)
+{
+    cv_time_t                       now;
+    cv_slot_t                      *slot;
+    cv_limits_t                     limits;
+    cv_admission_t                  admission;
+    ngx_http_credverify_meter_t    *meter;
+    ngx_http_credverify_bearer_t    guesser;
+
+    ngx_memzero(&guesser, sizeof(ngx_http_credverify_bearer_t));
+    guesser.guesses = 1;
+
+    if (ngx_http_credverify_slot(r, clcf, &guesser, &meter, &slot) != NGX_OK) {
+        return NGX_OK;
+    }
+
+    now = ngx_http_credverify_now();
+
+    cv_limits_read(&limits, NULL);
+    limits.most[CV_WINDOW_MINUTE] = clcf->guesses;
+
+    if (missed) {
+        cv_admit(slot, &limits, now, &admission);
+    } else {
+        cv_admission_look(slot, &limits, now, &admission);
+    }
+
+    ngx_http_credverify_meter_release(meter);
+
+    if (missed || admission.admitted) {
+        return NGX_OK;
+    }
+
+    ngx_http_credverify_tell(&admission, &limits, now, refusal);
+
+    return NGX_DECLINED;
+}
+
+
+/* the least that is left in any window, for variables; -1: no limit */
+
+int64_t
+ngx_http_credverify_remaining(ngx_http_request_t *r)
+{
+    int64_t                        least;
+    uint64_t                       left;
+    cv_window_t                    window;
+    ngx_http_credverify_charge_t  *charge;
+
+    charge = ngx_http_credverify_charge(r);
+    least = -1;
+
+    if (charge == NULL || charge->slot == NULL) {
+        return -1;
+    }
+
+    for (window = 0; window < CV_WINDOWS; window++) {
+        if (charge->limits.most[window] != CV_UNLIMITED) {
+            left = ngx_http_credverify_left(charge, window);
+
+            if (least == -1 || left < (uint64_t) least) {
+                least = (int64_t) left;
+            }
+        }
+    }
+
+    return least;
+}
