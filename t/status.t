@@ -11,6 +11,7 @@ my $folder = Credverify::folder();
 
 $ENV{TEST_NGINX_STORE} = Credverify::store();
 $ENV{TEST_NGINX_OTHER} = Credverify::store(grep { /"kind":"issuer"/ } Credverify::lines());
+$ENV{TEST_NGINX_TIERED} = Credverify::store(Credverify::lines(), '{"kind":"tier","id":"all"}');
 $ENV{TEST_NGINX_NEW} = "$folder/new";
 $ENV{TEST_NGINX_MISSING} = "$folder/missing";
 $ENV{TEST_NGINX_OWN} = "$folder/views";
@@ -25,7 +26,7 @@ for ($ENV{TEST_NGINX_OWN}, "$folder/more") {
     mkdir $_, 0755 or die "$_: $!";
 }
 
-symlink "$Credverify::views/native", "$folder/views/v$_" or die $! for 1 .. 12;
+symlink "$Credverify::views/native", "$folder/views/v$_" or die $! for 1 .. 14;
 view('views/gone', not_found => 200, error => 500, map { $_ => 410 }
      qw(revoked token_expired refunded expired pending));
 view('more/v8', revoked => 410);
@@ -115,7 +116,7 @@ _EOC_
 
 our $status = 'location = /m { credverify_status; }';
 
-plan tests => 443;
+plan tests => 463;
 
 run_tests();
 
@@ -548,7 +549,24 @@ Cache-Control: no-store
 
 
 
-=== TEST 23: twice in one location
+=== TEST 23: what others answer where a key is taken is none of ours
+--- http_config
+    credverify_store $TEST_NGINX_TIERED;
+    credverify_views $TEST_NGINX_OWN;
+--- config eval
+"location = /e { credverify_view v13; credverify_key any; credverify_keyless all; empty_gif; }
+ location = /v { credverify_view v14; $::verify } $::status"
+--- pipelined_requests eval
+["GET /e", "GET /e", "GET /v?code=C-valid", "GET /m"]
+--- response_body_like eval
+[qr/^GIF/, qr/^GIF/, qr/"valid":true/, main::has(main::answered('v14', 'valid 200' => 1))]
+--- no_error_log
+[alert]
+[crit]
+
+
+
+=== TEST 24: twice in one location
 --- config
     location = /m { credverify_status; credverify_status; }
 --- must_die
@@ -557,7 +575,7 @@ Cache-Control: no-store
 
 
 
-=== TEST 24: with another that answers
+=== TEST 25: with another that answers
 --- http_config eval: $::http
 --- config
     location = /m { credverify_health; credverify_status; }
@@ -567,7 +585,7 @@ Cache-Control: no-store
 
 
 
-=== TEST 25: the other way round
+=== TEST 26: the other way round
 --- http_config eval: $::http
 --- config
     location = /m { credverify_status; credverify_verify code=$arg_code; }
@@ -577,7 +595,7 @@ Cache-Control: no-store
 
 
 
-=== TEST 26: outside a location
+=== TEST 27: outside a location
 --- config
     credverify_status;
 --- must_die
@@ -586,7 +604,7 @@ Cache-Control: no-store
 
 
 
-=== TEST 27: with a parameter
+=== TEST 28: with a parameter
 --- config
     location = /m { credverify_status on; }
 --- must_die

@@ -207,7 +207,9 @@ ngx_http_credverify_count_answer(ngx_http_request_t *r)
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_credverify_module);
 
-    if (ctx != NULL) {
+    /* of a key's request that something else answers there is no outcome */
+
+    if (ctx != NULL && ctx->outcome < CV_OUTCOMES) {
         clcf = ngx_http_get_module_loc_conf(r, ngx_http_credverify_module);
         counters = clcf->compiled->counters;
 
