@@ -116,7 +116,7 @@ _EOC_
 
 our $status = 'location = /m { credverify_status; }';
 
-plan tests => 463;
+plan tests => 460;
 
 run_tests();
 
