@@ -4,6 +4,7 @@
  */
 
 #include "cv_import_internal.h"
+#include "cv_commit.h"
 
 #include <errno.h>
 #include <time.h>
@@ -98,7 +99,7 @@ cv_import_commit(cv_import_t *import, cv_error_t *error)
         start = cv_import_clock();
         revived = cv_txn_revived(txn);
 
-        err = cv_txn_commit(txn, error);
+        err = cv_commit(txn, error);
         if (err != CV_OK) {
             return err;
         }

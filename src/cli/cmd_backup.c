@@ -4,11 +4,13 @@
  *
  * credverify backup, credverify restore
  *
- * A backup is a tar archive: "store/data.mdb" is LMDB's copy of the store, so
- * that unpacking it yields a store, too.
+ * A backup is a tar archive: "store/data.mdb" is LMDB's copy of the store,
+ * "store/counters" a later one of its counters, so that every key of the copy
+ * has its counts; unpacking it yields a store, too.
  */
 
 #include "cv_cli.h"
+#include "cv_counters.h"
 #include "cv_restore.h"
 #include "cv_tar.h"
 
@@ -19,11 +21,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define CMD_BACKUP_DATA   "store/data.mdb"
-#define CMD_BACKUP_CHUNK  ((size_t) 1 << 20)
+#define CMD_BACKUP_DATA      "store/" CV_DATA_FILE
+#define CMD_BACKUP_COUNTERS  "store/" CV_METER_FILE
+#define CMD_BACKUP_CHUNK     ((size_t) 1 << 20)
 
-/* two blocks of zeros end an archive, after what fills the last one */
-#define CMD_BACKUP_END    (3 * CV_TAR_BLOCK)
+/* the first format of a store that has counters */
+#define CMD_BACKUP_COUNTED   3
 
 #define CMD_RESTORE_FOREIGN  "not a backup of a store"
 #define CMD_RESTORE_CUT      "the backup is cut short; nothing was restored"
@@ -31,7 +34,8 @@
 typedef struct {
     const char  *name;
     cv_file_t    file;
-    uint64_t     bytes;
+    off_t        header;        /* where that of the current file will be */
+    off_t        end;           /* of the archive, as far as it is written */
 } cmd_backup_t;
 
 typedef struct {
@@ -39,7 +43,8 @@ typedef struct {
     int                  fd;
     uint8_t             *chunk;
     bool                 check;
-    uint64_t             size;      /* of the data file in it */
+    bool                 counters;  /* are in it */
+    cv_tar_entry_t       entry;     /* the file that comes next in it */
     size_t               map_size;  /* 0: that of the backup */
     cv_store_options_t   options;
     cv_store_stat_t      stat;      /* of what is in it */
@@ -76,56 +81,114 @@ cmd_backup_write(int fd, const uint8_t *p, size_t len, off_t at)
 }
 
 
+/* A file is written behind the place of its header. */
+
+static bool
+cmd_backup_begin(cmd_backup_t *backup)
+{
+    backup->header = backup->end;
+
+    return lseek(backup->file.fd, backup->header + CV_TAR_BLOCK, SEEK_SET)
+           != -1;
+}
+
+
 /* The header is written last: only then is the size known. */
 
 static bool
-cmd_backup_archive(cmd_backup_t *backup, off_t end)
+cmd_backup_end(cmd_backup_t *backup, const char *name)
 {
     int       fd;
+    off_t     end;
     size_t    rest;
-    uint8_t   header[CV_TAR_BLOCK], zeros[CMD_BACKUP_END];
+    uint8_t   block[CV_TAR_BLOCK];
     uint64_t  size;
 
     fd = backup->file.fd;
-    size = (uint64_t) end - CV_TAR_BLOCK;
-    rest = cv_tar_padding(size) + 2 * CV_TAR_BLOCK;
+    end = lseek(fd, 0, SEEK_CUR);
+
+    if (end == -1) {
+        return false;
+    }
+
+    size = (uint64_t) (end - backup->header) - CV_TAR_BLOCK;
+    rest = cv_tar_padding(size);
+    backup->end = end + (off_t) rest;
+
+    memset(block, 0, sizeof(block));
+
+    if (!cmd_backup_write(fd, block, rest, end)) {
+        return false;
+    }
+
+    cv_tar_header(block, cv_str_z(name), size, cv_time_now());
+
+    return cmd_backup_write(fd, block, sizeof(block), backup->header);
+}
+
+
+static bool
+cmd_backup_close(cmd_backup_t *backup)
+{
+    uint8_t  zeros[2 * CV_TAR_BLOCK];
 
     memset(zeros, 0, sizeof(zeros));
-    cv_tar_header(header, CV_STR(CMD_BACKUP_DATA), size, cv_time_now());
+    backup->end += (off_t) sizeof(zeros);
 
-    backup->bytes = (uint64_t) end + rest;
+    return cmd_backup_write(backup->file.fd, zeros, sizeof(zeros),
+                            backup->end - (off_t) sizeof(zeros));
+}
 
-    return cmd_backup_write(fd, zeros, rest, end)
-           && cmd_backup_write(fd, header, sizeof(header), 0);
+
+static cv_err_t
+cmd_backup_counters(cv_cli_t *cli, cmd_backup_t *backup, cv_error_t *error)
+{
+    cv_err_t     err;
+    cv_meter_t  *meter;
+
+    err = cv_counters_open(&meter, cli->store, error);
+
+    if (err == CV_OK) {
+        err = cv_meter_copy(meter, backup->file.fd, backup->name, error);
+        cv_meter_close(meter);
+    }
+
+    return err;
 }
 
 
 static int
 cmd_backup_body(cv_cli_t *cli)
 {
-    off_t          end;
+    bool           written;
+    cv_err_t       err;
     cv_error_t     error;
     cmd_backup_t  *backup;
 
     backup = cli->data;
+    err = CV_OK;
 
-    if (lseek(backup->file.fd, CV_TAR_BLOCK, SEEK_SET) == -1) {
-        return cv_cli_fail(cli, "%s: %s", backup->name, strerror(errno));
+    written = cmd_backup_begin(backup);
+
+    if (written) {
+        err = cv_store_copy(cli->store, backup->file.fd, backup->name, &error);
+        written = err == CV_OK && cmd_backup_end(backup, CMD_BACKUP_DATA);
     }
 
-    if (cv_store_copy(cli->store, backup->file.fd, backup->name, &error)
-        != CV_OK)
-    {
+    if (written && cv_store_format(cli->store) >= CMD_BACKUP_COUNTED) {
+        written = cmd_backup_begin(backup);
+        err = written ? cmd_backup_counters(cli, backup, &error) : CV_OK;
+        written = err == CV_OK && written
+                  && cmd_backup_end(backup, CMD_BACKUP_COUNTERS);
+    }
+
+    if (err != CV_OK) {
         return cv_cli_fail(cli, "%s", error.text);
     }
 
-    end = lseek(backup->file.fd, 0, SEEK_CUR);
-
-    if (end == -1 || !cmd_backup_archive(backup, end)) {
-        return cv_cli_fail(cli, "%s: %s", backup->name, strerror(errno));
-    }
-
-    return CV_CLI_DONE;
+    return written && cmd_backup_close(backup)
+           ? CV_CLI_DONE
+           : cv_cli_fail(cli, "%s: %s", backup->name, strerror(errno));
 }
 
 
@@ -169,7 +232,7 @@ cmd_backup(cv_cli_t *cli)
         cv_answer_open(cli);
         cv_answer_text(cli, "store", cv_str_z(cli->store_dir));
         cv_answer_text(cli, "backup", cv_str_z(backup.name));
-        cv_answer_number(cli, "bytes", backup.bytes);
+        cv_answer_number(cli, "bytes", (uint64_t) backup.end);
         cv_answer_close(cli);
     }
 
@@ -220,11 +283,13 @@ cmd_restore_read(cv_cli_t *cli, size_t len, const char *cut)
 /* The next file of the archive; one without a name at its end. */
 
 static bool
-cmd_restore_entry(cv_cli_t *cli, cv_tar_entry_t *entry, const char *cut)
+cmd_restore_entry(cv_cli_t *cli, const char *cut)
 {
-    cmd_restore_t  *restore;
+    cmd_restore_t   *restore;
+    cv_tar_entry_t  *entry;
 
     restore = cli->data;
+    entry = &restore->entry;
 
     do {
         if (!cmd_restore_read(cli, CV_TAR_BLOCK, cut)) {
@@ -253,66 +318,93 @@ cmd_restore_entry(cv_cli_t *cli, cv_tar_entry_t *entry, const char *cut)
 static int
 cmd_restore_open(cv_cli_t *cli)
 {
-    cv_tar_entry_t   entry;
-    cmd_restore_t   *restore;
+    cmd_restore_t  *restore;
 
     restore = cli->data;
 
-    if (!cmd_restore_entry(cli, &entry, CMD_RESTORE_FOREIGN)) {
+    if (!cmd_restore_entry(cli, CMD_RESTORE_FOREIGN)) {
         return CV_CLI_FAILED;
     }
 
-    if (!cv_str_eq(entry.name, CV_STR(CMD_BACKUP_DATA))) {
-        return cv_cli_fail(cli, "%s: %s", restore->name, CMD_RESTORE_FOREIGN);
-    }
-
-    restore->size = entry.size;
-
-    return CV_CLI_DONE;
+    return cv_str_eq(restore->entry.name, CV_STR(CMD_BACKUP_DATA))
+           || cv_str_eq(restore->entry.name, CV_STR(CMD_BACKUP_COUNTERS))
+           ? CV_CLI_DONE
+           : cv_cli_fail(cli, "%s: %s", restore->name, CMD_RESTORE_FOREIGN);
 }
 
 
+/* Writes the file that comes next, and goes on to the one after it. */
+
 static int
-cmd_restore_copy(cv_cli_t *cli)
+cmd_restore_copy(cv_cli_t *cli, int fd, const char *path)
 {
     size_t           n;
-    uint64_t         at;
-    cv_tar_entry_t   end;
+    uint64_t         at, size;
     cmd_restore_t   *restore;
 
     restore = cli->data;
+    size = restore->entry.size;
 
-    for (at = 0; at < restore->size; at += n) {
-        n = restore->size - at < CMD_BACKUP_CHUNK
-            ? (size_t) (restore->size - at) : CMD_BACKUP_CHUNK;
+    for (at = 0; at < size; at += n) {
+        n = size - at < CMD_BACKUP_CHUNK ? (size_t) (size - at)
+                                         : CMD_BACKUP_CHUNK;
 
         if (!cmd_restore_read(cli, n, CMD_RESTORE_CUT)) {
             return CV_CLI_FAILED;
         }
 
-        if (!cmd_backup_write(cmd_restore_state.fd, restore->chunk, n,
-                              (off_t) at))
-        {
-            return cv_cli_fail(cli, "%s: %s", cmd_restore_state.data,
-                               strerror(errno));
+        if (!cmd_backup_write(fd, restore->chunk, n, (off_t) at)) {
+            return cv_cli_fail(cli, "%s: %s", path, strerror(errno));
         }
     }
 
-    if (!cmd_restore_read(cli, cv_tar_padding(restore->size), CMD_RESTORE_CUT)
-        || !cmd_restore_entry(cli, &end, CMD_RESTORE_CUT))
-    {
-        return CV_CLI_FAILED;
+    return cmd_restore_read(cli, cv_tar_padding(size), CMD_RESTORE_CUT)
+           && cmd_restore_entry(cli, CMD_RESTORE_CUT)
+           ? CV_CLI_DONE : CV_CLI_FAILED;
+}
+
+
+/* Both files, in either order: whoever packs a store anew need not know. */
+
+static int
+cmd_restore_files(cv_cli_t *cli)
+{
+    int             rc;
+    bool            data;
+    cmd_restore_t  *restore;
+
+    restore = cli->data;
+    data = false;
+    rc = CV_CLI_DONE;
+
+    while (rc == CV_CLI_DONE && cv_present(restore->entry.name)) {
+
+        if (cv_str_eq(restore->entry.name, CV_STR(CMD_BACKUP_DATA)) && !data) {
+            data = true;
+            rc = cmd_restore_copy(cli, cmd_restore_state.fd,
+                                  cmd_restore_state.data);
+
+        } else if (cv_str_eq(restore->entry.name, CV_STR(CMD_BACKUP_COUNTERS))
+                   && !restore->counters)
+        {
+            restore->counters = true;
+            rc = cv_restore_beside(&cmd_restore_state, &restore->error)
+                 == CV_OK
+                 ? cmd_restore_copy(cli, cmd_restore_state.other_fd,
+                                    cmd_restore_state.other)
+                 : cv_cli_fail(cli, "%s", restore->error.text);
+
+        } else {
+            /* half of what somebody saved is not what they want */
+            rc = cv_cli_fail(cli, "%s: has \"%.*s\", too; it needs another "
+                             "version of credverify", restore->name,
+                             CV_FMT(restore->entry.name));
+        }
     }
 
-    /* half of what somebody saved is not what they want */
-
-    if (cv_present(end.name)) {
-        return cv_cli_fail(cli, "%s: has \"%.*s\", too; it needs another "
-                           "version of credverify", restore->name,
-                           CV_FMT(end.name));
-    }
-
-    return CV_CLI_DONE;
+    return rc != CV_CLI_DONE || data
+           ? rc : cv_cli_fail(cli, "%s: %s", restore->name,
+                              CMD_RESTORE_FOREIGN);
 }
 
 
@@ -330,10 +422,14 @@ cmd_restore_check(cv_cli_t *cli)
     cmd_restore_t  *restore;
 
     restore = cli->data;
+    problems = 0;
 
-    problems = restore->check ? cv_store_check(cli->txn, cmd_restore_report,
-                                               cli, &records)
-                              : 0;
+    if (restore->check) {
+        problems = cv_store_check(cli->txn, cmd_restore_report, cli, &records);
+        problems += cv_counters_check(cli->txn, cv_time_now(),
+                                      cmd_restore_report, cli);
+    }
+
     if (problems > 0) {
         return cv_cli_fail(cli, "%s: problems: %" PRIu64 "; nothing was "
                            "restored", restore->name, problems);
@@ -351,6 +447,46 @@ cmd_restore_check(cv_cli_t *cli)
 }
 
 
+/* A backup of a store that had none gets counters, whoever else has them. */
+
+static cv_err_t
+cmd_restore_counters(cv_cli_t *cli)
+{
+    cv_err_t        err;
+    uint64_t        given;
+    cv_txn_t       *txn;
+    cv_meter_t     *meter;
+    cmd_restore_t  *restore;
+
+    restore = cli->data;
+
+    if (restore->counters) {
+        err = cv_counters_open(&meter, cli->store, &restore->error);
+
+        if (err == CV_OK) {
+            cv_meter_close(meter);
+
+        } else if (err == CV_ERR_DAMAGED) {
+            restore->rc = cv_cli_fail(cli, "%s: the counters in it are "
+                                      "damaged, or another store's; nothing "
+                                      "was restored", restore->name);
+            err = CV_OK;
+        }
+
+        return err;
+    }
+
+    err = cv_txn_begin(&txn, cli->store, &restore->error);
+
+    if (err == CV_OK) {
+        err = cv_counters_mend(txn, &given, &restore->error);
+        cv_txn_abort(txn);
+    }
+
+    return err;
+}
+
+
 static void
 cmd_restore_guarded(void *arg)
 {
@@ -359,6 +495,12 @@ cmd_restore_guarded(void *arg)
 
     restore = cli->data;
     restore->rc = CV_CLI_DONE;
+
+    restore->err = cmd_restore_counters(cli);
+
+    if (restore->err != CV_OK || restore->rc != CV_CLI_DONE) {
+        return;
+    }
 
     restore->err = cv_snapshot_open(&cli->txn, cli->store, &restore->error);
 
@@ -430,8 +572,8 @@ cmd_restore_verify(cv_cli_t *cli)
     }
 
     if (restore->err == CV_OK) {
-        restore->err = cv_store_open(&cli->store, cmd_restore_state.new,
-                                     restore->map_size > 0, &restore->error);
+        restore->err = cv_store_open(&cli->store, cmd_restore_state.new, true,
+                                     &restore->error);
     }
 
     if (restore->err != CV_OK) {
@@ -520,14 +662,15 @@ cmd_restore_run(cv_cli_t *cli)
     cv_cli_catch(cmd_restore_signal);
 
     if (cv_restore_begin(&cmd_restore_state, cli->store_dir,
-                         cv_option(cli, "replace") != NULL, &restore->error)
+                         cv_option(cli, "replace") != NULL, CV_METER_FILE,
+                         &restore->error)
         != CV_OK)
     {
         rc = cv_cli_fail(cli, "%s", restore->error.text);
     }
 
     if (rc == CV_CLI_DONE) {
-        rc = cmd_restore_copy(cli);
+        rc = cmd_restore_files(cli);
     }
 
     if (rc == CV_CLI_DONE) {

@@ -6,6 +6,7 @@
  */
 
 #include "cv_cli.h"
+#include "cv_counters.h"
 
 
 static void
@@ -21,6 +22,8 @@ cmd_check_body(cv_cli_t *cli)
     uint64_t  problems, records;
 
     problems = cv_store_check(cli->txn, cmd_check_report, cli, &records);
+    problems += cv_counters_check(cli->txn, cv_time_now(), cmd_check_report,
+                                  cli);
 
     cv_answer_open(cli);
     cv_answer_number(cli, "entries", records);
@@ -41,15 +44,28 @@ cmd_check(cv_cli_t *cli)
 static int
 cmd_stats_body(cv_cli_t *cli)
 {
-    cv_store_stat_t  stat;
+    uint64_t          bytes, slots;
+    cv_error_t        error;
+    cv_meter_t       *meter;
+    cv_store_stat_t   stat;
 
     if (cv_store_stat(cli->txn, &stat) != CV_OK) {
         return CV_CLI_FAILED;
     }
 
+    if (cv_counters_open(&meter, cli->store, &error) != CV_OK) {
+        return cv_cli_fail(cli, "%s", error.text);
+    }
+
+    slots = cv_meter_slots(meter);
+    bytes = cv_meter_bytes(meter);
+    cv_meter_close(meter);
+
     cv_answer_open(cli);
     cv_answer_text(cli, "store", cv_str_z(cli->store_dir));
     cv_answer_stat(cli, &stat);
+    cv_answer_number(cli, "counters", slots);
+    cv_answer_number(cli, "counters_bytes", bytes);
     cv_answer_number(cli, "readers", stat.readers);
     cv_answer_number(cli, "readers_max", stat.readers_max);
     cv_answer_close(cli);

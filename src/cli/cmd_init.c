@@ -6,6 +6,7 @@
  */
 
 #include "cv_cli.h"
+#include "cv_counters.h"
 #include "cv_digest.h"
 
 #include <grp.h>
@@ -82,6 +83,11 @@ cmd_init(cv_cli_t *cli)
 
     if (cv_store_create(cli->store_dir, &options, &error) != CV_OK) {
         return cv_cli_fail(cli, "%s", error.text);
+    }
+
+    if (cv_counters_create(cli->store_dir, options.uuid, &error) != CV_OK) {
+        return cv_cli_fail(cli, "%s; the store was made, and needs "
+                           "\"credverify upgrade\"", error.text);
     }
 
     cli->after = "; the store was made";

@@ -6,37 +6,63 @@
  */
 
 #include "cv_cli.h"
+#include "cv_counters.h"
+
+#include <inttypes.h>
+
+typedef struct {
+    cv_upgrade_t  upgrade;
+    uint64_t      given;        /* slots, to keys that had none */
+} cmd_upgrade_t;
+
+
+static int
+cmd_upgrade_body(cv_cli_t *cli)
+{
+    cv_buf_t       *done;
+    cv_error_t      error;
+    cmd_upgrade_t  *work;
+
+    work = cli->data;
+    done = &work->upgrade.done;
+
+    if (cv_counters_mend(cli->txn, &work->given, &error) != CV_OK) {
+        return cv_cli_fail(cli, "%s", error.text);
+    }
+
+    if (work->given > 0 && work->upgrade.from == work->upgrade.to) {
+        cv_buf_printf(done, "counters for %" PRIu64 " keys", work->given);
+    }
+
+    cv_answer_open(cli);
+    cv_answer_text(cli, "store", cv_str_z(cli->store_dir));
+    cv_answer_number(cli, "from", work->upgrade.from);
+    cv_answer_number(cli, "to", work->upgrade.to);
+    cv_answer_text(cli, "new", done->len > 0 ? cv_buf_str(done) : CV_ABSENT);
+    cv_answer_close(cli);
+
+    return CV_CLI_DONE;
+}
 
 
 int
 cmd_upgrade(cv_cli_t *cli)
 {
-    int            rc;
-    cv_error_t     error;
-    cv_upgrade_t   upgrade;
+    int             rc;
+    cv_error_t      error;
+    cmd_upgrade_t   work;
 
-    cv_buf_init(&upgrade.done, CV_RECORD_MAX);
+    cv_buf_init(&work.upgrade.done, CV_RECORD_MAX);
 
-    rc = CV_CLI_DONE;
-
-    if (cv_store_upgrade(cli->store_dir, &upgrade, &error) != CV_OK) {
+    if (cv_store_upgrade(cli->store_dir, &work.upgrade, &error) != CV_OK) {
         rc = cv_cli_fail(cli, "%s", error.text);
-        goto done;
+
+    } else {
+        cli->data = &work;
+        rc = cv_cli_write(cli, cmd_upgrade_body);
     }
 
-    cli->after = upgrade.from != upgrade.to ? "; the store was upgraded" : "";
-
-    cv_answer_open(cli);
-    cv_answer_text(cli, "store", cv_str_z(cli->store_dir));
-    cv_answer_number(cli, "from", upgrade.from);
-    cv_answer_number(cli, "to", upgrade.to);
-    cv_answer_text(cli, "new", upgrade.done.len > 0 ? cv_buf_str(&upgrade.done)
-                                                    : CV_ABSENT);
-    cv_answer_close(cli);
-
-done:
-
-    cv_buf_free(&upgrade.done);
+    cv_buf_free(&work.upgrade.done);
 
     return rc;
 }

@@ -4,6 +4,7 @@
  */
 
 #include "cv_cli.h"
+#include "cv_commit.h"
 #include "cv_key.h"
 #include "cv_text.h"
 
@@ -503,7 +504,7 @@ cv_cli_write_body(cv_cli_t *cli)
     if (rc != CV_CLI_DONE) {
         cv_txn_abort(cli->txn);
 
-    } else if (cv_txn_commit(cli->txn, &error) != CV_OK) {
+    } else if (cv_commit(cli->txn, &error) != CV_OK) {
         rc = cv_cli_fail(cli, "%s", error.text);
     }
 

@@ -181,7 +181,7 @@ const cv_command_t  cv_commands[] = {
       cv_restore_options, CV_NO_MEMBERS, cmd_restore },
 
     { "check", NULL, NULL, 0, 0,
-      "verify every record, every index entry and the audit trail",
+      "verify every record, index entry, the audit trail and the counters",
       "Each contradiction is a line on standard error.\n",
       NULL, CV_NO_MEMBERS, cmd_check },
 
@@ -192,7 +192,8 @@ const cv_command_t  cv_commands[] = {
     { "upgrade", NULL, NULL, 0, 0,
       "bring a store of an older version to this one's format",
       "It is done in one transaction. A store that has the format already\n"
-      "stays as it is.\n",
+      "stays as it is, but for the counters of API keys, which are made if\n"
+      "there are none.\n",
       NULL, CV_NO_MEMBERS, cmd_upgrade },
 
     { "issuer", "set", "ID", 1, 1,

@@ -449,30 +449,69 @@ cv_slot_last_day(cv_slot_t *slot)
 }
 
 
-void
-cv_slot_reset(cv_slot_t *slot, unsigned windows)
+/* those of "period", which is in the words' upper bits, and what comes later */
+
+static void
+cv_words_clear(cv_word_t *words, size_t n, uint64_t period, unsigned bits)
 {
     size_t  i;
 
-    /* an hour is its minutes */
+    for (i = 0; i < n; i++) {
+        if (cv_load(&words[i]) >> bits >= period) {
+            atomic_store(&words[i], 0);
+        }
+    }
+}
+
+
+void
+cv_slot_reset(cv_slot_t *slot, unsigned windows, cv_time_t now)
+{
+    cv_window_t  window;
 
     if (windows & (1U << CV_WINDOW_MINUTE | 1U << CV_WINDOW_HOUR)) {
-        for (i = 0; i < CV_SLOT_MINUTES; i++) {
-            atomic_store(&slot->minutes[i], 0);
+        cv_words_clear(slot->minutes, CV_SLOT_MINUTES, 0, 0);
+    }
+
+    for (window = CV_WINDOW_DAY; window < CV_WINDOWS; window++) {
+        if (windows & 1U << window) {
+            cv_words_clear(cv_calendar_word(slot, window, 0),
+                           cv_calendar[window].kept, cv_period(window, now),
+                           cv_calendar[window].bits);
+        }
+    }
+}
+
+
+bool
+cv_slot_ahead(cv_slot_t *slot, cv_time_t now)
+{
+    size_t       i;
+    cv_word_t   *words;
+    uint64_t     last;
+    cv_window_t  window;
+
+    now += CV_MINUTE_SKEW * (cv_period_start(CV_WINDOW_MINUTE, 1));
+    last = cv_period(CV_WINDOW_MINUTE, now);
+
+    for (i = 0; i < CV_SLOT_MINUTES; i++) {
+        if (cv_minute_of(cv_load(&slot->minutes[i])) > last) {
+            return true;
         }
     }
 
-    if (windows & 1U << CV_WINDOW_DAY) {
-        for (i = 0; i < CV_SLOT_DAYS; i++) {
-            atomic_store(&slot->days[i], 0);
+    for (window = CV_WINDOW_DAY; window < CV_WINDOWS; window++) {
+        words = cv_calendar_word(slot, window, 0);
+        last = cv_period(window, now);
+
+        for (i = 0; i < cv_calendar[window].kept; i++) {
+            if (cv_load(&words[i]) >> cv_calendar[window].bits > last) {
+                return true;
+            }
         }
     }
 
-    if (windows & 1U << CV_WINDOW_MONTH) {
-        for (i = 0; i < CV_SLOT_MONTHS; i++) {
-            atomic_store(&slot->months[i], 0);
-        }
-    }
+    return false;
 }
 
 
@@ -481,7 +520,7 @@ cv_slot_assign(cv_slot_t *slot, uint64_t uid)
 {
     if (cv_load(&slot->uid) != uid) {
         atomic_store(&slot->uid, 0);
-        cv_slot_reset(slot, ~0U);
+        cv_slot_reset(slot, ~0U, 0);
         atomic_store(&slot->uid, uid);
     }
 }

@@ -76,8 +76,15 @@ uint64_t cv_slot_month(cv_slot_t *slot, uint64_t month);
 /* The last day on which a call was counted, or 0. */
 uint64_t cv_slot_last_day(cv_slot_t *slot);
 
-/* Begins anew, with these windows (bits by cv_window_t) at zero. */
-void cv_slot_reset(cv_slot_t *slot, unsigned windows);
+/*
+ * The windows (bits by cv_window_t) that "now" is in begin anew, at zero, and
+ * those to come.  An hour and its minutes are the same counts; days and months
+ * that are over stay.
+ */
+void cv_slot_reset(cv_slot_t *slot, unsigned windows, cv_time_t now);
+
+/* True if something is counted in what nobody's clock can have come to yet. */
+bool cv_slot_ahead(cv_slot_t *slot, cv_time_t now);
 
 /* Makes a slot "uid"'s, if it was somebody else's with every count at zero. */
 void cv_slot_assign(cv_slot_t *slot, uint64_t uid);

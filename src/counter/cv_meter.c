@@ -17,7 +17,6 @@
 
 #define CV_METER_VERSION  1
 #define CV_METER_MAGIC    0x314d56434d564331        /* any that is not zero */
-#define CV_METER_MODE     0660
 
 /* The first page; integers are the machine's, which maps the file. */
 
@@ -125,6 +124,22 @@ cv_meter_check(const cv_meter_t *meter, off_t size,
 }
 
 
+/* that a name is there lasts from the next sync of its directory on */
+
+static void
+cv_meter_sync_place(const char *dir)
+{
+    int  fd;
+
+    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd != -1) {
+        (void) fsync(fd);
+        (void) close(fd);
+    }
+}
+
+
 /* A new file is written whole beside, and gets its name when it is. */
 
 static cv_err_t
@@ -181,7 +196,7 @@ cv_meter_create(const char *dir, const char *name, const char *like,
     if (err == 0
         && (write(fd, &header, sizeof(header)) != (ssize_t) sizeof(header)
             || (geteuid() == 0 && fchown(fd, st.st_uid, st.st_gid) != 0)
-            || fchmod(fd, CV_METER_MODE) != 0
+            || fchmod(fd, st.st_mode & 0777) != 0
             || fsync(fd) != 0
             || (link(new, path) != 0 && errno != EEXIST)))
     {
@@ -195,6 +210,8 @@ cv_meter_create(const char *dir, const char *name, const char *like,
         errno = err;
         return cv_meter_errno(error, dir, name);
     }
+
+    cv_meter_sync_place(dir);
 
     return CV_OK;
 }
@@ -493,6 +510,89 @@ cv_meter_sync(cv_meter_t *meter, cv_error_t *error)
 }
 
 
+cv_err_t
+cv_meter_settle(cv_meter_t *meter, uint64_t first, uint64_t last,
+    cv_error_t *error)
+{
+    size_t  start, end, page;
+
+    page = (size_t) sysconf(_SC_PAGESIZE);
+    start = cv_meter_size(first - 1) & -page;
+    end = cv_meter_size(last);
+
+    return msync(meter->map + start, end - start, MS_SYNC) == 0
+           && msync(meter->map, CV_METER_START, MS_SYNC) == 0
+           ? CV_OK : cv_meter_errno(error, meter->dir, meter->name);
+}
+
+
+uint64_t
+cv_meter_bytes(const cv_meter_t *meter)
+{
+    return cv_meter_size(cv_meter_slots(meter));
+}
+
+
+static cv_err_t
+cv_meter_write(int fd, const uint8_t *data, size_t len, const char *what,
+    cv_error_t *error)
+{
+    ssize_t  n;
+
+    for ( /* void */ ; len > 0; data += n, len -= (size_t) n) {
+        n = write(fd, data, len);
+
+        if (n == -1 && errno == EINTR) {
+            n = 0;
+        }
+
+        if (n == -1) {
+            return cv_error_set(error, errno == ENOSPC || errno == EDQUOT
+                                       ? CV_ERR_FULL : CV_ERR_IO,
+                                "%s: %s", what, strerror(errno));
+        }
+    }
+
+    return CV_OK;
+}
+
+
+/* word by word, none of which changes while it is read */
+
+cv_err_t
+cv_meter_copy(cv_meter_t *meter, int fd, const char *what, cv_error_t *error)
+{
+    size_t      at, i, n, size;
+    cv_err_t    err;
+    uint64_t    slots, words[CV_METER_START / sizeof(uint64_t)];
+    cv_word_t  *from;
+
+    err = CV_OK;
+    slots = cv_meter_slots(meter);
+    size = cv_meter_size(slots);
+
+    for (at = 0; at < size && err == CV_OK; at += sizeof(words)) {
+        from = (cv_word_t *) (void *) (meter->map + at);
+        n = size - at < sizeof(words) ? size - at : sizeof(words);
+
+        for (i = 0; i < n / sizeof(uint64_t); i++) {
+            words[i] = atomic_load_explicit(&from[i], memory_order_relaxed);
+        }
+
+        /* there may be more by now, of keys that the copy has not */
+
+        if (at == 0) {
+            words[offsetof(cv_meter_header_t, slots) / sizeof(uint64_t)] =
+                slots;
+        }
+
+        err = cv_meter_write(fd, (uint8_t *) words, n, what, error);
+    }
+
+    return err;
+}
+
+
 /* Addresses */
 
 /* so many slots that an address may have */
@@ -514,7 +614,7 @@ cv_visitor_take(cv_slot_t *slot, uint64_t was, uint64_t hash)
         return false;
     }
 
-    cv_slot_reset(slot, ~0U);
+    cv_slot_reset(slot, ~0U, 0);
     atomic_store(&slot->uid, hash);
 
     return true;

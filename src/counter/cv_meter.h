@@ -45,6 +45,13 @@ cv_err_t cv_meter_extend(const char *dir, const char *like,
     CV_MUST_CHECK;
 
 /*
+ * Waits until the disk has these slots, which were assigned, and that there
+ * are so many.
+ */
+cv_err_t cv_meter_settle(cv_meter_t *meter, uint64_t first, uint64_t last,
+    cv_error_t *error) CV_MUST_CHECK;
+
+/*
  * Maps the file.  CV_ERR_MISSING if there is none, CV_ERR_DAMAGED if it is not
  * whole, or another store's.
  */
@@ -87,5 +94,16 @@ cv_err_t cv_meter_probe(cv_meter_t *meter, cv_error_t *error) CV_MUST_CHECK;
 
 /* Waits until the disk has what is counted by now. */
 cv_err_t cv_meter_sync(cv_meter_t *meter, cv_error_t *error) CV_MUST_CHECK;
+
+/*
+ * Writes a copy of the file to "fd", from where that stands on, while calls
+ * are counted: every count is one that was true in between.  Errors of writing
+ * name "what".
+ */
+cv_err_t cv_meter_copy(cv_meter_t *meter, int fd, const char *what,
+    cv_error_t *error) CV_MUST_CHECK;
+
+/* Its size in bytes. */
+uint64_t cv_meter_bytes(const cv_meter_t *meter);
 
 #endif /* CV_METER_H */

@@ -39,7 +39,7 @@ cv_store_own(const char *path, const cv_store_options_t *options, mode_t mode,
 
 
 static int
-cv_store_format(MDB_env *env, const cv_store_options_t *options)
+cv_store_make_tables(MDB_env *env, const cv_store_options_t *options)
 {
     int       i, rc;
     uint8_t   format[4];
@@ -118,7 +118,7 @@ cv_store_make_file(const char *path, const cv_store_options_t *options,
     }
 
     if (rc == 0) {
-        rc = cv_store_format(env, options);
+        rc = cv_store_make_tables(env, options);
     }
 
     mdb_env_close(env);

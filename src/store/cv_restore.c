@@ -6,6 +6,7 @@
 #include "cv_restore.h"
 #include "cv_store_internal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -76,9 +77,10 @@ cv_restore_resolve(cv_restore_t *restore, const char *dir, cv_error_t *error)
 
 
 static cv_err_t
-cv_restore_names(cv_restore_t *restore, cv_error_t *error)
+cv_restore_names(cv_restore_t *restore, const char *other, cv_error_t *error)
 {
-    int  n;
+    int       n;
+    cv_err_t  err;
 
     n = snprintf(restore->new, sizeof(restore->new), "%s.new", restore->dir);
 
@@ -86,11 +88,14 @@ cv_restore_names(cv_restore_t *restore, cv_error_t *error)
         return cv_system_error(error, ENAMETOOLONG, restore->dir);
     }
 
-    if (cv_path(restore->data, restore->new, CV_DATA_FILE, error) != CV_OK) {
-        return error->code;
+    err = cv_path(restore->data, restore->new, CV_DATA_FILE, error);
+
+    if (err == CV_OK) {
+        err = cv_path(restore->lock, restore->new, CV_LOCK_FILE, error);
     }
 
-    return cv_path(restore->lock, restore->new, CV_LOCK_FILE, error);
+    return err == CV_OK && other != NULL
+           ? cv_path(restore->other, restore->new, other, error) : err;
 }
 
 
@@ -146,7 +151,38 @@ cv_restore_remove(const cv_restore_t *restore)
 {
     (void) unlink(restore->data);
     (void) unlink(restore->lock);
+    (void) unlink(restore->other);
     (void) rmdir(restore->new);
+}
+
+
+/* The same of one that was killed, with what else it may have left. */
+
+static void
+cv_restore_clear(const cv_restore_t *restore)
+{
+    DIR            *entries;
+    size_t          len;
+    const char     *other;
+    struct dirent  *entry;
+
+    other = *restore->other != '\0' ? strrchr(restore->other, '/') + 1 : NULL;
+    len = other != NULL ? strlen(other) : 0;
+    entries = opendir(restore->new);
+
+    while (entries != NULL && (entry = readdir(entries)) != NULL) {
+        if (len > 0 && strncmp(entry->d_name, other, len) == 0
+            && entry->d_name[len] == '.')
+        {
+            (void) unlinkat(dirfd(entries), entry->d_name, 0);
+        }
+    }
+
+    if (entries != NULL) {
+        (void) closedir(entries);
+    }
+
+    cv_restore_remove(restore);
 }
 
 
@@ -211,7 +247,7 @@ cv_restore_make(cv_restore_t *restore, cv_error_t *error)
                 return CV_OK;
             }
 
-            cv_restore_remove(restore);
+            cv_restore_clear(restore);
         }
 
         (void) close(restore->place);
@@ -223,20 +259,30 @@ cv_restore_make(cv_restore_t *restore, cv_error_t *error)
 }
 
 
+static cv_err_t
+cv_restore_open(int *fd, const char *path, cv_error_t *error)
+{
+    *fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+
+    return *fd != -1 ? CV_OK : cv_system_error(error, errno, path);
+}
+
+
 cv_err_t
 cv_restore_begin(cv_restore_t *restore, const char *dir, bool replace,
-    cv_error_t *error)
+    const char *other, cv_error_t *error)
 {
     cv_err_t  err;
 
     memset(restore, 0, sizeof(cv_restore_t));
     restore->fd = -1;
+    restore->other_fd = -1;
     restore->place = -1;
 
     err = cv_restore_resolve(restore, dir, error);
 
     if (err == CV_OK) {
-        err = cv_restore_names(restore, error);
+        err = cv_restore_names(restore, other, error);
     }
 
     if (err == CV_OK) {
@@ -247,32 +293,54 @@ cv_restore_begin(cv_restore_t *restore, const char *dir, bool replace,
         err = cv_restore_make(restore, error);
     }
 
-    if (err != CV_OK) {
-        return err;
+    return err == CV_OK ? cv_restore_open(&restore->fd, restore->data, error)
+                        : err;
+}
+
+
+cv_err_t
+cv_restore_beside(cv_restore_t *restore, cv_error_t *error)
+{
+    return cv_restore_open(&restore->other_fd, restore->other, error);
+}
+
+
+static int
+cv_restore_close(int *fd)
+{
+    int  rc;
+
+    if (*fd == -1) {
+        return 0;
     }
 
-    restore->fd = open(restore->data, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC,
-                       0600);
+    rc = fsync(*fd) == 0 ? 0 : errno;
 
-    return restore->fd != -1 ? CV_OK
-                             : cv_system_error(error, errno, restore->data);
+    if (close(*fd) != 0 && rc == 0) {
+        rc = errno;
+    }
+
+    *fd = -1;
+
+    return rc;
 }
 
 
 cv_err_t
 cv_restore_written(cv_restore_t *restore, cv_error_t *error)
 {
-    int  rc;
+    int          rc;
+    const char  *what;
 
-    rc = fsync(restore->fd) == 0 ? 0 : errno;
+    what = restore->data;
+    rc = cv_restore_close(&restore->fd);
 
-    if (close(restore->fd) != 0 && rc == 0) {
-        rc = errno;
+    if (rc == 0) {
+        what = restore->other;
+        rc = cv_restore_close(&restore->other_fd);
     }
 
-    restore->fd = -1;
-
-    return rc == 0 ? CV_OK : cv_system_error(error, rc, restore->data);
+    return rc == 0 ? CV_OK : cv_system_error(error, rc, what);
 }
 
 
@@ -312,6 +380,10 @@ cv_restore_own(const cv_restore_t *restore, const cv_store_options_t *options,
 
     if (err == CV_OK) {
         err = cv_store_own(restore->lock, &own, file_mode, error);
+    }
+
+    if (err == CV_OK && access(restore->other, F_OK) == 0) {
+        err = cv_store_own(restore->other, &own, file_mode, error);
     }
 
     if (err == CV_OK) {
@@ -557,9 +629,8 @@ cv_restore_end(cv_restore_t *restore)
 {
     cv_restore_discard(restore);
 
-    if (restore->fd != -1) {
-        (void) close(restore->fd);
-    }
+    (void) cv_restore_close(&restore->fd);
+    (void) cv_restore_close(&restore->other_fd);
 
     if (restore->place != -1) {
         (void) close(restore->place);

@@ -17,7 +17,9 @@
 /*
  *     begin      makes the directory "new", and an empty data file in it
  *     ...        the caller writes that to "fd"
- *     written    syncs and closes it
+ *     beside     perhaps: makes an empty file beside it
+ *     ...        the caller writes that to "other_fd"
+ *     written    syncs and closes both
  *     ...        the caller may open "new" as a store, and closes it
  *     swap       "new" becomes "dir", and what was there becomes "kept"
  *     end        always: removes what was made, unless it was swapped
@@ -29,7 +31,9 @@ typedef struct {
     char                    kept[PATH_MAX];     /* "": there was no store */
     char                    data[PATH_MAX];     /* the files in "new" */
     char                    lock[PATH_MAX];
+    char                    other[PATH_MAX];    /* "": there is no other */
     int                     fd;                 /* the data file's */
+    int                     other_fd;
     int                     place;              /* "new", locked */
     bool                    replaces;           /* a store is in "dir" */
     volatile sig_atomic_t   made;               /* "new" is ours to remove */
@@ -37,10 +41,15 @@ typedef struct {
 
 /*
  * CV_ERR_EXISTS if there is a store and "replace" is false, or if another
- * restore of the same store is at work.
+ * restore of the same store is at work.  "other" names a file that the caller
+ * may make in the directory, too, and whose temporary names begin with that
+ * and a dot; or is NULL.
  */
 cv_err_t cv_restore_begin(cv_restore_t *restore, const char *dir,
-    bool replace, cv_error_t *error) CV_MUST_CHECK;
+    bool replace, const char *other, cv_error_t *error) CV_MUST_CHECK;
+
+cv_err_t cv_restore_beside(cv_restore_t *restore, cv_error_t *error)
+    CV_MUST_CHECK;
 
 cv_err_t cv_restore_written(cv_restore_t *restore, cv_error_t *error)
     CV_MUST_CHECK;

@@ -615,6 +615,20 @@ cv_store_uuid(const cv_store_t *store)
 }
 
 
+const char *
+cv_store_dir(const cv_store_t *store)
+{
+    return store->dir;
+}
+
+
+unsigned
+cv_store_format(const cv_store_t *store)
+{
+    return store->format;
+}
+
+
 bool
 cv_store_is(const cv_store_t *store, const char *dir)
 {

@@ -29,11 +29,14 @@
 #include "cv_buf.h"
 #include "cv_record.h"
 
-#define CV_STORE_FORMAT       2
+#define CV_STORE_FORMAT       3
 #define CV_STORE_UUID_LEN     16
 #define CV_STORE_MAP_DEFAULT  ((size_t) 32 << 30)
 #define CV_STORE_MAP_LEAST    ((size_t) 1 << 20)
 #define CV_STORE_READERS      1022
+
+/* The file in the directory whose owner and mode the others there have. */
+#define CV_DATA_FILE          "data.mdb"
 
 /* How many entries the change log keeps; older ones are dropped. */
 #define CV_STORE_CHANGES      ((uint64_t) 1 << 20)
@@ -92,6 +95,12 @@ cv_err_t cv_store_upgrade(const char *dir, cv_upgrade_t *upgrade,
 
 /* What tells this store from all others; borrows from it. */
 const uint8_t *cv_store_uuid(const cv_store_t *store);
+
+/* The directory, as it was given; likewise. */
+const char *cv_store_dir(const cv_store_t *store);
+
+/* The format that it had when it was opened. */
+unsigned cv_store_format(const cv_store_t *store);
 
 /* True if the store in "dir", by whatever path, is the one that is open. */
 bool cv_store_is(const cv_store_t *store, const char *dir);
@@ -185,6 +194,16 @@ void cv_txn_abort(cv_txn_t *txn);
 
 /* The sticky error, with its sentence if "error" is not NULL. */
 cv_err_t cv_txn_err(const cv_txn_t *txn, cv_error_t *error);
+
+/* The store that it is of. */
+cv_store_t *cv_txn_store(const cv_txn_t *txn);
+
+/*
+ * The numbers that a write transaction gave to new records of a kind: from
+ * "first" on, before "next".
+ */
+void cv_txn_numbers(const cv_txn_t *txn, cv_kind_t kind, uint64_t *first,
+    uint64_t *next);
 
 
 /* Handles */

@@ -16,7 +16,6 @@
 #include <lmdb.h>
 #include <sys/types.h>
 
-#define CV_DATA_FILE  "data.mdb"
 #define CV_LOCK_FILE  "lock.mdb"
 
 #define CV_DIR_MODE   02770
@@ -65,6 +64,7 @@ struct cv_txn_s {
     cv_buf_t     encoded;           /* of the record being written */
     cv_buf_t     previous;          /* a copy of the record it replaces */
     uint64_t     next[CV_KINDS];    /* numbers to give; 0: not read yet */
+    uint64_t     first[CV_KINDS];   /* and what they were at the beginning */
     cv_sequences_t  *sequences;     /* NULL: none was looked at yet */
     uint64_t     revived;           /* credentials no longer revoked */
     uint64_t     change;            /* sequence of the next change, likewise */

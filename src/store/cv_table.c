@@ -377,6 +377,7 @@ cv_number_new(cv_txn_t *txn, cv_kind_t kind)
 {
     if (txn->next[kind] == 0) {
         cv_numbers_read(txn, txn->next);
+        memcpy(txn->first, txn->next, sizeof(txn->first));
     }
 
     return txn->next[kind]++;

@@ -232,6 +232,22 @@ cv_txn_begin(cv_txn_t **out, cv_store_t *store, cv_error_t *error)
 }
 
 
+cv_store_t *
+cv_txn_store(const cv_txn_t *txn)
+{
+    return txn->store;
+}
+
+
+void
+cv_txn_numbers(const cv_txn_t *txn, cv_kind_t kind, uint64_t *first,
+    uint64_t *next)
+{
+    *first = txn->first[kind];
+    *next = txn->next[kind];
+}
+
+
 uint64_t
 cv_txn_revived(const cv_txn_t *txn)
 {

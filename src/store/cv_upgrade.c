@@ -42,10 +42,11 @@ cv_upgrade_sequences(cv_txn_t *txn)
 static const struct {
     unsigned     format;
     const char  *what;
-    void       (*run)(cv_txn_t *txn);
+    void       (*run)(cv_txn_t *txn);       /* NULL: the tables are all */
 } cv_upgrades[] = {
     { 2, "tables for tiers, keys, progress, OAuth clients, webhooks, number "
          "sequences and the audit trail", cv_upgrade_sequences },
+    { 3, "counters of API keys", NULL },
 };
 
 
@@ -67,7 +68,11 @@ cv_upgrade_steps(cv_txn_t *txn, cv_upgrade_t *upgrade)
 
     for (n = 0; n < CV_COUNT(cv_upgrades); n++) {
         if (cv_upgrades[n].format > upgrade->from) {
-            cv_upgrades[n].run(txn);
+
+            if (cv_upgrades[n].run != NULL) {
+                cv_upgrades[n].run(txn);
+            }
+
             cv_buf_printf(&upgrade->done, "%s%s",
                           upgrade->done.len > 0 ? "; " : "",
                           cv_upgrades[n].what);

@@ -122,7 +122,7 @@ ok(-l $link && !-l $file, 'and stays');
 
 my $unpacked = place();
 is(system('tar', 'xf', $file, '-C', $unpacked), 0, 'tar unpacks it');
-is(entries("$unpacked/store"), 'data.mdb', 'what is in it');
+is(entries("$unpacked/store"), 'counters data.mdb', 'what is in it');
 done_ok(command("$unpacked/store", 'check'), 'it is a store');
 is(export_text("$unpacked/store"), $whole, 'with the same records');
 
@@ -267,7 +267,8 @@ is(export_text($older), $whole, 'it has the same records');
 
 my $good = read_file($file);
 my $end = length $good;
-my $data = substr $good, 512, $end - 512 - 1024;
+my $data = substr $good, 512, oct substr $good, 124, 11;
+my $counters = read_file("$store/counters");
 
 sub archive {
     my ($name, $content) = @_;
@@ -305,9 +306,25 @@ for (
      'the backup is cut short; nothing was restored'],
     ['no end', substr($good, 0, $end - 1024),
      'the backup is cut short; nothing was restored'],
-    ['a second file', archive('store/data.mdb', $data)
-                      . archive('store/counters', 'x') . $end_of,
-     'has "store/counters", too; it needs another version of credverify'],
+    ['a third file', archive('store/data.mdb', $data)
+                     . archive('store/others', 'x') . $end_of,
+     'has "store/others", too; it needs another version of credverify'],
+    ['one of them twice', archive('store/data.mdb', $data) x 2 . $end_of,
+     'has "store/data.mdb", too; it needs another version of credverify'],
+    ['counters alone', archive('store/counters', $counters) . $end_of,
+     'not a backup of a store'],
+    ['no counters', archive('store/data.mdb', $data)
+                    . archive('store/counters', 'x' x 8192) . $end_of,
+     'the counters in it are damaged, or another store\'s; nothing was restored'],
+    ['no whole counters', archive('store/data.mdb', $data)
+                          . archive('store/counters', substr $counters, 0, 4700)
+                          . $end_of,
+     'the counters in it are damaged, or another store\'s; nothing was restored'],
+    ['counters of another store', archive('store/data.mdb', $data)
+                                  . archive('store/counters',
+                                            read_file("$foreign/counters"))
+                                  . $end_of,
+     'the counters in it are damaged, or another store\'s; nothing was restored'],
     ['no store', archive('store/data.mdb', "\xff" x 65536) . $end_of,
      'what is in it is no store, or damaged; nothing was restored'],
     ['no whole store', archive('store/data.mdb', substr $data, 0, 20480)

@@ -190,8 +190,9 @@ sub records {
 }
 
 # A library for LD_PRELOAD: with SHIM_SLOW, writing to files is slow; with
-# SHIM_SPACE, the disk has room for so many bytes; with SHIM_NAMED, there are no
-# files without a name. False where it cannot be had.
+# SHIM_SPACE, the disk has room for so many bytes; with SHIM_FULL, none is given
+# away beforehand; with SHIM_NAMED, there are no files without a name. False where
+# it cannot be had.
 
 my $shim;
 
@@ -253,6 +254,14 @@ pwrite(int fd, const void *data, size_t len, off_t at)
     return full(fd, len) ? -1
            : ((ssize_t (*)(int, const void *, size_t, off_t))
               dlsym(RTLD_NEXT, "pwrite"))(fd, data, len, at);
+}
+
+int
+posix_fallocate(int fd, off_t at, off_t len)
+{
+    return getenv("SHIM_FULL")
+           ? ENOSPC : ((int (*)(int, off_t, off_t))
+                       dlsym(RTLD_NEXT, "posix_fallocate"))(fd, at, len);
 }
 
 int

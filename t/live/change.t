@@ -178,7 +178,7 @@ subtest 'a store of an older format' => sub {
 
     open my $file, '+<:raw', "$store/data.mdb" or die $!;
     my $data = do { local $/; <$file> };
-    $data =~ s/format\x00\x00\x00\x02/format\x00\x00\x00\x01/g or die 'no format';
+    $data =~ s/format\x00\x00\x00./format\x00\x00\x00\x01/gs or die 'no format';
     seek $file, 0, 0;
     print $file $data;
     close $file or die $!;
@@ -187,7 +187,7 @@ subtest 'a store of an older format' => sub {
 
     is($nginx->status($good), 503, 'unavailable');
     like(($nginx->get('/health'))[1], qr/"other_version"/, 'and says why');
-    like($nginx->errors, qr/format is 1, not 2; run "credverify upgrade"/,
+    like($nginx->errors, qr/format is 1, not \d+; run "credverify upgrade"/,
          'and what to do');
 
     ok(Credverify::run($store, undef, 'upgrade'), 'upgrade');

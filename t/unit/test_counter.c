@@ -728,11 +728,12 @@ test_meter(void **state)
                      CV_ERR_MISSING);
 
     fd = open(like, O_CREAT | O_WRONLY, 0600);
+    assert_int_equal(fchmod(fd, 0640), 0);
     (void) close(fd);
 
     assert_int_equal(cv_meter_extend(dir, "like", uuid, 2, &error), CV_OK);
     assert_int_equal(stat(path, &st), 0);
-    assert_int_equal(st.st_mode & 07777, 0660);
+    assert_int_equal(st.st_mode & 07777, 0640);
 
     assert_int_equal(cv_meter_open(&meter, dir, other, &error),
                      CV_ERR_DAMAGED);
@@ -796,6 +797,202 @@ test_meter(void **state)
 }
 
 
+static uint64_t
+used(cv_slot_t *slot, cv_window_t window, cv_time_t now)
+{
+    cv_admission_t  a;
+
+    cv_admission_look(slot, &none, now, &a);
+
+    return a.used[window];
+}
+
+
+/* each window begins anew by itself, but for the hour, which is its minutes */
+
+static void
+test_reset(void **state)
+{
+    int             i;
+    cv_slot_t       slot;
+    cv_time_t       now, before;
+    cv_window_t     window, w;
+    cv_admission_t  a;
+
+    (void) state;
+
+    before = at("2026-10-31T23:59:59Z");
+    now = at("2026-11-20T10:30:00Z");
+
+    for (window = 0; window < CV_WINDOWS; window++) {
+        memset(&slot, 0, sizeof(slot));
+
+        for (i = 0; i < 3; i++) {
+            cv_admit(&slot, &none, before, &a);
+        }
+
+        for (i = 0; i < 5; i++) {
+            cv_admit(&slot, &none, now, &a);
+        }
+
+        cv_slot_reset(&slot, 1U << window, now);
+
+        for (w = 0; w < CV_WINDOWS; w++) {
+            bool  reset;
+
+            reset = w == window || (w <= CV_WINDOW_HOUR
+                                    && window <= CV_WINDOW_HOUR);
+            assert_int_equal(used(&slot, w, now), reset ? 0 : 5);
+        }
+
+        /* what is over is not concerned */
+
+        assert_int_equal(cv_slot_month(&slot, a.month - 1), 3);
+    }
+}
+
+
+/* what is stamped later than any clock can be */
+
+static void
+test_ahead(void **state)
+{
+    size_t          i;
+    cv_slot_t       slot;
+    cv_time_t       now;
+    cv_admission_t  a;
+
+    static const struct {
+        const char  *counted;
+        bool         ahead;
+    } cases[] = {
+        { "2026-11-30T23:58:30Z", false },
+        { "2026-11-30T23:59:30Z", false },
+        { "2026-12-01T00:00:59Z", false },
+        { "2026-12-01T00:01:30Z", true },
+        { "2026-12-02T00:00:00Z", true },
+        { "2027-11-30T23:58:30Z", true },
+        { "2025-11-30T23:58:30Z", false },
+    };
+
+    (void) state;
+
+    now = at("2026-11-30T23:58:30Z");
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        memset(&slot, 0, sizeof(slot));
+        assert_false(cv_slot_ahead(&slot, now));
+        cv_admit(&slot, &none, at(cases[i].counted), &a);
+        assert_int_equal(cv_slot_ahead(&slot, now), cases[i].ahead);
+
+        cv_slot_reset(&slot, ~0U, now);
+        assert_false(cv_slot_ahead(&slot, now));
+    }
+
+    /* a minute, a day and a month by themselves */
+
+    memset(&slot, 0, sizeof(slot));
+    cv_admit(&slot, &none, at("2027-01-31T23:58:30Z"), &a);
+    cv_slot_reset(&slot, 1U << CV_WINDOW_MINUTE, now);
+    assert_true(cv_slot_ahead(&slot, now));
+    cv_slot_reset(&slot, 1U << CV_WINDOW_DAY, now);
+    assert_true(cv_slot_ahead(&slot, now));
+    cv_slot_reset(&slot, 1U << CV_WINDOW_MONTH, now);
+    assert_false(cv_slot_ahead(&slot, now));
+}
+
+
+/* a copy while calls are counted is a file, with counts that were true */
+
+static void
+test_copy(void **state)
+{
+    int             i, fd, status;
+    pid_t           pid;
+    char            path[128], copy[128];
+    struct stat     st;
+    uint64_t        counted;
+    cv_slot_t      *slot;
+    cv_time_t       now;
+    cv_meter_t     *meter, *other_meter;
+    cv_admission_t  a;
+    char            dir[] = "/tmp/cv_test_meter.XXXXXX";
+
+    enum { SLOTS = 500, ROUNDS = 20 };
+
+    (void) state;
+
+    assert_non_null(mkdtemp(dir));
+    (void) snprintf(path, sizeof(path), "%s/" CV_METER_FILE, dir);
+    (void) snprintf(copy, sizeof(copy), "%s/copy", dir);
+    now = at("2026-05-05T05:05:05Z");
+
+    fd = open(copy, O_CREAT | O_WRONLY, 0600);
+    (void) close(fd);
+
+    assert_int_equal(cv_meter_extend(dir, "copy", uuid, SLOTS, &error), CV_OK);
+    assert_int_equal(cv_meter_open(&meter, dir, uuid, &error), CV_OK);
+
+    for (i = 1; i <= SLOTS; i++) {
+        cv_slot_assign(cv_meter_slot_any(meter, (uint64_t) i), (uint64_t) i);
+    }
+
+    assert_int_equal(cv_meter_settle(meter, 1, SLOTS, &error), CV_OK);
+    assert_int_equal(cv_meter_settle(meter, 7, 7, &error), CV_OK);
+
+    pid = fork();
+    assert_true(pid >= 0);
+
+    if (pid == 0) {
+        for ( ;; ) {
+            cv_admit(cv_meter_slot_any(meter, SLOTS), &none, now, &a);
+        }
+    }
+
+    for (i = 0, counted = 0; i < ROUNDS; i++) {
+        (void) usleep(200);
+
+        fd = open(copy, O_TRUNC | O_RDWR);
+        assert_int_equal(cv_meter_copy(meter, fd, "it", &error), CV_OK);
+        assert_int_equal(fstat(fd, &st), 0);
+        assert_int_equal(st.st_size, cv_meter_bytes(meter));
+        (void) close(fd);
+
+        /* as another store would have it */
+
+        assert_int_equal(rename(copy, path), 0);
+        assert_int_equal(cv_meter_open(&other_meter, dir, uuid, &error),
+                         CV_OK);
+        assert_int_equal(cv_meter_slots(other_meter), SLOTS);
+        assert_non_null(cv_meter_slot(other_meter, 1, 1));
+
+        slot = cv_meter_slot(other_meter, SLOTS, SLOTS);
+        assert_non_null(slot);
+        assert_true(cv_slot_month(slot, cv_period(CV_WINDOW_MONTH, now))
+                    >= counted);
+        counted = cv_slot_month(slot, cv_period(CV_WINDOW_MONTH, now));
+        cv_meter_close(other_meter);
+
+        fd = open(copy, O_CREAT | O_WRONLY, 0600);
+        (void) close(fd);
+    }
+
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(counted > 0);
+
+    fd = open("/dev/full", O_WRONLY);
+    assert_int_equal(cv_meter_copy(meter, fd, "it", &error), CV_ERR_FULL);
+    assert_string_equal(error.text, "it: No space left on device");
+    (void) close(fd);
+
+    cv_meter_close(meter);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(unlink(copy), 0);
+    assert_int_equal(rmdir(dir), 0);
+}
+
+
 int
 main(void)
 {
@@ -814,6 +1011,9 @@ main(void)
         cmocka_unit_test(test_rollover),
         cmocka_unit_test(test_killed),
         cmocka_unit_test(test_meter),
+        cmocka_unit_test(test_reset),
+        cmocka_unit_test(test_ahead),
+        cmocka_unit_test(test_copy),
     };
 
     return cmocka_run_group_tests_name("counter", tests, NULL, NULL);

@@ -98,7 +98,7 @@ has_issuer(const char *dir, const char *id)
 static void
 prepare(test_t *test)
 {
-    assert_int_equal(cv_restore_begin(&restore, test->dir, true, &error),
+    assert_int_equal(cv_restore_begin(&restore, test->dir, true, NULL, &error),
                      CV_OK);
     assert_int_equal(cv_store_copy(test->store, restore.fd, "x", &error),
                      CV_OK);
@@ -293,7 +293,7 @@ test_one_at_a_time(void **state)
     fill(test);
     prepare(test);
 
-    assert_int_equal(cv_restore_begin(&other, test->dir, true, &error),
+    assert_int_equal(cv_restore_begin(&other, test->dir, true, NULL, &error),
                      CV_ERR_EXISTS);
     assert_non_null(strstr(error.text, "another restore"));
     cv_restore_end(&other);
@@ -317,7 +317,7 @@ test_one_at_a_time(void **state)
     assert_non_null(file);
     (void) fclose(file);
 
-    assert_int_equal(cv_restore_begin(&restore, test->dir, true, &error),
+    assert_int_equal(cv_restore_begin(&restore, test->dir, true, NULL, &error),
                      CV_ERR_EXISTS);
     assert_non_null(strstr(error.text, "in the way"));
     cv_restore_end(&restore);
@@ -334,7 +334,7 @@ test_replace(void **state)
     char     path[128];
     test_t  *test = *state;
 
-    assert_int_equal(cv_restore_begin(&restore, test->dir, false, &error),
+    assert_int_equal(cv_restore_begin(&restore, test->dir, false, NULL, &error),
                      CV_ERR_EXISTS);
     assert_non_null(strstr(error.text, "--replace"));
     cv_restore_end(&restore);
@@ -348,7 +348,7 @@ test_replace(void **state)
     assert_int_equal(mkdir(path, 0700), 0);
     (void) snprintf(path, sizeof(path), "%s.other", test->dir);
 
-    assert_int_equal(cv_restore_begin(&restore, path, true, &error),
+    assert_int_equal(cv_restore_begin(&restore, path, true, NULL, &error),
                      CV_ERR_EXISTS);
     assert_non_null(strstr(error.text, "not empty"));
     cv_restore_end(&restore);
@@ -359,7 +359,7 @@ test_replace(void **state)
 
     /* an empty directory gives way */
 
-    assert_int_equal(cv_restore_begin(&restore, path, false, &error), CV_OK);
+    assert_int_equal(cv_restore_begin(&restore, path, false, NULL, &error), CV_OK);
     assert_int_equal(cv_store_copy(test->store, restore.fd, "x", &error),
                      CV_OK);
     assert_int_equal(cv_restore_written(&restore, &error), CV_OK);

@@ -156,8 +156,8 @@ test_from_1(void **state)
 
     assert_int_equal(cv_store_open(&store, test->dir, false, &error),
                      CV_ERR_VERSION);
-    assert_non_null(strstr(error.text, "format is 1, not 2; run \"credverify "
-                                       "upgrade\""));
+    assert_non_null(strstr(error.text, "format is 1, not "));
+    assert_non_null(strstr(error.text, "; run \"credverify upgrade\""));
     assert_int_equal(cv_store_open(&store, test->dir, true, &error),
                      CV_ERR_VERSION);
 
