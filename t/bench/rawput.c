@@ -2,13 +2,13 @@
 /*
  * Copyright (C) The credverify authors
  *
- * rawput FROM TO LINES: what an import costs LMDB alone.
+ * rawput FROM TO: what an import costs LMDB alone.
  *
  * Reads every entry of the tables of the store FROM into memory, then puts
  * them into the new environment TO: the same keys and values in the same
- * tables, in the order in which an import of that many lines writes them, in
- * as many transactions, each synced, with the same pauses.  Then walks TO once.
- * Prints the seconds of both as JSON.
+ * tables, in the order in which an import writes them, in as many transactions
+ * as FROM has seen, each synced, with the same pauses.  Then walks TO once.
+ * Prints the seconds of both, and how many transactions there were, as JSON.
  */
 
 #include <inttypes.h>
@@ -19,8 +19,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-/* as in cv_import.h: lines a transaction holds, and the pause after each */
-#define RAW_BATCH_LINES  5000
+/* as in cv_import.h */
 #define RAW_PAUSE_NS     2000000
 
 #define RAW_TABLES       64
@@ -260,14 +259,14 @@ raw_walk(MDB_env *env)
 int
 main(int argc, char **argv)
 {
-    size_t       lines, entries;
+    size_t       entries;
     double       start, put, walk;
     uint64_t     sum;
     MDB_env     *from, *to;
     MDB_envinfo  info;
 
-    if (argc != 4 || (lines = strtoul(argv[3], NULL, 10)) == 0) {
-        (void) fprintf(stderr, "usage: rawput FROM TO LINES\n");
+    if (argc != 3) {
+        (void) fprintf(stderr, "usage: rawput FROM TO\n");
         return 2;
     }
 
@@ -283,7 +282,7 @@ main(int argc, char **argv)
     to = raw_open(argv[2], info.me_mapsize, 0);
 
     start = raw_clock();
-    raw_put(to, (lines + RAW_BATCH_LINES - 1) / RAW_BATCH_LINES);
+    raw_put(to, info.me_last_txnid);
     put = raw_clock() - start;
 
     start = raw_clock();
@@ -296,8 +295,9 @@ main(int argc, char **argv)
         entries += raw_tables[i].entries;
     }
 
-    (void) printf("{\"entries\":%zu,\"put\":%.3f,\"walk\":%.3f,\"sum\":%" PRIu64
-                  "}\n", entries, put, walk, sum);
+    (void) printf("{\"entries\":%zu,\"transactions\":%zu,\"put\":%.3f,"
+                  "\"walk\":%.3f,\"sum\":%" PRIu64 "}\n", entries,
+                  (size_t) info.me_last_txnid, put, walk, sum);
 
     mdb_env_close(to);
     mdb_env_close(from);
