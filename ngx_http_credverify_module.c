@@ -13,6 +13,8 @@ static char *ngx_http_credverify_verify(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_credverify_health(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_http_credverify_usage(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 static char *ngx_http_credverify_status(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_credverify_guess_limit(ngx_conf_t *cf,
@@ -122,6 +124,13 @@ static ngx_command_t  ngx_http_credverify_commands[] = {
     { ngx_string("credverify_status"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_credverify_status,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("credverify_usage"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_credverify_usage,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -255,6 +264,14 @@ ngx_http_credverify_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     return ngx_http_credverify_content(cf, cmd, conf,
                                        ngx_http_credverify_health_handler);
+}
+
+
+static char *
+ngx_http_credverify_usage(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    return ngx_http_credverify_content(cf, cmd, conf,
+                                       ngx_http_credverify_usage_handler);
 }
 
 
@@ -554,6 +571,15 @@ ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         || conf->handler == ngx_http_credverify_status_handler)
     {
         return NGX_CONF_OK;
+    }
+
+    if (conf->handler == ngx_http_credverify_usage_handler
+        && conf->brands == NULL)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"credverify_usage\" tells of a key, and needs "
+                           "\"credverify_key\"");
+        return NGX_CONF_ERROR;
     }
 
     if (ngx_http_credverify_use_store(cf, conf) != NGX_CONF_OK) {

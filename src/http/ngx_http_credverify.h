@@ -306,6 +306,13 @@ ngx_int_t ngx_http_credverify_add_header(ngx_http_request_t *r,
     const char *name, cv_str_t value);
 
 /*
+ * Answers with an error of the location's view, which it must have; "refusal"
+ * may be NULL.  For a content handler to return.
+ */
+ngx_int_t ngx_http_credverify_fail(ngx_http_request_t *r,
+    cv_outcome_t outcome, const cv_refusal_t *refusal);
+
+/*
  * Answers with an error of the location's view in a phase before the content's,
  * or leaves that to nginx; "refusal" may be NULL.  For a phase handler to
  * return.
@@ -370,6 +377,7 @@ cv_err_t ngx_http_credverify_measure(ngx_str_t *path, cv_store_stat_t *stat);
 
 ngx_int_t ngx_http_credverify_verify_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_credverify_health_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_credverify_usage_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_credverify_status_handler(ngx_http_request_t *r);
 
 /* ngx_http_credverify_variables.c */

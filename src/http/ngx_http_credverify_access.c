@@ -166,7 +166,7 @@ ngx_http_credverify_access_handler(ngx_http_request_t *r)
 
     /* what no key could have is refused as it is without one */
 
-    if (showing.clcf->handles != NULL
+    if (showing.clcf->handler != NULL
         && !(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_OPTIONS)))
     {
         return NGX_DECLINED;

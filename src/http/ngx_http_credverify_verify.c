@@ -115,11 +115,10 @@ ngx_http_credverify_verify_handler(ngx_http_request_t *r)
 
 
 ngx_int_t
-ngx_http_credverify_refuse(ngx_http_request_t *r, cv_outcome_t outcome,
+ngx_http_credverify_fail(ngx_http_request_t *r, cv_outcome_t outcome,
     const cv_refusal_t *refusal)
 {
     ngx_uint_t                  negotiated;
-    ngx_http_core_loc_conf_t   *lcf;
     ngx_http_credverify_job_t   job;
 
     ngx_memzero(&job, sizeof(ngx_http_credverify_job_t));
@@ -139,20 +138,43 @@ ngx_http_credverify_refuse(ngx_http_request_t *r, cv_outcome_t outcome,
 
     ngx_http_credverify_error(&job, outcome);
 
-    /* of "satisfy any" another module may let pass what this one does not */
+    return ngx_http_credverify_finish(&job, negotiated);
+}
 
+
+ngx_int_t
+ngx_http_credverify_refuse(ngx_http_request_t *r, cv_outcome_t outcome,
+    const cv_refusal_t *refusal)
+{
+    ngx_uint_t                       status;
+    ngx_http_core_loc_conf_t        *lcf;
+    ngx_http_credverify_ctx_t       *ctx;
+    ngx_http_credverify_loc_conf_t  *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_credverify_module);
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
-    if (job.clcf->errors == NGX_HTTP_CREDVERIFY_ERRORS_NGINX
+    status = cv_document_present(clcf->compiled->document, CV_FORMAT_JSON,
+                                 outcome).status;
+
+    /* of "satisfy any" another module may let pass what this one does not */
+
+    if (clcf->errors == NGX_HTTP_CREDVERIFY_ERRORS_NGINX
         || (lcf->satisfy == NGX_HTTP_SATISFY_ANY
-            && (job.presentation.status == NGX_HTTP_UNAUTHORIZED
-                || job.presentation.status == NGX_HTTP_FORBIDDEN)))
+            && (status == NGX_HTTP_UNAUTHORIZED
+                || status == NGX_HTTP_FORBIDDEN)))
     {
-        return (ngx_int_t) job.presentation.status;
+        ctx = ngx_http_get_module_ctx(r, ngx_http_credverify_module);
+
+        if (ctx != NULL) {
+            ctx->outcome = outcome;
+        }
+
+        return (ngx_int_t) status;
     }
 
-    return ngx_http_credverify_end(r, ngx_http_credverify_finish(&job,
-                                                                 negotiated));
+    return ngx_http_credverify_end(r, ngx_http_credverify_fail(r, outcome,
+                                                               refusal));
 }
 
 
