@@ -117,10 +117,6 @@ cv_import_commit(cv_import_t *import, cv_error_t *error)
         import->result->committed = import->taken;
     }
 
-    if (import->options->progress != NULL) {
-        import->options->progress(import->options->data, import->result);
-    }
-
     if (txn != NULL && !dry_run && !import->options->exclusive) {
         cv_import_pause();
     }

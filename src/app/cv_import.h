@@ -47,7 +47,6 @@ typedef struct {
     const volatile sig_atomic_t  *stop;
 
     void     (*invalid)(void *data, uint64_t line, const char *problem);
-    void     (*progress)(void *data, const cv_import_result_t *result);
 
     /* of a table: the columns that are ignored; the lines that a first row
      * becomes in a dry run */

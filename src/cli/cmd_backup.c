@@ -171,7 +171,10 @@ cmd_backup_body(cv_cli_t *cli)
     written = cmd_backup_begin(backup);
 
     if (written) {
+        cv_watch_start("bytes", NULL, backup->file.fd);
         err = cv_store_copy(cli->store, backup->file.fd, backup->name, &error);
+        cv_watch_stop();
+
         written = err == CV_OK && cmd_backup_end(backup, CMD_BACKUP_DATA);
     }
 
@@ -408,13 +411,6 @@ cmd_restore_files(cv_cli_t *cli)
 }
 
 
-static void
-cmd_restore_report(void *data, const char *problem)
-{
-    cv_cli_say_hashes(data, "%s", problem);
-}
-
-
 static int
 cmd_restore_check(cv_cli_t *cli)
 {
@@ -422,13 +418,7 @@ cmd_restore_check(cv_cli_t *cli)
     cmd_restore_t  *restore;
 
     restore = cli->data;
-    problems = 0;
-
-    if (restore->check) {
-        problems = cv_store_check(cli->txn, cmd_restore_report, cli, &records);
-        problems += cv_counters_check(cli->txn, cv_time_now(),
-                                      cmd_restore_report, cli);
-    }
+    problems = restore->check ? cv_cli_check(cli, &records) : 0;
 
     if (problems > 0) {
         return cv_cli_fail(cli, "%s: problems: %" PRIu64 "; nothing was "
@@ -670,7 +660,9 @@ cmd_restore_run(cv_cli_t *cli)
     }
 
     if (rc == CV_CLI_DONE) {
+        cv_watch_start("bytes", NULL, cmd_restore_state.fd);
         rc = cmd_restore_files(cli);
+        cv_watch_stop();
     }
 
     if (rc == CV_CLI_DONE) {

@@ -16,14 +16,33 @@ cmd_check_report(void *data, const char *problem)
 }
 
 
+uint64_t
+cv_cli_check(cv_cli_t *cli, uint64_t *records)
+{
+    uint64_t         problems;
+    static uint64_t  read;
+
+    read = 0;
+
+    cv_watch_start("entries", &read, -1);
+    problems = cv_store_check(cli->txn, cmd_check_report, cli, &read);
+    cv_watch_stop();
+
+    problems += cv_counters_check(cli->txn, cv_time_now(), cmd_check_report,
+                                  cli);
+
+    *records = read;
+
+    return problems;
+}
+
+
 static int
 cmd_check_body(cv_cli_t *cli)
 {
     uint64_t  problems, records;
 
-    problems = cv_store_check(cli->txn, cmd_check_report, cli, &records);
-    problems += cv_counters_check(cli->txn, cv_time_now(), cmd_check_report,
-                                  cli);
+    problems = cv_cli_check(cli, &records);
 
     cv_answer_open(cli);
     cv_answer_number(cli, "entries", records);

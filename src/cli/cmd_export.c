@@ -120,7 +120,9 @@ cmd_export_file(cv_cli_t *cli, cmd_export_t *export, const char *name)
     cv_out_init(&out, file.fd, name);
     export->out = &out;
 
+    cv_watch_start("bytes", NULL, file.fd);
     rc = cv_cli_read(cli, cmd_export_body);
+    cv_watch_stop();
 
     if (!cv_out_flush(&out)) {
         rc = cv_cli_fail(cli, "%s: %s", name, strerror(out.failed));

@@ -16,16 +16,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CMD_IMPORT_TICK  (CV_SECOND / 5)
-
 typedef struct {
     cv_cli_t            *cli;
     const char          *file;
     int                  fd;
-    bool                 terminal;
-    bool                 shown;
-    cv_time_t            began;
-    cv_time_t            ticked;
     cv_import_options_t  options;
     cv_import_result_t   result;
     cv_buf_t             first;     /* the line of the first row's holder, */
@@ -58,47 +52,11 @@ cmd_import_records(const cv_import_result_t *result)
 
 
 static void
-cmd_import_clear(cmd_import_t *import)
-{
-    if (import->shown) {
-        (void) fputs("\r\033[K", stderr);
-        import->shown = false;
-    }
-}
-
-
-static void
 cmd_import_invalid(void *data, uint64_t line, const char *problem)
 {
     cmd_import_t  *import = data;
 
-    cmd_import_clear(import);
     cv_cli_say(import->cli, "line %" PRIu64 ": %s", line, problem);
-}
-
-
-static void
-cmd_import_progress(void *data, const cv_import_result_t *result)
-{
-    uint64_t       records;
-    cv_time_t      now;
-    cmd_import_t  *import = data;
-
-    now = cv_time_now();
-
-    if (!import->terminal || now - import->ticked < CMD_IMPORT_TICK) {
-        return;
-    }
-
-    records = cmd_import_records(result);
-
-    import->ticked = now;
-    import->shown = true;
-
-    (void) fprintf(stderr, "\r\033[K%" PRIu64 " lines, %" PRIu64
-                   " records/s", result->lines,
-                   now > import->began
-                   ? records * 1000 / (uint64_t) (now - import->began) : 0);
 }
 
 
@@ -218,7 +176,6 @@ cmd_import_body(cv_cli_t *cli)
     err = cv_import(cli->store, import->fd, &import->options, &import->result,
                     &error);
 
-    cmd_import_clear(import);
     cmd_import_revived(import);
 
     if (err != CV_OK) {
@@ -355,8 +312,11 @@ cmd_import_file(cmd_import_t *import)
     } else {
         cv_cli_catch(cmd_import_signal);
         cli->data = import;
+
+        cv_watch_start("lines", &import->result.lines, -1);
         rc = cv_cli_with_store(cli, !import->options.dry_run,
                                cmd_import_body);
+        cv_watch_stop();
     }
 
     if (import->fd != STDIN_FILENO) {
@@ -377,8 +337,6 @@ cmd_import(cv_cli_t *cli)
 
     import.cli = cli;
     import.file = cli->arguments[0];
-    import.terminal = isatty(STDERR_FILENO);
-    import.began = cv_time_now();
 
     import.options.dry_run = cv_option(cli, "dry-run") != NULL;
     import.options.skip_invalid = cv_option(cli, "skip-invalid") != NULL;
@@ -386,7 +344,6 @@ cmd_import(cv_cli_t *cli)
     import.options.actor = cv_cli_actor(cli);
     import.options.stop = &cmd_import_stop;
     import.options.invalid = cmd_import_invalid;
-    import.options.progress = cmd_import_progress;
     import.options.ignored = cmd_import_ignored;
     import.options.first = cmd_import_first;
     import.options.data = &import;

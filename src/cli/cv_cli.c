@@ -157,6 +157,7 @@ cv_cli_line(const cv_cli_t *cli, bool redact, const char *hint,
     cv_buf_append_str(&line, cv_str_z(hint));
     cv_buf_append_byte(&line, '\n');
 
+    cv_watch_clear();
     (void) fwrite(line.data, 1, line.len, stderr);
 
     cv_buf_free(&said);

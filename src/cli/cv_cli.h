@@ -155,6 +155,17 @@ int cv_cli_misuse(const cv_cli_t *cli, const char *fmt, ...)
 int cv_cli_unknown(const cv_cli_t *cli, cv_kind_t kind, const char *id);
 
 /*
+ * Shows on a terminal how far work has come, until it is stopped: a number of
+ * units, or of bytes of a file if the counter is NULL.  The counter must be
+ * there whatever becomes of the work.
+ */
+void cv_watch_start(const char *unit, const uint64_t *counter, int fd);
+void cv_watch_stop(void);
+
+/* Removes what is shown, before something else is said. */
+void cv_watch_clear(void);
+
+/*
  * Has a function called on the first of SIGINT, SIGTERM and SIGHUP each, but
  * for those that are ignored.  The second one is not caught.
  */
@@ -283,6 +294,10 @@ int cv_cli_with_store(cv_cli_t *cli, bool writable, int (*fn)(cv_cli_t *cli));
 
 /* The same with a store that is open already; closes it. */
 int cv_cli_with_open(cv_cli_t *cli, int (*fn)(cv_cli_t *cli));
+
+
+/* Checks the store and says what is wrong; how many problems there are. */
+uint64_t cv_cli_check(cv_cli_t *cli, uint64_t *records);
 
 
 /* Commands */

@@ -430,7 +430,7 @@ SKIP: {
             next if $named && $signal eq 'KILL';
 
             my $dir = place();
-            my $job = start({ under_shim(SHIM_SLOW => 1,
+            my $job = start({ under_shim(SHIM_SLOW => 20,
                                       $named ? (SHIM_NAMED => 1) : ()) },
                             '--store', $store, 'backup', "$dir/file");
             wait_for(sub { grep { (readlink || '') =~ m{^\Q$dir\E/.} && -s }
@@ -476,7 +476,7 @@ SKIP: {
     }
 
     for my $signal (sort keys %number) {
-        my $job = start({ under_shim(SHIM_SLOW => 1) }, '--store', $live, 'restore',
+        my $job = start({ under_shim(SHIM_SLOW => 20) }, '--store', $live, 'restore',
                         '--replace', $file);
         wait_for(sub { -s "$live.new/data.mdb" });
         kill $signal, $job->{pid};
@@ -494,7 +494,7 @@ SKIP: {
 
     # one at a time
 
-    my $job = start({ under_shim(SHIM_SLOW => 1) }, '--store', $live, 'restore',
+    my $job = start({ under_shim(SHIM_SLOW => 20) }, '--store', $live, 'restore',
                     '--replace', $file);
     wait_for(sub { -s "$live.new/data.mdb" });
     fails(command($live, 'restore', '--replace', $file),

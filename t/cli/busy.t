@@ -412,4 +412,35 @@ SKIP: {
     is((stat $named)[2] & 07777, 0600, 'its mode');
 }
 
+# Long work says on a terminal how far it has come, and nothing elsewhere
+
+SKIP: {
+    my ($done, $archive) = (temp(), temp());
+
+    skip 'no script', 9 if system('script --version >/dev/null 2>&1') != 0;
+    skip 'no compiler, or a sanitizer', 9 unless shim();
+
+    my $small = load(records(300));
+    my $watched = sub {
+        my ($how, @command) = @_;
+        my $shim = shim();
+        my $line = "$how LD_PRELOAD=$shim $BINARY --store $small @command";
+        return `script -qec "$line" /dev/null </dev/null`;
+    };
+
+    for (['backup', 'SHIM_SLOW=20', 'bytes', 'backup', $archive],
+         ['restore', 'SHIM_SLOW=300', 'bytes', 'restore', '--replace', $archive],
+         ['export', 'SHIM_SLOW=300', 'bytes', 'export', $done],
+         ['import', '', 'lines', 'import', $big])
+    {
+        my ($name, $how, $unit, @command) = @$_;
+        my $said = $watched->($how, @command);
+        like($said, qr/\r\e\[K\d+ $unit/, "$name says how far it is");
+        like($said, qr/\e\[K(?!\d+ $unit)[^\e]*\z/, 'and then no more');
+    }
+
+    is(run({ under_shim(SHIM_SLOW => 300) }, '--store', $small, 'export', '--kind',
+           'issuer', $done)->{err}, '', 'nor anything elsewhere');
+}
+
 done_testing();

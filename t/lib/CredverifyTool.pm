@@ -189,10 +189,10 @@ sub records {
     return @lines;
 }
 
-# A library for LD_PRELOAD: with SHIM_SLOW, writing to files is slow; with
-# SHIM_SPACE, the disk has room for so many bytes; with SHIM_FULL, none is given
-# away beforehand; with SHIM_NAMED, there are no files without a name. False where
-# it cannot be had.
+# A library for LD_PRELOAD: with SHIM_SLOW, each write to a file takes so many
+# milliseconds; with SHIM_SPACE, the disk has room for so many bytes; with
+# SHIM_FULL, none is given away beforehand; with SHIM_NAMED, there are no files
+# without a name. False where it cannot be had.
 
 my $shim;
 
@@ -222,7 +222,7 @@ full(int fd, size_t len)
     }
 
     if (getenv("SHIM_SLOW")) {
-        usleep(20000);
+        usleep(1000 * atoi(getenv("SHIM_SLOW")));
     }
 
     if (getenv("SHIM_SPACE") == NULL) {
