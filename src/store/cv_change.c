@@ -21,11 +21,8 @@ cv_change_edge(cv_txn_t *txn, MDB_cursor_op op, uint64_t *sequence,
     cv_reader_t  r;
     MDB_cursor  *cursor;
 
-    if (cv_txn_failed(txn)
-        || !cv_txn_ok(txn, mdb_cursor_open(txn->txn,
-                               txn->store->dbi[CV_TABLE_CHANGE], &cursor),
-                      txn->store->dir))
-    {
+    cursor = cv_txn_failed(txn) ? NULL : cv_cursor_open(txn, CV_TABLE_CHANGE);
+    if (cursor == NULL) {
         return false;
     }
 
@@ -41,7 +38,7 @@ cv_change_edge(cv_txn_t *txn, MDB_cursor_op op, uint64_t *sequence,
         *at = (cv_time_t) cv_read_u64(&r);
     }
 
-    mdb_cursor_close(cursor);
+    cv_cursor_close(txn, cursor);
 
     return found;
 }

@@ -364,10 +364,8 @@ cv_check_table(cv_check_t *check, unsigned table)
 
     txn = check->txn;
 
-    if (!cv_txn_ok(txn, mdb_cursor_open(txn->txn, txn->store->dbi[table],
-                                        &cursor),
-                   txn->store->dir))
-    {
+    cursor = cv_cursor_open(txn, table);
+    if (cursor == NULL) {
         return;
     }
 
@@ -389,7 +387,7 @@ cv_check_table(cv_check_t *check, unsigned table)
                          mdb_strerror(rc));
     }
 
-    mdb_cursor_close(cursor);
+    cv_cursor_close(txn, cursor);
 }
 
 

@@ -350,45 +350,39 @@ cv_store_open_meta(cv_store_t *store, MDB_txn *txn)
 /* what a store needs beside being an LMDB environment */
 
 static cv_err_t
-cv_store_open_tables(cv_store_t *store, bool any_format, cv_error_t *error)
+cv_store_open_tables(cv_store_t *store, MDB_txn *txn, bool any_format,
+    cv_error_t *error)
 {
     int        i, rc;
-    MDB_txn   *txn;
     cv_err_t   err;
-
-    rc = cv_mdb_begin_read(store, &txn);
-    if (rc != 0) {
-        return cv_mdb_error(error, rc, store->dir);
-    }
 
     err = cv_store_check_lock(store, txn, error);
     if (err != CV_OK) {
-        mdb_txn_abort(txn);
         return err;
     }
 
     rc = cv_store_open_meta(store, txn);
-
-    err = rc != 0 ? cv_mdb_error(error, rc, store->dir)
-          : any_format ? CV_OK : cv_store_check_format(store, error);
-
-    for (i = 0; err == CV_OK && !any_format && i < CV_TABLES; i++) {
-        rc = cv_mdb_open_table(txn, i, 0, &store->dbi[i]);
-        if (rc != 0) {
-            err = cv_mdb_error(error, rc, store->dir);
-        }
+    if (rc != 0) {
+        return cv_mdb_error(error, rc, store->dir);
     }
 
+    if (any_format) {
+        return CV_OK;
+    }
+
+    err = cv_store_check_format(store, error);
     if (err != CV_OK) {
-        mdb_txn_abort(txn);
         return err;
     }
 
-    /* handles of tables live on only after a commit */
+    for (i = 0; i < CV_TABLES; i++) {
+        rc = cv_mdb_open_table(txn, i, 0, &store->dbi[i]);
+        if (rc != 0) {
+            return cv_mdb_error(error, rc, store->dir);
+        }
+    }
 
-    rc = mdb_txn_commit(txn);
-
-    return rc == 0 ? CV_OK : cv_mdb_error(error, rc, store->dir);
+    return CV_OK;
 }
 
 
@@ -455,9 +449,39 @@ typedef struct {
     cv_store_t   *store;
     bool          any_format;
     struct stat   st;
+    MDB_txn      *txn;          /* what failed, or met damage, in it */
     cv_error_t   *error;
     cv_err_t      err;
 } cv_store_opening_t;
+
+
+static cv_err_t
+cv_store_open_txn(cv_store_opening_t *opening)
+{
+    int          rc;
+    cv_err_t     err;
+    cv_store_t  *store;
+
+    store = opening->store;
+
+    rc = cv_mdb_begin_read(store, &opening->txn);
+    if (rc != 0) {
+        return cv_mdb_error(opening->error, rc, store->dir);
+    }
+
+    err = cv_store_open_tables(store, opening->txn, opening->any_format,
+                               opening->error);
+    if (err != CV_OK) {
+        return err;
+    }
+
+    /* handles of tables live on only after a commit */
+
+    rc = mdb_txn_commit(opening->txn);
+    opening->txn = NULL;
+
+    return rc == 0 ? CV_OK : cv_mdb_error(opening->error, rc, store->dir);
+}
 
 
 static void
@@ -478,9 +502,7 @@ cv_store_open_guarded(void *arg)
         opening->store->lock_dev = lock.st_dev;
         opening->store->lock_ino = lock.st_ino;
 
-        opening->err = cv_store_open_tables(opening->store,
-                                            opening->any_format,
-                                            opening->error);
+        opening->err = cv_store_open_txn(opening);
     }
 }
 
@@ -514,6 +536,7 @@ cv_store_open_file(cv_store_t **out, const char *dir, const struct stat *st,
     opening.store = store;
     opening.st = *st;
     opening.any_format = any_format;
+    opening.txn = NULL;
     opening.error = error;
 
     err = cv_store_guard(store, cv_store_open_guarded, &opening);
@@ -526,6 +549,7 @@ cv_store_open_file(cv_store_t **out, const char *dir, const struct stat *st,
     }
 
     if (err != CV_OK) {
+        mdb_txn_abort(opening.txn);
         cv_store_close(store);
         return err;
     }

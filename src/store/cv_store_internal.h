@@ -53,6 +53,9 @@ struct cv_store_s {
 typedef struct cv_memo_s  cv_memo_t;
 typedef struct cv_sequences_s  cv_sequences_t;
 
+/* how many cursors a snapshot has open at once */
+#define CV_TXN_CURSORS  8
+
 struct cv_txn_s {
     cv_store_t  *store;
     MDB_txn     *txn;
@@ -60,6 +63,7 @@ struct cv_txn_s {
     bool         write;
     bool         held;              /* a snapshot that was not reset */
     uint64_t     version;           /* of a snapshot */
+    MDB_cursor  *cursors[CV_TXN_CURSORS];   /* of one, that are open */
     cv_memo_t   *memo;              /* of one that remembers, or NULL */
     cv_buf_t     encoded;           /* of the record being written */
     cv_buf_t     previous;          /* a copy of the record it replaces */
@@ -131,6 +135,13 @@ cv_err_t cv_system_error(cv_error_t *error, int err, const char *what);
 
 /* The same for a transaction, to which it sticks; true if rc is success. */
 bool cv_txn_ok(cv_txn_t *txn, int rc, const char *what);
+
+/*
+ * A cursor over a table, or NULL.  What a fault keeps from being closed in a
+ * snapshot is closed when that is reset; LMDB does so in write transactions.
+ */
+MDB_cursor *cv_cursor_open(cv_txn_t *txn, unsigned table);
+void cv_cursor_close(cv_txn_t *txn, MDB_cursor *cursor);
 
 #define cv_txn_failed(txn)  ((txn)->error.code != CV_OK)
 

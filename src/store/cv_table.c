@@ -612,20 +612,10 @@ cv_delete_token(cv_txn_t *txn, cv_str_t hash)
 void
 cv_walk_start(cv_walk_t *walk, cv_txn_t *txn, unsigned table)
 {
-    MDB_cursor  *cursor;
-
     walk->txn = txn;
-    walk->cursor = NULL;
+    walk->cursor = cv_txn_failed(txn) ? NULL : cv_cursor_open(txn, table);
     walk->started = false;
     walk->prefix_len = 0;
-
-    if (!cv_txn_failed(txn)
-        && cv_txn_ok(txn, mdb_cursor_open(txn->txn, txn->store->dbi[table],
-                                          &cursor),
-                     txn->store->dir))
-    {
-        walk->cursor = cursor;
-    }
 }
 
 
@@ -706,7 +696,7 @@ void
 cv_walk_close(cv_walk_t *walk)
 {
     if (walk->cursor != NULL) {
-        mdb_cursor_close(walk->cursor);
+        cv_cursor_close(walk->txn, walk->cursor);
         walk->cursor = NULL;
     }
 }

@@ -52,6 +52,53 @@ cv_mdb_begin_read(cv_store_t *store, MDB_txn **txn)
 }
 
 
+MDB_cursor *
+cv_cursor_open(cv_txn_t *txn, unsigned table)
+{
+    int          i, rc;
+    MDB_dbi      dbi;
+    MDB_stat     stat;
+    MDB_cursor  *cursor;
+
+    /* what a cursor has to read, so that a fault comes before there is one */
+
+    dbi = txn->store->dbi[table];
+    cv_lmdb(txn->store, rc, mdb_stat(txn->txn, dbi, &stat));
+
+    if (rc == 0) {
+        rc = mdb_cursor_open(txn->txn, dbi, &cursor);
+    }
+
+    if (!cv_txn_ok(txn, rc, txn->store->dir)) {
+        return NULL;
+    }
+
+    for (i = 0; !txn->write && i < CV_TXN_CURSORS; i++) {
+        if (txn->cursors[i] == NULL) {
+            txn->cursors[i] = cursor;
+            break;
+        }
+    }
+
+    return cursor;
+}
+
+
+void
+cv_cursor_close(cv_txn_t *txn, MDB_cursor *cursor)
+{
+    int  i;
+
+    for (i = 0; i < CV_TXN_CURSORS; i++) {
+        if (txn->cursors[i] == cursor) {
+            txn->cursors[i] = NULL;
+        }
+    }
+
+    mdb_cursor_close(cursor);
+}
+
+
 static cv_err_t
 cv_txn_new(cv_txn_t **out, cv_store_t *store, bool write, cv_error_t *error)
 {
@@ -140,6 +187,7 @@ void
 cv_snapshot_close(cv_txn_t *txn)
 {
     if (txn != NULL) {
+        cv_snapshot_reset(txn);
         mdb_txn_abort(txn->txn);
         cv_txn_free(txn);
     }
@@ -186,6 +234,14 @@ cv_snapshot_renew(cv_txn_t *txn)
 void
 cv_snapshot_reset(cv_txn_t *txn)
 {
+    int  i;
+
+    for (i = 0; i < CV_TXN_CURSORS; i++) {
+        if (txn->cursors[i] != NULL) {
+            cv_cursor_close(txn, txn->cursors[i]);
+        }
+    }
+
     mdb_txn_reset(txn->txn);
     txn->held = false;
 }

@@ -7,6 +7,7 @@
 #include "fixture.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -715,6 +716,8 @@ crash(void *arg)
 }
 
 
+#define FAULTS  20
+
 /*
  * Faults are tried in a process of their own, since the test runner has
  * signal handlers itself: a page vanishes under a reader, which must notice
@@ -741,10 +744,103 @@ fault_store(const char *dir, cv_store_t **store)
 }
 
 
+/* a file that is cut short before or while it is read, and whole again */
+
+typedef struct {
+    const char  *path;
+    cv_txn_t    *txn;
+    bool         late;
+    size_t       len;
+    uint8_t      bytes[TEST_MAP];
+} cut_t;
+
+
+static void
+read_cut(void *arg)
+{
+    cut_t        *cut = arg;
+    uint64_t      iid;
+    cv_walk_t     walk;
+    cv_record_t   record;
+
+    if (cut->late) {
+        cv_walk_open(&walk, cut->txn, CV_CREDENTIAL);
+        (void) cv_walk_next(&walk, &record, &iid);
+    }
+
+    if (truncate(cut->path, 2 * 4096) != 0) {
+        return;
+    }
+
+    if (!cut->late) {
+        cv_walk_open(&walk, cut->txn, CV_CREDENTIAL);
+    }
+
+    while (cv_walk_next(&walk, &record, &iid)) { /* void */ }
+    cv_walk_close(&walk);
+}
+
+
+static bool
+cut_file(cut_t *cut, bool restore)
+{
+    FILE    *file;
+    size_t   n;
+
+    file = fopen(cut->path, restore ? "r+" : "r");
+    if (file == NULL) {
+        return false;
+    }
+
+    n = restore ? fwrite(cut->bytes, 1, cut->len, file)
+                : fread(cut->bytes, 1, sizeof(cut->bytes), file);
+
+    cut->len = n;
+
+    return fclose(file) == 0 && n > 0;
+}
+
+
+/* a worker that meets them again and again keeps nothing of each */
+
+static bool
+fault_cut(const char *path, cv_store_t *store, cv_txn_t *txn)
+{
+    int           i;
+    size_t        used[FAULTS];
+    static cut_t  cut;
+
+    cut.path = path;
+    cut.txn = txn;
+
+    if (!cut_file(&cut, false)) {
+        return false;
+    }
+
+    for (i = 0; i < FAULTS; i++) {
+        cut.late = i % 2;
+
+        if (cv_snapshot_renew(txn) != CV_OK
+            || cv_store_guard(store, read_cut, &cut) != CV_ERR_DAMAGED
+            || !cut_file(&cut, true))
+        {
+            return false;
+        }
+
+        cv_snapshot_reset(txn);
+        used[i] = mallinfo2().uordblks;
+    }
+
+    return used[FAULTS - 1] == used[FAULTS / 2];
+}
+
+
 static int
 fault(const char *dir)
 {
+    int          i;
     char         path[128];
+    size_t       used[FAULTS];
     cv_txn_t    *txn;
     cv_store_t  *store;
 
@@ -758,7 +854,12 @@ fault(const char *dir)
         return 2;
     }
 
+    if (!fault_cut(path, store, txn)) {
+        return 3;
+    }
+
     if (truncate(path, 2 * 4096) != 0
+        || cv_snapshot_renew(txn) != CV_OK
         || cv_store_guard(store, read_all, txn) != CV_ERR_DAMAGED
         || cv_store_guard(store, read_all, txn) != CV_ERR_DAMAGED)
     {
@@ -770,10 +871,19 @@ fault(const char *dir)
     cv_snapshot_close(txn);
     cv_store_close(store);
 
-    if (cv_store_open(&store, dir, true, &error) != CV_ERR_DAMAGED
-        || cv_store_open(&store, dir, false, &error) != CV_ERR_DAMAGED)
-    {
-        return 6;
+    for (i = 0; i < FAULTS; i++) {
+
+        if (cv_store_open(&store, dir, true, &error) != CV_ERR_DAMAGED
+            || cv_store_open(&store, dir, false, &error) != CV_ERR_DAMAGED)
+        {
+            return 6;
+        }
+
+        used[i] = mallinfo2().uordblks;
+    }
+
+    if (used[FAULTS - 1] != used[FAULTS / 2]) {
+        return 8;
     }
 
     if (fault_store(dir, &store) != CV_OK) {
