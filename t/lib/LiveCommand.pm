@@ -18,18 +18,39 @@ our @EXPORT = qw(prefix free_port answers spawn gone ended slurp fetch);
 my $root = getcwd();
 my %running;
 
+# A configuration for an nginx that has the module linked in.
+
+sub linked_in {
+    my $conf = shift;
+    $conf =~ s/^load_module .*;\n//mg;
+    return $conf;
+}
+
 # A clone of what the examples need, in a folder that only we can walk to, as
-# a home often is.
+# a home often is; and the nginx that is tested is the one on the PATH.
 
 sub prefix {
     my $prefix = tempdir('credverify.XXXXXX', TMPDIR => 1, CLEANUP => 1)
                  . '/clone';
     my $tool = $ENV{CREDVERIFY} || "$root/build/credverify";
+    my $module = $ENV{TEST_NGINX_LOAD_MODULES}
+        // "$root/build/ngx_http_credverify_module.so";
 
-    mkdir $_, 0755 or die "$_: $!" for $prefix, "$prefix/build";
+    mkdir $_, 0755 or die "$_: $!" for $prefix, "$prefix/build", "$prefix/bin";
     system('cp', '-R', "$root/conf-examples", $prefix) == 0 or die 'cp';
-    system('cp', $tool, "$root/build/ngx_http_credverify_module.so",
-           "$prefix/build") == 0 or die 'cp';
+    system('cp', $tool, "$prefix/build/credverify") == 0 or die 'cp';
+
+    if ($module) {
+        system('cp', $module, "$prefix/build") == 0 or die 'cp';
+    } else {
+        write_file("$prefix/build/ngx_http_credverify_module.so", '');
+        write_file($_, linked_in(slurp($_))) for glob "$prefix/conf-examples/*.conf";
+    }
+
+    if (my $nginx = $ENV{TEST_NGINX_BINARY}) {
+        symlink $nginx, "$prefix/bin/nginx" or die "symlink: $!";
+        $ENV{PATH} = "$prefix/bin:$ENV{PATH}";
+    }
 
     return $prefix;
 }
@@ -102,6 +123,13 @@ sub slurp {
     open my $in, '<', $file or return '';
     local $/;
     return scalar <$in>;
+}
+
+sub write_file {
+    my ($path, $text) = @_;
+    open my $out, '>', $path or die "$path: $!";
+    print $out $text;
+    close $out or die "$path: $!";
 }
 
 # Status, header and body of what curl gets, given its arguments as a shell

@@ -17,6 +17,7 @@ my $root = getcwd();
 
 # start(conf => text | main, http, server): @PORT@ in "conf" is the port.
 # "env" is added to nginx's environment; "under" is a command that runs nginx.
+# An nginx that has the module linked in gets a "conf" that does not load it.
 
 sub start {
     my ($class, %is) = @_;
@@ -52,6 +53,7 @@ http {
 EOF_CONF
 
     $conf =~ s/\@PORT\@/$self->{port}/g;
+    $conf = LiveCommand::linked_in($conf) unless $module;
 
     open my $file, '>', "$prefix/nginx.conf" or die "$prefix: $!";
     print $file $conf;

@@ -234,9 +234,11 @@ subtest 'a lock file that is removed' => sub {
 subtest 'a file that is cut short under the workers' => sub {
     my $store = Credverify::store();
     my $nginx = serve($store);
-    my @workers = sort $nginx->workers;
 
     is($nginx->status($good), 200, 'there');
+    sleep 0.05 while $nginx->workers < 2;
+    my @workers = sort $nginx->workers;
+
     open my $whole, '<', "$store/data.mdb" or die $!;
     local $/;
     my $all = <$whole>;

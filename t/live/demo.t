@@ -8,12 +8,6 @@ use LiveCommand;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-if (defined $ENV{TEST_NGINX_LOAD_MODULES}
-    && $ENV{TEST_NGINX_LOAD_MODULES} eq '')
-{
-    plan skip_all => 'the demo loads the module';
-}
-
 my $prefix = prefix();
 my $port = free_port();
 my $other = free_port();

@@ -11,12 +11,6 @@ use Encode qw(decode_utf8 encode_utf8);
 use LiveCommand;
 use Test::More;
 
-if (defined $ENV{TEST_NGINX_LOAD_MODULES}
-    && $ENV{TEST_NGINX_LOAD_MODULES} eq '')
-{
-    plan skip_all => 'demo.conf loads the module';
-}
-
 eval { require HTML::Parser; 1 }
     or plan skip_all => 'needs HTML::Parser: libhtml-parser-perl';
 
