@@ -18,9 +18,6 @@
 /* who nginx's workers are on Debian */
 #define CV_OWNER_DEFAULT  "www-data"
 
-/* half of what a process can address */
-#define CV_MAP_MOST       ((size_t) 1 << 46)
-
 
 static bool
 cv_owner_number(const char *text, unsigned *number)
@@ -108,7 +105,7 @@ cv_size_parse(const char *text, size_t *size)
     }
 
     if (*text < '0' || *text > '9' || *end != '\0' || errno != 0
-        || n > CV_MAP_MOST >> shift)
+        || n > CV_STORE_MAP_MOST >> shift)
     {
         return false;
     }

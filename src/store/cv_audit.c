@@ -181,7 +181,7 @@ cv_audit_append(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *old,
     last = kind == CV_CREDENTIAL && old == NULL;
 
     (void) cv_table_put(txn, CV_TABLE_AUDIT, cv_str(key, sizeof(key)),
-                        cv_buf_str(&buf), last ? MDB_APPEND : 0);
+                        cv_buf_str(&buf), last ? MDB_APPEND : MDB_NOOVERWRITE);
 }
 
 

@@ -5,10 +5,47 @@
  * Copying a store while it is used.
  */
 
-#include "cv_store_internal.h"
+#include "cv_page.h"
 
 #include <errno.h>
 #include <unistd.h>
+
+
+static void
+cv_copy_report(void *data, const char *problem)
+{
+    cv_txn_t  *txn = data;
+
+    if (!cv_txn_failed(txn)) {
+        (void) cv_error_set(&txn->error, CV_ERR_DAMAGED,
+                            "%s: %s; run \"credverify check\", or restore a "
+                            "backup", txn->store->dir, problem);
+    }
+}
+
+
+/* LMDB believes the pages that it copies; and who needs a copy of damage? */
+
+static cv_err_t
+cv_copy_check(cv_store_t *store, cv_error_t *error)
+{
+    cv_err_t   err;
+    cv_txn_t  *txn;
+
+    err = cv_snapshot_open(&txn, store, error);
+    if (err != CV_OK) {
+        return err;
+    }
+
+    if (cv_snapshot_renew(txn) == CV_OK) {
+        (void) cv_pages_check(txn, cv_copy_report, txn);
+    }
+
+    err = cv_txn_err(txn, error);
+    cv_snapshot_close(txn);
+
+    return err;
+}
 
 
 cv_err_t
@@ -16,11 +53,17 @@ cv_store_copy(cv_store_t *store, int fd, const char *what, cv_error_t *error)
 {
     int       rc;
     off_t     start;
+    cv_err_t  err;
     MDB_stat  stat;
 
     start = lseek(fd, 0, SEEK_CUR);
     if (start == -1) {
         return cv_system_error(error, errno, what);
+    }
+
+    err = cv_copy_check(store, error);
+    if (err != CV_OK) {
+        return err;
     }
 
     /* the slot of a reader that died will do */

@@ -2,12 +2,13 @@
 /*
  * Copyright (C) The credverify authors
  *
- * Checking a store: every record against the rules of its kind, the records
- * it refers to and the index entries it must have; every index entry against
- * the record it leads to; every entry of the logs.
+ * Checking a store: every page; every record against the rules of its kind,
+ * the records it refers to and the index entries it must have; every index
+ * entry against the record it leads to; every entry of the logs; and all of
+ * them against what was written.
  */
 
-#include "cv_store_internal.h"
+#include "cv_page.h"
 #include "cv_text.h"
 
 #include <inttypes.h>
@@ -21,6 +22,7 @@ typedef struct {
     uint64_t      *records;
     uint64_t       problems;
     uint64_t       next[CV_KINDS];
+    uint64_t       sum;
 } cv_check_t;
 
 
@@ -377,6 +379,8 @@ cv_check_table(cv_check_t *check, unsigned table)
         }
 
         cv_check_entry(check, table, cv_mdb_str(&key), cv_mdb_str(&value));
+        check->sum += cv_sum_entry(table, cv_mdb_str(&key),
+                                   cv_mdb_str(&value));
 
         /* a damaged record that an entry led to was reported; go on */
         txn->error.code = CV_OK;
@@ -407,10 +411,23 @@ cv_store_check(cv_txn_t *txn, cv_report_pt report, void *data,
 
     *records = 0;
 
+    /* what stands on damaged pages, LMDB had better not be asked for */
+
+    check.problems = cv_pages_check(txn, report, data);
+
+    if (check.problems > 0 || cv_txn_failed(txn)) {
+        return check.problems;
+    }
+
     cv_numbers_read(txn, check.next);
 
     for (table = 0; table < CV_TABLES; table++) {
         cv_check_table(&check, table);
+    }
+
+    if (check.sum != cv_sum_stored(txn)) {
+        cv_check_problem(&check, "something is not what was written last, or "
+                         "is lost: the sum of all entries is another one");
     }
 
     /* a snapshot that is renewed sees others */

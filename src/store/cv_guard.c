@@ -5,8 +5,9 @@
  * A damaged file must not end a worker: LMDB trusts its map, and reading
  * where the file ends, or where a bad page points, is a signal.  While a
  * guard is active, a fault inside the map of its store, one near address zero
- * inside LMDB, or an assertion of LMDB, is turned into CV_ERR_DAMAGED.  A fault
- * anywhere else is a bug, and stays what it was.
+ * inside LMDB, one at the end of a file while LMDB maps it, or an assertion of
+ * LMDB, is turned into CV_ERR_DAMAGED.  A fault anywhere else is a bug, and
+ * stays what it was.
  */
 
 #include "cv_store_internal.h"
@@ -54,7 +55,8 @@ cv_guard_signal(int signo, siginfo_t *info, void *context)
 
         if ((map != 0 && at >= map
              && at - map < guard->store->map_size + CV_GUARD_OVERRUN)
-            || (at < CV_GUARD_NULL && guard->store->in_lmdb))
+            || (guard->store->in_lmdb
+                && (at < CV_GUARD_NULL || (map == 0 && signo == SIGBUS))))
         {
             siglongjmp(guard->escape, 1);
         }

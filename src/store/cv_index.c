@@ -340,7 +340,8 @@ cv_link_update(cv_txn_t *txn, const cv_key_t *old, const cv_key_t *new)
     }
 
     if (new->len > 0) {
-        (void) cv_table_put(txn, CV_TABLE_LINK, cv_key_str(new), CV_STR(""), 0);
+        (void) cv_table_put(txn, CV_TABLE_LINK, cv_key_str(new), CV_STR(""),
+                            MDB_NOOVERWRITE);
     }
 }
 

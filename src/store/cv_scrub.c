@@ -6,51 +6,13 @@
  *
  * LMDB copies pages as they are: between the entries of a page, and behind a
  * value that has pages of its own, stands what was there before, of records
- * that were changed or removed, too.  This is the one place that knows how
- * LMDB 0.9 lays out its pages.
+ * that were changed or removed, too.
  */
 
-#include "cv_store_internal.h"
+#include "cv_page.h"
 
 #include <errno.h>
 #include <unistd.h>
-
-#if MDB_VERSION_MAJOR != 0 || MDB_VERSION_MINOR != 9
-#error "LMDB may lay out its pages in another way"
-#endif
-
-#define CV_PAGE_BRANCH    0x01
-#define CV_PAGE_LEAF      0x02
-#define CV_PAGE_OVERFLOW  0x04
-#define CV_PAGE_META      0x08
-
-/* the value of a leaf's entry has pages of its own, and is their number */
-#define CV_NODE_PAGES     0x01
-
-/* in the machine's own byte order */
-
-typedef struct {
-    size_t    number;
-    uint16_t  unused;
-    uint16_t  flags;
-    union {
-        struct {
-            uint16_t  lower;        /* between the two nothing is kept */
-            uint16_t  upper;
-        } gap;
-        uint32_t  pages;            /* of one value */
-    } u;
-} cv_page_t;
-
-typedef struct {
-#if __BYTE_ORDER == __LITTLE_ENDIAN
-    uint16_t  low, high;            /* length of the value */
-#else
-    uint16_t  high, low;
-#endif
-    uint16_t  flags;
-    uint16_t  key_len;
-} cv_node_t;
 
 typedef struct {
     int        fd;
@@ -114,7 +76,7 @@ cv_scrub_values(cv_scrub_t *scrub, size_t leaf, size_t entries)
 
         memcpy(&number, scrub->page + at, sizeof(number));
 
-        end = sizeof(cv_page_t) + (node.low | (size_t) node.high << 16);
+        end = sizeof(cv_page_t) + node.len;
 
         if (number >= leaf || end > (leaf - number) * scrub->size) {
             return MDB_CORRUPTED;

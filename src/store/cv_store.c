@@ -5,7 +5,7 @@
  * The environment: opening, probing and measuring a store.
  */
 
-#include "cv_store_internal.h"
+#include "cv_page.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -244,34 +244,10 @@ cv_store_check_lock(cv_store_t *store, MDB_txn *txn, cv_error_t *error)
 }
 
 
-/*
- * The order that LMDB has by itself, found sooner: numbers, hashes and most
- * other keys differ in what one comparison sees.
- */
-
 static int
 cv_key_compare(const MDB_val *a, const MDB_val *b)
 {
-    int       rc;
-    uint64_t  x, y;
-
-    if (a->mv_size >= sizeof(x) && b->mv_size >= sizeof(y)) {
-        x = cv_get_uint(a->mv_data, sizeof(x));
-        y = cv_get_uint(b->mv_data, sizeof(y));
-
-        if (x != y) {
-            return x < y ? -1 : 1;
-        }
-
-        if (a->mv_size == sizeof(x) && b->mv_size == sizeof(y)) {
-            return 0;
-        }
-    }
-
-    rc = memcmp(a->mv_data, b->mv_data,
-                a->mv_size < b->mv_size ? a->mv_size : b->mv_size);
-
-    return rc != 0 ? rc : (a->mv_size > b->mv_size) - (a->mv_size < b->mv_size);
+    return cv_key_order(cv_mdb_str(a), cv_mdb_str(b));
 }
 
 
@@ -361,7 +337,7 @@ cv_store_open_tables(cv_store_t *store, MDB_txn *txn, bool any_format,
         return err;
     }
 
-    rc = cv_store_open_meta(store, txn);
+    cv_lmdb(store, rc, cv_store_open_meta(store, txn));
     if (rc != 0) {
         return cv_mdb_error(error, rc, store->dir);
     }
@@ -376,7 +352,7 @@ cv_store_open_tables(cv_store_t *store, MDB_txn *txn, bool any_format,
     }
 
     for (i = 0; i < CV_TABLES; i++) {
-        rc = cv_mdb_open_table(txn, i, 0, &store->dbi[i]);
+        cv_lmdb(store, rc, cv_mdb_open_table(txn, i, 0, &store->dbi[i]));
         if (rc != 0) {
             return cv_mdb_error(error, rc, store->dir);
         }
@@ -438,7 +414,8 @@ cv_store_open_env(cv_store_t *store, cv_error_t *error)
         cv_guard_env(store);
 
         flags = MDB_NOTLS | (store->writable ? 0 : MDB_RDONLY);
-        rc = mdb_env_open(store->env, store->dir, flags, CV_FILE_MODE);
+        cv_lmdb(store, rc,
+                mdb_env_open(store->env, store->dir, flags, CV_FILE_MODE));
     }
 
     return rc == 0 ? CV_OK : cv_mdb_error(error, rc, store->dir);
@@ -518,6 +495,11 @@ cv_store_open_file(cv_store_t **out, const char *dir, const struct stat *st,
     /* LMDB would make a new environment of an empty file */
 
     err = cv_store_check_size(dir, st->st_size, error);
+    if (err != CV_OK) {
+        return err;
+    }
+
+    err = cv_metas_check(dir, error);
     if (err != CV_OK) {
         return err;
     }
@@ -720,11 +702,13 @@ cv_count_reader(const char *line, void *data)
 static uint64_t
 cv_table_entries(cv_txn_t *txn, unsigned table)
 {
+    int       rc;
     MDB_stat  stat;
 
-    return cv_txn_ok(txn, mdb_stat(txn->txn, txn->store->dbi[table], &stat),
-                     "measuring a table")
-           ? stat.ms_entries : 0;
+    cv_lmdb(txn->store, rc,
+            mdb_stat(txn->txn, txn->store->dbi[table], &stat));
+
+    return cv_txn_ok(txn, rc, "measuring a table") ? stat.ms_entries : 0;
 }
 
 

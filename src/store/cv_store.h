@@ -8,7 +8,7 @@
  *
  * Tables, all keys and integers big-endian:
  *
- *     meta        name                      format, uuid, next numbers
+ *     meta        name                      format, uuid, next numbers, sum
  *     issuer, class, holder, credential, tier, key, oauth_client, webhook
  *                 number[8]                 record
  *     token       SHA-256[32]               record
@@ -33,6 +33,7 @@
 #define CV_STORE_UUID_LEN     16
 #define CV_STORE_MAP_DEFAULT  ((size_t) 32 << 30)
 #define CV_STORE_MAP_LEAST    ((size_t) 1 << 20)
+#define CV_STORE_MAP_MOST     ((size_t) 1 << 46)  /* half of what there is */
 #define CV_STORE_READERS      1022
 
 /* The file in the directory whose owner and mode the others there have. */

@@ -52,6 +52,7 @@ struct cv_store_s {
 
 typedef struct cv_memo_s  cv_memo_t;
 typedef struct cv_sequences_s  cv_sequences_t;
+typedef struct cv_paths_s  cv_paths_t;
 
 /* how many cursors a snapshot has open at once */
 #define CV_TXN_CURSORS  8
@@ -70,6 +71,9 @@ struct cv_txn_s {
     uint64_t     next[CV_KINDS];    /* numbers to give; 0: not read yet */
     uint64_t     first[CV_KINDS];   /* and what they were at the beginning */
     cv_sequences_t  *sequences;     /* NULL: none was looked at yet */
+    cv_paths_t  *paths;             /* what it may change; or NULL */
+    uint64_t     sum;               /* of all entries, */
+    bool         summed;            /* once it was read */
     uint64_t     revived;           /* credentials no longer revoked */
     uint64_t     change;            /* sequence of the next change, likewise */
     cv_time_t    now;
@@ -124,6 +128,35 @@ cv_err_t cv_store_vacant(const char *dir, cv_error_t *error);
 /* Begins to read, if need be in the slot of a reader that died. */
 int cv_mdb_begin_read(cv_store_t *store, MDB_txn **txn);
 
+/*
+ * The order of keys that LMDB has by itself, found sooner: numbers, hashes and
+ * most other keys differ in what one comparison sees.
+ */
+
+static inline int
+cv_key_order(cv_str_t a, cv_str_t b)
+{
+    int       rc;
+    uint64_t  x, y;
+
+    if (a.len >= sizeof(x) && b.len >= sizeof(y)) {
+        x = cv_get_uint(a.data, sizeof(x));
+        y = cv_get_uint(b.data, sizeof(y));
+
+        if (x != y) {
+            return x < y ? -1 : 1;
+        }
+
+        if (a.len == sizeof(x) && b.len == sizeof(y)) {
+            return 0;
+        }
+    }
+
+    rc = memcmp(a.data, b.data, a.len < b.len ? a.len : b.len);
+
+    return rc != 0 ? rc : (a.len > b.len) - (a.len < b.len);
+}
+
 /* Opens a table, with MDB_CREATE makes it too; its keys are ordered as bytes. */
 int cv_mdb_open_table(MDB_txn *txn, int table, unsigned flags, MDB_dbi *dbi);
 
@@ -159,6 +192,16 @@ void cv_cursor_close(cv_txn_t *txn, MDB_cursor *cursor);
 /* Hooks of the guard: into LMDB's assertions, and where the map is. */
 void cv_guard_env(cv_store_t *store);
 void cv_guard_locate(cv_store_t *store);
+
+/*
+ * The sum over all entries, of which putting and deleting keep account, and
+ * which a commit stores.
+ */
+uint64_t cv_sum_entry(unsigned table, cv_str_t key, cv_str_t value);
+uint64_t cv_sum_stored(cv_txn_t *txn);
+void cv_sum_change(cv_txn_t *txn, uint64_t gone, uint64_t come);
+void cv_sum_anew(cv_txn_t *txn);
+void cv_sum_store(cv_txn_t *txn);
 
 /* Tables: absence is false, anything else that fails sticks. */
 bool cv_table_get(cv_txn_t *txn, unsigned table, cv_str_t key,
@@ -240,9 +283,6 @@ bool cv_walk_step(cv_walk_t *walk, MDB_val *key, MDB_val *value);
 void cv_audit_append(cv_txn_t *txn, cv_kind_t kind, uint64_t iid,
     const void *old, const void *new);
 bool cv_audit_decode(cv_audit_t *entry, cv_str_t key, cv_str_t value);
-
-/* LMDB's largest page. */
-#define CV_PAGE_MAX  32768
 
 /*
  * Writes zeros over whatever a copy of a data file, from "start" to the end

@@ -5,7 +5,7 @@
  * Tables: reading, writing and walking records.
  */
 
-#include "cv_store_internal.h"
+#include "cv_page.h"
 
 
 bool
@@ -23,13 +23,13 @@ cv_table_get(cv_txn_t *txn, unsigned table, cv_str_t key, cv_str_t *value)
     cv_lmdb(txn->store, rc,
             mdb_get(txn->txn, txn->store->dbi[table], &k, &v));
 
-    if (rc == MDB_NOTFOUND) {
+    if (rc == MDB_NOTFOUND || !cv_txn_ok(txn, rc, txn->store->dir)) {
         return false;
     }
 
     *value = cv_mdb_str(&v);
 
-    return cv_txn_ok(txn, rc, txn->store->dir);
+    return true;
 }
 
 
@@ -39,8 +39,23 @@ bool
 cv_table_put(cv_txn_t *txn, unsigned table, cv_str_t key, cv_str_t value,
     unsigned flags)
 {
-    int      rc;
-    MDB_val  k, v;
+    int       rc;
+    bool      new;
+    MDB_val   k, v;
+    cv_str_t  old;
+    uint64_t  gone;
+
+    new = (flags & (MDB_APPEND | MDB_NOOVERWRITE)) != 0;
+
+    if (cv_txn_failed(txn)
+        || !cv_paths_ready(txn, table, key, new ? CV_PATH_NEW
+                                                : CV_PATH_REPLACE))
+    {
+        return false;
+    }
+
+    gone = !new && cv_table_get(txn, table, key, &old)
+           ? cv_sum_entry(table, key, old) : 0;
 
     if (cv_txn_failed(txn)) {
         return false;
@@ -56,6 +71,8 @@ cv_table_put(cv_txn_t *txn, unsigned table, cv_str_t key, cv_str_t value,
         return false;
     }
 
+    cv_sum_change(txn, gone, cv_sum_entry(table, key, value));
+
     return cv_txn_ok(txn, rc, txn->store->dir);
 }
 
@@ -63,19 +80,24 @@ cv_table_put(cv_txn_t *txn, unsigned table, cv_str_t key, cv_str_t value,
 bool
 cv_table_delete(cv_txn_t *txn, unsigned table, cv_str_t key)
 {
-    int      rc;
-    MDB_val  k;
+    int       rc;
+    MDB_val   k;
+    cv_str_t  old;
 
-    if (cv_txn_failed(txn)) {
+    if (!cv_table_get(txn, table, key, &old)
+        || !cv_paths_ready(txn, table, key, CV_PATH_DELETE))
+    {
         return false;
     }
+
+    cv_sum_change(txn, cv_sum_entry(table, key, old), 0);
 
     k = cv_mdb_val(key);
 
     cv_lmdb(txn->store, rc,
             mdb_del(txn->txn, txn->store->dbi[table], &k, NULL));
 
-    return rc != MDB_NOTFOUND && cv_txn_ok(txn, rc, txn->store->dir);
+    return cv_txn_ok(txn, rc, txn->store->dir);
 }
 
 
@@ -545,7 +567,7 @@ cv_put_at(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *record)
     }
 
     (void) cv_table_put(txn, kind, cv_key_str(&key), bytes,
-                        new ? MDB_APPEND : 0);
+                        new ? MDB_APPEND : old == NULL ? MDB_NOOVERWRITE : 0);
 
     cv_index_update(txn, kind, cv_key_str(&key), old, record);
     cv_put_number(txn, kind, iid, old, record);

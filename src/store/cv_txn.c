@@ -5,7 +5,7 @@
  * Snapshots and write transactions.
  */
 
-#include "cv_store_internal.h"
+#include "cv_page.h"
 
 #include <stdlib.h>
 
@@ -131,6 +131,7 @@ static void
 cv_txn_free(cv_txn_t *txn)
 {
     cv_memo_free(txn->memo);
+    cv_paths_free(txn);
     cv_buf_free(&txn->encoded);
     cv_buf_free(&txn->previous);
     cv_sequences_free(txn);
@@ -277,6 +278,12 @@ cv_txn_begin(cv_txn_t **out, cv_store_t *store, cv_error_t *error)
                             "run it again", store->dir);
     }
 
+    if (!cv_paths_begin(txn)) {
+        err = cv_txn_err(txn, error);
+        cv_txn_abort(txn);
+        return err;
+    }
+
     cv_buf_init(&txn->encoded, CV_RECORD_MAX);
     cv_buf_init(&txn->previous, CV_RECORD_MAX);
 
@@ -314,16 +321,19 @@ cv_txn_revived(const cv_txn_t *txn)
 cv_err_t
 cv_txn_commit(cv_txn_t *txn, cv_error_t *error)
 {
+    int       rc;
     cv_err_t  err;
 
     cv_sequences_store(txn);
     cv_numbers_store(txn);
+    cv_sum_store(txn);
 
     if (cv_txn_failed(txn)) {
         mdb_txn_abort(txn->txn);
 
     } else {
-        (void) cv_txn_ok(txn, mdb_txn_commit(txn->txn), txn->store->dir);
+        cv_lmdb(txn->store, rc, mdb_txn_commit(txn->txn));
+        (void) cv_txn_ok(txn, rc, txn->store->dir);
     }
 
     err = cv_txn_err(txn, error);

@@ -46,7 +46,7 @@ static const struct {
 } cv_upgrades[] = {
     { 2, "tables for tiers, keys, progress, OAuth clients, webhooks, number "
          "sequences and the audit trail", cv_upgrade_sequences },
-    { 3, "counters of API keys", NULL },
+    { 3, "counters of API keys, and a sum of all entries", NULL },
 };
 
 
@@ -78,6 +78,8 @@ cv_upgrade_steps(cv_txn_t *txn, cv_upgrade_t *upgrade)
                           cv_upgrades[n].what);
         }
     }
+
+    cv_sum_anew(txn);
 
     cv_put_uint(format, CV_STORE_FORMAT, sizeof(format));
 

@@ -362,7 +362,7 @@ $r = command($live, 'restore', '--replace', $changed);
 is($r->{status}, 1, 'one byte is wrong');
 like($r->{err}, qr/\Acredverify: restore: holder \S+: the record is damaged\n/,
      'what it is');
-like($r->{err}, qr/^credverify: restore: \Q$changed\E: problems: 2; nothing was restored\n\z/m,
+like($r->{err}, qr/^credverify: restore: \Q$changed\E: problems: 3; nothing was restored\n\z/m,
      'error');
 is(export_text($live), $whole, 'nothing was restored');
 $r = command(place() . '/store', 'restore', '--no-check', $changed);

@@ -3,7 +3,7 @@
  * Copyright (C) The credverify authors
  */
 
-#include "cv_store_internal.h"
+#include "cv_page.h"
 #include "fixture.h"
 
 #include <fcntl.h>
