@@ -5,6 +5,8 @@
 #   SANITIZE=1        all but the module with ASan and UBSan, in build/san
 #   DEPS=true         never install a package
 #   PORT=8080         where the demo listens
+#   CASES=10000       how often make torture damages a store, and with what
+#   SEED=1            dice
 #   PARTS=...         what make bench measures: instructions calls speed import
 #                     latency; all of them
 #   PREFIX=/usr/local where the command and its documentation are installed
@@ -15,6 +17,8 @@
 SHELL       = /bin/bash
 DEPS        = .ci/install-deps
 PORT        = 8080
+CASES       = 10000
+SEED        = 1
 PREFIX      = /usr/local
 NGINX_SRC   = /usr/share/nginx/src
 NGINX_FLAGS = --with-compat --with-debug --with-threads \
@@ -59,6 +63,7 @@ CLI_SRCS    := $(call sources,$$1 == "cli")
 MODULE_SRCS := ngx_http_credverify_module.c $(call sources,$$1 != "cli")
 UNIT_SRCS   := $(sort $(wildcard t/unit/test_*.c))
 UNIT_SHARED := $(filter-out $(UNIT_SRCS),$(wildcard t/unit/*.c))
+TORTURE     := $(sort $(wildcard t/torture/*.c))
 
 objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 UNITS   = $(patsubst t/unit/%.c,$(OUT)/unit/%,$(UNIT_SRCS))
@@ -70,8 +75,8 @@ COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -MMD -MP \
 LIBS     = -llmdb -lyajl -lcrypto
 
 
-.PHONY: help deps module static cli lib man demo test unit sanitize check bench \
-        clean install uninstall FORCE
+.PHONY: help deps module static cli lib man demo test unit torture sanitize \
+        check bench clean install uninstall FORCE
 .DELETE_ON_ERROR:
 
 help:           ## show this
@@ -104,12 +109,15 @@ endef
 
 test:           ## build everything and run all tests
 	@$(DEPS) test
-	@$(MAKE) --no-print-directory module cli $(UNITS)
+	@$(MAKE) --no-print-directory module cli $(UNITS) $(OUT)/torture
 	@CREDVERIFY=$(CURDIR)/$(OUT)/credverify .ci/test
 
 unit: $(UNITS)  ## run the unit tests
 	@[ "$(UNITS)" ] || { echo "no unit tests in t/unit" >&2; exit 1; }
 	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' $(UNITS)
+
+torture: $(OUT)/torture  ## damage a store in 10,000 ways, and use it
+	$(Q)$< -n $(CASES) -s $(SEED) -k $(OUT)
 
 # a tree that is not ours to fetch
 
@@ -156,13 +164,18 @@ $(UNITS): $(OUT)/unit/%: $(OUT)/obj/t/unit/%.o \
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 
+$(OUT)/torture: $(call objects,$(TORTURE)) $(OUT)/libcredverify.a
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 $(OUT)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	$(Q)$(COMPILE) -c -o $@ $<
 
 -include $(patsubst %.o,%.d,$(call objects,$(LIB_SRCS) $(CLI_SRCS) \
-                                          $(UNIT_SRCS) $(UNIT_SHARED)))
+                                          $(UNIT_SRCS) $(UNIT_SHARED) \
+                                          $(TORTURE)))
 .SECONDARY:
 
 
