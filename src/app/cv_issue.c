@@ -76,22 +76,8 @@ cv_err_t
 cv_moment_keep(cv_moment_t *moment, cv_credential_t *credential,
     cv_error_t *error)
 {
-    cv_buf_t  *copy;
-
-    copy = &moment->record;
-
-    cv_buf_reset(copy);
-    cv_record_encode(copy, CV_CREDENTIAL, CV_STR(""), credential);
-
-    if (cv_buf_failed(copy)
-        || cv_record_decode(credential, CV_CREDENTIAL, CV_STR(""),
-                            cv_buf_str(copy))
-           != CV_OK)
-    {
-        return cv_error_set(error, CV_ERR_NOMEM, "out of memory");
-    }
-
-    return CV_OK;
+    return cv_record_keep(&moment->record, CV_CREDENTIAL, credential)
+           ? CV_OK : cv_error_set(error, CV_ERR_NOMEM, "out of memory");
 }
 
 

@@ -114,9 +114,10 @@ cv_line_value(cv_line_t *line, const cv_field_t *field, cv_doc_t value)
         return cv_present(text) && cv_date_parse(p, text);
 
     case CV_FIELD_HASH:
-        *(cv_str_t *) p = cv_str(line->hash, sizeof(line->hash));
+        *(cv_str_t *) p = cv_str(line->hashes[line->nhashes], CV_HASH_LEN);
         return cv_present(text)
-               && cv_hex_decode(line->hash, sizeof(line->hash), text);
+               && cv_hex_decode(line->hashes[line->nhashes++], CV_HASH_LEN,
+                                text);
 
     case CV_FIELD_INT:
     case CV_FIELD_COUNT:
@@ -202,13 +203,14 @@ cv_line_clear(cv_line_t *line, const cv_field_t *field, cv_doc_t value,
                                clear->must);
     }
 
-    if (cv_digest_sha256(line->digest, line->hash, cv_str(hashed, len))
+    if (cv_digest_sha256(line->digest, line->hashes[line->nhashes],
+                         cv_str(hashed, len))
         != CV_OK)
     {
         return cv_error_set(error, CV_ERR_NOMEM, "out of memory");
     }
 
-    *hash = cv_str(line->hash, sizeof(line->hash));
+    *hash = cv_str(line->hashes[line->nhashes++], CV_HASH_LEN);
 
     return CV_OK;
 }
@@ -326,6 +328,7 @@ cv_line_read(cv_line_t *line, cv_str_t text, cv_error_t *error)
 
     memset(&line->record, 0, sizeof(cv_record_t));
     cv_buf_reset(&line->document);
+    line->nhashes = 0;
 
     if (text.len > CV_LINE_MAX) {
         return cv_error_set(error, CV_ERR_INPUT, "longer than %zu bytes",

@@ -19,12 +19,16 @@
 /* A line's bytes without its end; more is refused. */
 #define CV_LINE_MAX  ((size_t) 1 << 20)
 
+/* No kind of record has more. */
+#define CV_LINE_HASHES  2
+
 typedef struct {
     cv_kind_t      kind;
     cv_record_t    record;      /* borrows from this struct */
     cv_buf_t       document;
     cv_digest_t   *digest;
-    uint8_t        hash[CV_HASH_LEN];
+    uint8_t        hashes[CV_LINE_HASHES][CV_HASH_LEN];
+    size_t         nhashes;
 } cv_line_t;
 
 cv_err_t cv_line_init(cv_line_t *line, cv_error_t *error) CV_MUST_CHECK;

@@ -13,6 +13,9 @@
 #define CMD_HISTORY_ACTION  (sizeof("token revoked") - 1)
 #define CMD_HISTORY_STATUS  (sizeof("refunded -> refunded") - 1)
 
+/* the longest */
+#define CMD_HISTORY_CHANGE  (sizeof("suspended -> suspended") - 1)
+
 typedef struct {
     cv_handle_kind_t   by;
     uint64_t           revoked;     /* sequence of the last revocation, */
@@ -33,9 +36,11 @@ typedef struct {
 
 
 static cv_str_t
-cmd_history_status(int status)
+cmd_history_status(cv_kind_t kind, int status)
 {
-    return status == -1 ? CV_ABSENT : cv_str_z(cv_status_names[status]);
+    return status == -1 ? CV_ABSENT
+           : cv_str_z(kind == CV_KEY ? cv_key_status_names[status]
+                                     : cv_status_names[status]);
 }
 
 
@@ -60,7 +65,7 @@ cmd_history_cell(cv_buf_t *out, size_t *blanks, cv_str_t text, size_t width)
 static void
 cmd_history_plain(cv_buf_t *out, const cmd_history_row_t *row)
 {
-    char      action[CMD_HISTORY_ACTION], status[CMD_HISTORY_STATUS];
+    char      action[CMD_HISTORY_ACTION], status[CMD_HISTORY_CHANGE];
     size_t    i, blanks;
     cv_buf_t  changed;
 
@@ -87,7 +92,7 @@ cmd_history_plain(cv_buf_t *out, const cmd_history_row_t *row)
     cmd_history_cell(out, &blanks, cv_str(action, i), sizeof(action));
     cmd_history_cell(out, &blanks, changed.len > 0 ? cv_buf_str(&changed)
                                                    : CV_ABSENT,
-                     sizeof(status));
+                     CMD_HISTORY_STATUS);
     cmd_history_cell(out, &blanks, row->token, 0);
     cmd_history_cell(out, &blanks, row->reason, 0);
 
@@ -111,8 +116,8 @@ cmd_history_entry(cv_cli_t *cli, const cv_audit_t *entry)
     row.at = cv_str(at, len);
     row.actor = entry->actor.len > 0 ? entry->actor : CV_ABSENT;
     row.action = cv_str_z(cv_action_names[entry->action]);
-    row.from = cmd_history_status(entry->from);
-    row.to = cmd_history_status(entry->to);
+    row.from = cmd_history_status(entry->kind, entry->from);
+    row.to = cmd_history_status(entry->kind, entry->to);
     row.token = CV_ABSENT;
     row.reason = entry->sequence == history->revoked ? history->reason
                                                      : CV_ABSENT;

@@ -12,6 +12,7 @@
 
 #define CMD_COLUMNS_MAX   6
 #define CMD_COLUMN_WIDTH  48
+#define CMD_FILTERS_MAX   4
 
 /* what a list shows of a record, for people */
 
@@ -25,13 +26,22 @@ static const char *const  cmd_record_columns[CV_KINDS][CMD_COLUMNS_MAX] = {
     [CV_WEBHOOK] = { "id", "url", "events" },
 };
 
+/* what an option of the same name wants a member to be */
+
 typedef struct {
-    cv_kind_t   kind;
-    uint64_t    issuer;         /* 0: of all issuers */
-    uint64_t    holder;         /* of whom the progress is */
-    uint64_t    limit;
-    size_t      widths[CMD_COLUMNS_MAX];
-    cv_buf_t    cell;
+    const cv_field_t  *field;
+    cv_str_t           text;
+    uint64_t           value;       /* of a reference, or a name */
+} cmd_filter_t;
+
+typedef struct {
+    cv_kind_t      kind;
+    cmd_filter_t   filters[CMD_FILTERS_MAX];
+    size_t         nfilters;
+    uint64_t       holder;          /* of whom the progress is */
+    uint64_t       limit;
+    size_t         widths[CMD_COLUMNS_MAX];
+    cv_buf_t       cell;
 } cmd_list_t;
 
 
@@ -208,12 +218,32 @@ cmd_list_row(cv_cli_t *cli, cmd_list_t *list, const void *record)
 static bool
 cmd_list_wanted(const cmd_list_t *list, cv_record_t *record)
 {
-    const cv_field_t  *field;
+    size_t               i;
+    bool                 wanted;
+    const cmd_filter_t  *filter;
 
-    field = cv_field_find(&cv_schemas[list->kind], CV_STR("issuer"));
+    for (wanted = true, i = 0; wanted && i < list->nfilters; i++) {
+        filter = &list->filters[i];
 
-    return list->issuer == 0
-           || cv_field_of(record, field, cv_ref_t)->iid == list->issuer;
+        switch (filter->field->type) {
+
+        case CV_FIELD_REF:
+            wanted = cv_field_of(record, filter->field, cv_ref_t)->iid
+                     == filter->value;
+            break;
+
+        case CV_FIELD_ENUM:
+            /* a key's status, which is active if it has none */
+            wanted = cv_key_status(&record->key) == filter->value;
+            break;
+
+        default:
+            wanted = cv_str_eq(*cv_field_of(record, filter->field, cv_str_t),
+                               filter->text);
+        }
+    }
+
+    return wanted;
 }
 
 
@@ -263,22 +293,61 @@ cmd_list_walk(cv_cli_t *cli, cmd_list_t *list, bool measure)
 }
 
 
-/* the number of the record that an option names; 0 if it is not given */
-
 static int
-cmd_list_of(cv_cli_t *cli, cv_kind_t kind, uint64_t *iid)
+cmd_list_filter(cv_cli_t *cli, cmd_filter_t *filter)
 {
-    const char  *id;
+    int          name;
+    const char  *text;
 
-    id = cv_option(cli, cv_schemas[kind].name);
+    text = cv_option(cli, filter->field->name);
+    filter->text = cv_str_z(text);
 
-    if (id == NULL) {
-        return CV_CLI_DONE;
+    if (filter->field->type == CV_FIELD_REF) {
+        filter->value = cv_find(cli->txn, cv_id_handle(filter->field->ref),
+                                filter->text);
+
+        return filter->value != 0
+               ? CV_CLI_DONE : cv_cli_unknown(cli, filter->field->ref, text);
     }
 
-    *iid = cv_find(cli->txn, cv_id_handle(kind), cv_str_z(id));
+    if (filter->field->type == CV_FIELD_ENUM) {
+        name = cv_name_index(filter->field->names, filter->text);
+        filter->value = (uint64_t) name;
 
-    return *iid != 0 ? CV_CLI_DONE : cv_cli_unknown(cli, kind, id);
+        return name != -1 ? CV_CLI_DONE
+                          : cv_cli_misuse(cli, "--%s: there is no \"%s\"",
+                                          filter->field->name, text);
+    }
+
+    return CV_CLI_DONE;
+}
+
+
+/* options that have the name of a member want it to be so */
+
+static int
+cmd_list_filters(cv_cli_t *cli, cmd_list_t *list)
+{
+    int                 rc;
+    size_t              i;
+    const cv_field_t   *field;
+    const cv_schema_t  *schema;
+
+    schema = &cv_schemas[list->kind];
+    rc = CV_CLI_DONE;
+
+    for (i = 0; i < schema->nfields && rc == CV_CLI_DONE; i++) {
+        field = &schema->fields[i];
+
+        if (cv_option(cli, field->name) == NULL) {
+            continue;
+        }
+
+        list->filters[list->nfilters].field = field;
+        rc = cmd_list_filter(cli, &list->filters[list->nfilters++]);
+    }
+
+    return rc;
 }
 
 
@@ -296,14 +365,16 @@ cmd_record_list_body(cv_cli_t *cli)
         return CV_CLI_USAGE;
     }
 
-    rc = cmd_list_of(cli, CV_ISSUER, &list.issuer);
-
-    if (rc == CV_CLI_DONE) {
-        rc = cmd_list_of(cli, CV_HOLDER, &list.holder);
-    }
+    rc = cmd_list_filters(cli, &list);
 
     if (rc != CV_CLI_DONE) {
         return rc;
+    }
+
+    /* all of it is one holder's: it is walked by that */
+
+    if (list.kind == CV_PROGRESS) {
+        list.holder = list.filters[0].value;
     }
 
     cv_buf_init(&list.cell, CV_RECORD_MAX);

@@ -210,11 +210,36 @@ cv_member_plain(cv_buf_t *out, const void *record, const cv_field_t *field)
 
 
 void
-cv_answer_record_open(cv_cli_t *cli, cv_kind_t kind, const void *record)
+cv_answer_members(cv_cli_t *cli, cv_kind_t kind, const void *record)
 {
     size_t             i;
     const cv_field_t  *field;
 
+    for (i = 0; i < cv_schemas[kind].nfields; i++) {
+        field = &cv_schemas[kind].fields[i];
+
+        if (!cv_field_present(record, field) || field->secret
+            || field->type == CV_FIELD_HASH)
+        {
+            continue;
+        }
+
+        cv_answer_name(cli, field->name);
+
+        if (cli->json) {
+            cv_line_write_value(&cli->out.buf, record, field);
+        } else {
+            cv_member_plain(&cli->out.buf, record, field);
+        }
+
+        cv_answer_end(cli);
+    }
+}
+
+
+void
+cv_answer_record_open(cv_cli_t *cli, cv_kind_t kind, const void *record)
+{
     if (cli->json) {
         cv_line_write(&cli->out.buf, kind, record, false);
 
@@ -227,15 +252,7 @@ cv_answer_record_open(cv_cli_t *cli, cv_kind_t kind, const void *record)
         return;
     }
 
-    for (i = 0; i < cv_schemas[kind].nfields; i++) {
-        field = &cv_schemas[kind].fields[i];
-
-        if (cv_field_present(record, field) && !field->secret) {
-            cv_answer_name(cli, field->name);
-            cv_member_plain(&cli->out.buf, record, field);
-            cv_answer_end(cli);
-        }
-    }
+    cv_answer_members(cli, kind, record);
 }
 
 

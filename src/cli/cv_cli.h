@@ -28,13 +28,15 @@
 #define CV_CLI_OPTIONS_MAX    32
 #define CV_CLI_OPTIONS_GLOBAL 4
 #define CV_CLI_ARGUMENTS_MAX  2
+#define CV_CLI_MORE_MAX       64
 
 typedef struct cv_cli_s      cv_cli_t;
 typedef struct cv_command_s  cv_command_t;
 
 /*
  * An option stands for itself, or for a member of a record, whose name it
- * then has, with "-" for "_".
+ * then has, with "-" for "_".  One whose argument ends with "..." may be given
+ * several times.
  */
 
 typedef struct {
@@ -76,6 +78,11 @@ struct cv_cli_s {
     cv_option_t         options[CV_CLI_OPTIONS_MAX];
     const char         *values[CV_CLI_OPTIONS_MAX];
     unsigned            noptions;
+    struct {
+        unsigned        option;
+        const char     *value;
+    }                   more[CV_CLI_MORE_MAX];  /* given again */
+    unsigned            nmore;
     const char         *arguments[CV_CLI_ARGUMENTS_MAX];
     unsigned            narguments;
 
@@ -105,6 +112,13 @@ int cv_options_parse(cv_cli_t *cli, int argc, char **argv);
 /* The value of an option, "" for a flag that is set; NULL if not given. */
 const char *cv_option(const cv_cli_t *cli, const char *name);
 
+/*
+ * The values of an option that may be given several times, one by one from
+ * i = 0, in the order in which they were given; NULL past the last.
+ */
+const char *cv_option_each(const cv_cli_t *cli, const char *name,
+    unsigned *i);
+
 /* Writes an option's name as it is typed, without the dashes. */
 void cv_option_name(cv_buf_t *out, const cv_option_t *option);
 
@@ -125,6 +139,12 @@ bool cv_option_by(cv_cli_t *cli, cv_handle_kind_t *by);
  */
 bool cv_option_date(cv_cli_t *cli, const char *name, cv_date_t *date,
     bool *never);
+
+/*
+ * How long an option says, a number and s, m, h or d for its unit, or 0; false
+ * after it complained.
+ */
+bool cv_option_duration(cv_cli_t *cli, const char *name, cv_time_t *duration);
 
 /* The whole number of an option between bounds; false after it complained. */
 bool cv_option_number(cv_cli_t *cli, const char *name, uint64_t least,
@@ -225,7 +245,10 @@ void cv_answer_close(cv_cli_t *cli);
 /* What a store holds, as values of an answer. */
 void cv_answer_stat(cv_cli_t *cli, const cv_store_stat_t *stat);
 
-/* One record: its line with --json, its members by name without. */
+/* What people are shown of a record: its members but for hashes and secrets. */
+void cv_answer_members(cv_cli_t *cli, cv_kind_t kind, const void *record);
+
+/* One record: its line with --json, the same without. */
 void cv_answer_record(cv_cli_t *cli, cv_kind_t kind, const void *record);
 
 /* The same, to which values may be added before cv_answer_close(). */
@@ -320,6 +343,11 @@ int cmd_progress_record(cv_cli_t *cli);
 int cmd_webhook_add(cv_cli_t *cli);
 
 int cmd_holder_erase(cv_cli_t *cli);
+
+int cmd_key_new(cv_cli_t *cli);
+int cmd_key_rotate(cv_cli_t *cli);
+int cmd_key_step(cv_cli_t *cli);
+int cmd_key_show(cv_cli_t *cli);
 
 int cmd_credential_create(cv_cli_t *cli);
 int cmd_credential_issue(cv_cli_t *cli);

@@ -12,6 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* no duration is longer */
+#define CV_OPTION_DAYS  3650
+
 const cv_option_t  cv_options_global[CV_CLI_OPTIONS_GLOBAL + 1] = {
     { "store", "DIR", "where the store is; $" CV_CLI_STORE_ENV ", or " CV_CLI_STORE,
       NULL },
@@ -63,6 +66,28 @@ cv_option(const cv_cli_t *cli, const char *name)
     for (i = 0; i < cli->noptions; i++) {
         if (strcmp(cli->options[i].name, name) == 0) {
             return cli->values[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+const char *
+cv_option_each(const cv_cli_t *cli, const char *name, unsigned *i)
+{
+    unsigned  n;
+
+    if (*i == 0) {
+        *i = 1;
+        return cv_option(cli, name);
+    }
+
+    while (*i <= cli->nmore) {
+        n = (*i)++ - 1;
+
+        if (strcmp(cli->options[cli->more[n].option].name, name) == 0) {
+            return cli->more[n].value;
         }
     }
 
@@ -189,6 +214,48 @@ cv_option_number(cv_cli_t *cli, const char *name, uint64_t least,
     }
 
     *value = n;
+
+    return true;
+}
+
+
+bool
+cv_option_duration(cv_cli_t *cli, const char *name, cv_time_t *duration)
+{
+    char                *end;
+    cv_time_t            unit;
+    const char          *text;
+    unsigned long long   n;
+
+    text = cv_option(cli, name);
+
+    if (text == NULL) {
+        return true;
+    }
+
+    errno = 0;
+    n = strtoull(text, &end, 10);
+
+    switch (*end) {
+    case 's':  unit = CV_SECOND;         break;
+    case 'm':  unit = 60 * CV_SECOND;    break;
+    case 'h':  unit = 3600 * CV_SECOND;  break;
+    case 'd':  unit = CV_DAY;            break;
+    default:   unit = 0;
+    }
+
+    if (*text < '0' || *text > '9' || errno != 0
+        || strlen(end) != (unit > 0 ? 1 : 0) || (unit == 0 && n != 0)
+        || n > (unsigned long long) (CV_OPTION_DAYS * CV_DAY)
+               / (unsigned long long) (unit > 0 ? unit : 1))
+    {
+        (void) cv_cli_misuse(cli, "--%s: \"%s\" is neither 0 nor a duration "
+                             "such as 30m, 24h or 7d, at most %dd", name, text,
+                             CV_OPTION_DAYS);
+        return false;
+    }
+
+    *duration = (cv_time_t) n * unit;
 
     return true;
 }
@@ -348,6 +415,7 @@ static int
 cv_options_option(cv_cli_t *cli, const char *word, const char *next,
     bool *taken)
 {
+    bool                again;
     cv_str_t            name;
     unsigned            i;
     const char         *value;
@@ -392,7 +460,9 @@ cv_options_option(cv_cli_t *cli, const char *word, const char *next,
 
     /* the ones for every command may override what an alias gives */
 
-    if (cli->values[i] != NULL && i >= CV_CLI_OPTIONS_GLOBAL) {
+    again = cli->values[i] != NULL && i >= CV_CLI_OPTIONS_GLOBAL;
+
+    if (again && strstr(option->argument, "...") == NULL) {
         return cv_cli_misuse(cli, "--%.*s: given twice", CV_FMT(name));
     }
 
@@ -403,7 +473,17 @@ cv_options_option(cv_cli_t *cli, const char *word, const char *next,
         return cv_cli_misuse(cli, "--%.*s: needs a value", CV_FMT(name));
     }
 
-    cli->values[i] = value;
+    if (!again) {
+        cli->values[i] = value;
+        return CV_CLI_DONE;
+    }
+
+    if (cli->nmore == CV_CLI_MORE_MAX) {
+        return cv_cli_misuse(cli, "--%.*s: given too often", CV_FMT(name));
+    }
+
+    cli->more[cli->nmore].option = i;
+    cli->more[cli->nmore++].value = value;
 
     return CV_CLI_DONE;
 }

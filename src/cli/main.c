@@ -98,6 +98,31 @@ static const cv_option_t  cv_token_options[] = {
     { NULL, NULL, NULL, NULL }
 };
 
+static const cv_option_t  cv_key_new_options[] = {
+    { "brand", "BRAND", "what the key begins with: letters and digits", NULL },
+    { "class", "live|test|badge", "what it is for; live", NULL },
+    { "status", "active|pending", "what it begins as; active", NULL },
+    { "scope", "SCOPE...", "what it may do; may be given again", NULL },
+    { "origin", "ORIGIN...", "where it may come from; likewise", NULL },
+    { NULL, NULL, NULL, NULL }
+};
+
+static const cv_option_t  cv_key_rotate_options[] = {
+    { "grace", "DURATION", "how long the former one stays good; 24h", NULL },
+    { "brand", "BRAND", "if another one, or there is none yet", NULL },
+    { "class", "live|test|badge", "with a brand; live", NULL },
+    { NULL, NULL, NULL, NULL }
+};
+
+static const cv_option_t  cv_key_list_options[] = {
+    { "status", "NAME", "only those of this status", NULL },
+    { "tier", "ID", "only those of this tier", NULL },
+    { "owner", "TEXT", "only those of this owner", NULL },
+    { "issuer", "ID", "only those bound to this issuer", NULL },
+    { "limit", "N", "no more than so many", NULL },
+    { NULL, NULL, NULL, NULL }
+};
+
 static const cv_option_t  cv_list_options[] = {
     { "limit", "N", "no more than so many", NULL },
     { NULL, NULL, NULL, NULL }
@@ -342,13 +367,48 @@ const cv_command_t  cv_commands[] = {
       "show what was done to a tier, and by whom",
       CV_HISTORY_DETAILS, NULL, CV_TIER, NULL, cmd_history },
 
+    { "key", "new", "ID", 1, 1,
+      "make an API key",
+      "Its text is shown once. If it cannot be written to standard output,\n"
+      "the key is removed again.\n",
+      cv_key_new_options, CV_KEY, " owner tier issuer expires_at ",
+      cmd_key_new },
+
+    { "key", "rotate", "ID", 1, 1,
+      "give an API key another secret",
+      "The former one stays good for a while, such as 30m, 24h or 7d; with\n"
+      "0 it ends at once, as does one from before that. If the new one\n"
+      "cannot be written to standard output, nothing has changed.\n",
+      cv_key_rotate_options, CV_KEY, NULL, cmd_key_rotate },
+
+    { "key", "approve", "ID", 1, 1,
+      "make a pending or rejected API key active",
+      CV_AGAIN, NULL, CV_KEY, NULL, cmd_key_step },
+
+    { "key", "reject", "ID", 1, 1,
+      "turn a pending API key down",
+      CV_AGAIN, NULL, CV_KEY, NULL, cmd_key_step },
+
+    { "key", "suspend", "ID", 1, 1,
+      "stop an active API key for a while",
+      CV_AGAIN, NULL, CV_KEY, NULL, cmd_key_step },
+
+    { "key", "activate", "ID", 1, 1,
+      "make a suspended API key active again",
+      CV_AGAIN, NULL, CV_KEY, NULL, cmd_key_step },
+
+    { "key", "revoke", "ID", 1, 1,
+      "end an API key, for good",
+      CV_AGAIN, NULL, CV_KEY, NULL, cmd_key_step },
+
     { "key", "list", NULL, 0, 0,
       "list API keys, by what people know them by",
-      NULL, cv_issuer_list_options, CV_KEY, NULL, cmd_record_list },
+      NULL, cv_key_list_options, CV_KEY, NULL, cmd_record_list },
 
     { "key", "show", "ID", 1, 1,
-      "show an API key, but for its secret",
-      NULL, NULL, CV_KEY, NULL, cmd_record_show },
+      "show an API key, but for its secret, and when it was used",
+      "With --json it is what an export has.\n",
+      NULL, CV_KEY, NULL, cmd_key_show },
 
     { "key", "history", "ID", 1, 1,
       "show what was done to an API key, and by whom",

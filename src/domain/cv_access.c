@@ -64,18 +64,13 @@ cv_outcome_t
 cv_access(const cv_demand_t *demand, const cv_api_key_t *key,
     const cv_tier_t *tier, cv_str_t hash, cv_time_t now)
 {
-    cv_key_status_t  status;
-
     if (!cv_access_current(key, hash, now)
         || cv_date_expiry(&key->expires_at) <= now)
     {
         return CV_INVALID_API_KEY;
     }
 
-    status = key->status.present ? (cv_key_status_t) key->status.value
-                                 : CV_KEY_ACTIVE;
-
-    switch (status) {
+    switch (cv_key_status(key)) {
 
     case CV_KEY_ACTIVE:
         break;

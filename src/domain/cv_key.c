@@ -57,7 +57,7 @@ cv_key_word(cv_str_t *rest)
 
 /* brand and class; what remains is the secret */
 
-static bool
+bool
 cv_key_begin(cv_key_text_t *key, cv_str_t text)
 {
     int       class;

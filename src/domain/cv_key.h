@@ -41,6 +41,9 @@ bool cv_key_is_brand(cv_str_t text);
  */
 bool cv_key_read(cv_key_text_t *key, cv_str_t text);
 
+/* The same of what comes before a secret, which may be missing. */
+bool cv_key_begin(cv_key_text_t *key, cv_str_t text);
+
 /*
  * True if the text begins like a key with so much of its secret that it may
  * be one which was cut.

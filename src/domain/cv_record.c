@@ -550,6 +550,18 @@ cv_record_decode(void *record, cv_kind_t kind, cv_str_t key, cv_str_t bytes)
 }
 
 
+bool
+cv_record_keep(cv_buf_t *copy, cv_kind_t kind, void *record)
+{
+    cv_buf_reset(copy);
+    cv_record_encode(copy, kind, CV_STR(""), record);
+
+    return !cv_buf_failed(copy)
+           && cv_record_decode(record, kind, CV_STR(""), cv_buf_str(copy))
+              == CV_OK;
+}
+
+
 /* bytes that would make an id unreadable, or two of them look alike */
 
 static bool

@@ -294,6 +294,14 @@ extern const char *const  cv_key_status_names[];
 /* The field with that name, or NULL. */
 const cv_field_t *cv_field_find(const cv_schema_t *schema, cv_str_t name);
 
+/* The status of a key, which is active if it has none. */
+static inline cv_key_status_t
+cv_key_status(const cv_api_key_t *key)
+{
+    return key->status.present ? (cv_key_status_t) key->status.value
+                               : CV_KEY_ACTIVE;
+}
+
 /* The field of "record" that "field" describes. */
 #define cv_field_of(record, field, type)                                      \
     ((type *) ((uint8_t *) (record) + (field)->offset))
@@ -331,6 +339,12 @@ cv_err_t cv_record_check(cv_kind_t kind, cv_str_t key, cv_str_t bytes)
     CV_MUST_CHECK;
 cv_err_t cv_record_parse(void *record, cv_kind_t kind, cv_str_t bytes)
     CV_MUST_CHECK;
+
+/*
+ * Has a record borrow from "copy", which is the caller's, whatever it borrows;
+ * its references have numbers only then.  False if there is no memory.
+ */
+bool cv_record_keep(cv_buf_t *copy, cv_kind_t kind, void *record);
 
 /*
  * What must hold beside the type of each field: required members, lengths,

@@ -4,8 +4,8 @@
  *
  * The audit trail: who did what to which record, and when.  Entries are
  * written with the change they are about, and stay for ever.  They refer to
- * records by number and hold nothing of what records say but a credential's
- * status.
+ * records by number and hold nothing of what records say but the status of a
+ * credential or an API key.
  */
 
 #include "cv_store_internal.h"
@@ -40,6 +40,12 @@ const char *const  cv_action_names[] = {
     [CV_ACTION_ERASED] = "erased",
     [CV_ACTION_TOKEN_MADE] = "token_made",
     [CV_ACTION_TOKEN_REVOKED] = "token_revoked",
+    [CV_ACTION_REJECTED] = "rejected",
+    [CV_ACTION_APPROVED] = "approved",
+    [CV_ACTION_SUSPENDED] = "suspended",
+    [CV_ACTION_ACTIVATED] = "activated",
+    [CV_ACTION_ROTATED] = "rotated",
+    [CV_ACTION_REMOVED] = "removed",
 };
 
 
@@ -61,6 +67,32 @@ void
 cv_txn_action(cv_txn_t *txn, cv_action_t action)
 {
     txn->action = action;
+}
+
+
+static cv_action_t
+cv_audit_key(const cv_api_key_t *was, const cv_api_key_t *is)
+{
+    cv_key_status_t  from, to;
+
+    static const cv_action_t  becomes[CV_KEY_STATUSES] = {
+        [CV_KEY_PENDING] = CV_ACTION_PENDING,
+        [CV_KEY_REJECTED] = CV_ACTION_REJECTED,
+        [CV_KEY_ACTIVE] = CV_ACTION_APPROVED,
+        [CV_KEY_SUSPENDED] = CV_ACTION_SUSPENDED,
+        [CV_KEY_REVOKED] = CV_ACTION_REVOKED,
+    };
+
+    from = cv_key_status(was);
+    to = cv_key_status(is);
+
+    if (from == to) {
+        return cv_str_eq(was->hash, is->hash) ? CV_ACTION_CHANGED
+                                              : CV_ACTION_ROTATED;
+    }
+
+    return from == CV_KEY_SUSPENDED && to == CV_KEY_ACTIVE
+           ? CV_ACTION_ACTIVATED : becomes[to];
 }
 
 
@@ -91,8 +123,12 @@ cv_audit_action(const cv_txn_t *txn, cv_kind_t kind, const void *old,
                              : CV_ACTION_CHANGED;
     }
 
-    if (old == NULL) {
-        return CV_ACTION_CREATED;
+    if (old == NULL || new == NULL) {
+        return old == NULL ? CV_ACTION_CREATED : CV_ACTION_REMOVED;
+    }
+
+    if (kind == CV_KEY) {
+        return cv_audit_key(old, new);
     }
 
     was = old;
@@ -113,9 +149,21 @@ cv_audit_action(const cv_txn_t *txn, cv_kind_t kind, const void *old,
 static uint8_t
 cv_audit_status(cv_kind_t kind, const void *record)
 {
-    return kind == CV_CREDENTIAL && record != NULL
-           ? (uint8_t) (((const cv_credential_t *) record)->status.value + 1)
-           : 0;
+    if (record == NULL) {
+        return 0;
+    }
+
+    switch (kind) {
+
+    case CV_CREDENTIAL:
+        return (uint8_t) (((const cv_credential_t *) record)->status.value + 1);
+
+    case CV_KEY:
+        return (uint8_t) (cv_key_status(record) + 1);
+
+    default:
+        return 0;
+    }
 }
 
 
@@ -186,11 +234,12 @@ cv_audit_append(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *old,
 
 
 static bool
-cv_audit_status_read(cv_reader_t *r, int *status)
+cv_audit_status_read(cv_reader_t *r, cv_kind_t kind, int *status)
 {
     *status = (int) cv_read_u8(r) - 1;
 
-    return *status < CV_STATUSES;
+    return *status < (kind == CV_KEY ? (int) CV_KEY_STATUSES
+                                     : (int) CV_STATUSES);
 }
 
 
@@ -225,8 +274,8 @@ cv_audit_decode(cv_audit_t *entry, cv_str_t key, cv_str_t value)
     r = cv_reader(value);
     entry->at = (cv_time_t) cv_read_u64(&r);
     entry->action = (cv_action_t) cv_read_u8(&r);
-    good = cv_audit_status_read(&r, &entry->from)
-           && cv_audit_status_read(&r, &entry->to);
+    good = cv_audit_status_read(&r, entry->kind, &entry->from)
+           && cv_audit_status_read(&r, entry->kind, &entry->to);
     entry->actor = cv_read_bytes(&r, cv_read_u16(&r));
     entry->token = cv_reader_left(&r) > 0 ? cv_read_bytes(&r, CV_AUDIT_TOKEN)
                                           : CV_ABSENT;

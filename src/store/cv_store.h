@@ -330,6 +330,9 @@ uint64_t cv_txn_revived(const cv_txn_t *txn);
 /* Removes a token; false if there is none. */
 bool cv_delete_token(cv_txn_t *txn, cv_str_t hash);
 
+/* Removes an API key that nothing refers to; false if there is none. */
+bool cv_delete_key(cv_txn_t *txn, uint64_t iid);
+
 
 /* Walking, in the order of the keys */
 
@@ -374,8 +377,8 @@ bool cv_links_next(cv_walk_t *walk, cv_str_t *to);
  *
  * Whatever changes a record that has a number leaves an entry in the same
  * transaction: when, what was done, by whom.  An entry names its record by
- * number, and has nothing else of it but the status of a credential, so that
- * it outlives what it is about.  What is done to a token stands with its
+ * number, and has nothing else of it but the status of a credential or an API
+ * key, so that it outlives what it is about.  What is done to a token stands with its
  * credential, except that tokens which are imported leave no entry.
  */
 
@@ -385,7 +388,7 @@ typedef enum {
     CV_ACTION_AUTO = 0,             /* as the change is: never stored */
     CV_ACTION_CREATED = 1,
     CV_ACTION_CHANGED = 2,
-    CV_ACTION_PENDING = 3,          /* what a credential's status became */
+    CV_ACTION_PENDING = 3,          /* what a status became */
     CV_ACTION_ISSUED = 4,
     CV_ACTION_CLAIMED = 5,
     CV_ACTION_USED = 6,
@@ -395,6 +398,12 @@ typedef enum {
     CV_ACTION_ERASED = 10,
     CV_ACTION_TOKEN_MADE = 11,
     CV_ACTION_TOKEN_REVOKED = 12,
+    CV_ACTION_REJECTED = 13,        /* what else a key's status became */
+    CV_ACTION_APPROVED = 14,
+    CV_ACTION_SUSPENDED = 15,
+    CV_ACTION_ACTIVATED = 16,
+    CV_ACTION_ROTATED = 17,
+    CV_ACTION_REMOVED = 18,
     CV_ACTIONS
 } cv_action_t;
 
@@ -418,8 +427,8 @@ typedef struct {
     uint64_t     sequence;          /* of the change, in the change log */
     cv_time_t    at;
     cv_action_t  action;
-    int          from;              /* cv_status_t, or -1: there was none */
-    int          to;                /* likewise */
+    int          from;              /* cv_status_t, of a key cv_key_status_t, */
+    int          to;                /* or -1: there is none */
     cv_str_t     actor;             /* empty if nobody said */
     cv_str_t     token;             /* the beginning of its hash, or absent */
 } cv_audit_t;

@@ -609,23 +609,40 @@ cv_rename(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *record)
 }
 
 
-bool
-cv_delete_token(cv_txn_t *txn, cv_str_t hash)
+static bool
+cv_delete(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, cv_str_t key)
 {
     void         *old;
     cv_record_t   previous;
 
-    old = hash.len == CV_TOKEN_HASH_LEN
-          ? cv_previous(txn, CV_TOKEN, hash, &previous) : NULL;
+    old = cv_previous(txn, kind, key, &previous);
 
-    if (old == NULL || !cv_table_delete(txn, CV_TOKEN, hash)) {
+    if (old == NULL || !cv_table_delete(txn, kind, key)) {
         return false;
     }
 
-    cv_index_update(txn, CV_TOKEN, hash, old, NULL);
-    cv_put_change(txn, CV_TOKEN, 0, old, NULL);
+    cv_index_update(txn, kind, key, old, NULL);
+    cv_put_change(txn, kind, iid, old, NULL);
 
     return !cv_txn_failed(txn);
+}
+
+
+bool
+cv_delete_token(cv_txn_t *txn, cv_str_t hash)
+{
+    return hash.len == CV_TOKEN_HASH_LEN && cv_delete(txn, CV_TOKEN, 0, hash);
+}
+
+
+bool
+cv_delete_key(cv_txn_t *txn, uint64_t iid)
+{
+    cv_key_t  key;
+
+    key = cv_record_key(CV_KEY, iid, NULL);
+
+    return cv_delete(txn, CV_KEY, iid, cv_key_str(&key));
 }
 
 

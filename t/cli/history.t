@@ -141,7 +141,7 @@ cv_ok('webhook', 'add', 'w', '--url', 'https://w.example');
 import_lines('{"kind":"key","id":"k","key":"tc_live_' . 'k' x 32 . '","tier":"t"}');
 is_deeply(trail('tier', 't'), ['created'], 'a tier');
 is_deeply(trail('webhook', 'w'), ['created'], 'a webhook');
-is_deeply(trail('key', 'k'), ['imported'], 'a key');
+is_deeply(trail('key', 'k'), ['imported >active'], 'a key');
 
 # how far somebody has come leaves none
 

@@ -155,8 +155,7 @@ is(cv('key', 'list')->{out}, "k1  O  t  -        a_live_  abcd\n"
    . "k2  -  -  revoked  -        -\n", 'list');
 is(cv('key', 'list', '--issuer', 'other')->{out}, "k1  O  t  -  a_live_  abcd\n",
    'of one issuer');
-like(cv('key', 'show', 'k1')->{out}, qr/^key sha256 +[0-9a-f]{64}\nprefix +a_live_\n/m,
-     'show');
+like(cv('key', 'show', 'k1')->{out}, qr/^id +k1\nprefix +a_live_\n/m, 'show');
 fails(cv($_, 'show', 'nothing'), qq($_ show: there is no $_ "nothing"),
       "no such $_") for qw(tier key);
 

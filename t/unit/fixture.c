@@ -69,6 +69,8 @@ teardown(void **state)
 
     test_path(path, test, "data.mdb");
     (void) unlink(path);
+    test_path(path, test, "counters");
+    (void) unlink(path);
     test_path(path, test, "lock.mdb");
     (void) unlink(path);
     (void) rmdir(test->dir);

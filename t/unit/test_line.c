@@ -111,6 +111,15 @@ test_round_trip(void **state)
           "\"origins\":[\"https://o.example\"],\"issuer\":\"i\","
           "\"expires_at\":\"2027-01-01\",\"created_at\":"
           "\"2026-01-01T00:00:00Z\"}", NULL },
+
+        /* two hashes */
+        { "{\"kind\":\"key\",\"id\":\"k\",\"key_sha256\":\"" HASH "\","
+          "\"previous_sha256\":\"" KEY_HASH "\"}", NULL },
+        { "{\"kind\":\"key\",\"id\":\"k\",\"previous_sha256\":\"" HASH "\","
+          "\"key\":\"" KEY "\"}",
+          "{\"kind\":\"key\",\"id\":\"k\",\"key_sha256\":\"" KEY_HASH "\","
+          "\"prefix\":\"scs_live_\",\"last4\":\"AiSU\","
+          "\"previous_sha256\":\"" HASH "\"}" },
         { "{\"kind\":\"progress\",\"holder\":\"h\",\"class\":\"c\"}", NULL },
         { "{\"kind\":\"progress\",\"holder\":\"h\",\"class\":\"c\","
           "\"practice\":0,\"learn\":14}", NULL },

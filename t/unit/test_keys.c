@@ -1,0 +1,481 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * The life of an API key.
+ */
+
+#include "cv_authorize.h"
+#include "cv_commit.h"
+#include "cv_counters.h"
+#include "cv_keys.h"
+#include "fixture.h"
+
+#include <stdio.h>
+
+#define HOUR  (3600 * CV_SECOND)
+
+static const cv_demand_t  anything = { .classes = 7 };
+
+static cv_digest_t  *digest;
+
+
+static int
+setup_keys(void **state)
+{
+    test_t  *test;
+
+    if (setup(state) != 0) {
+        return -1;
+    }
+
+    test = *state;
+    digest = cv_digest_new();
+
+    return digest != NULL
+           && cv_counters_create(test->dir, cv_store_uuid(test->store), &error)
+              == CV_OK ? 0 : -1;
+}
+
+
+static int
+teardown_keys(void **state)
+{
+    cv_digest_free(digest);
+
+    return teardown(state);
+}
+
+
+static cv_new_key_t
+put_key(test_t *test, const char *id, cv_key_status_t status)
+{
+    cv_txn_t      *txn;
+    cv_api_key_t   key;
+    cv_new_key_t   made;
+
+    memset(&key, 0, sizeof(key));
+    assert_int_equal(cv_key_new(&made, CV_STR("tc"), CV_KEY_TEST, &error),
+                     CV_OK);
+
+    key.id = cv_str_z(id);
+    cv_key_set_text(&key, &made);
+    key.status = (cv_int_t) { status, true };
+
+    txn = begin(test);
+    assert_int_not_equal(cv_put(txn, CV_KEY, &key), 0);
+    assert_int_equal(cv_commit(txn, &error), CV_OK);
+
+    return made;
+}
+
+
+/* what its bearer is told */
+
+static cv_outcome_t
+outcome(test_t *test, const cv_new_key_t *made, cv_time_t now)
+{
+    cv_txn_t            *snapshot;
+    cv_authorization_t   authorization;
+
+    assert_int_equal(cv_snapshot_open(&snapshot, test->store, &error), CV_OK);
+    assert_int_equal(cv_snapshot_renew(snapshot), CV_OK);
+    assert_int_equal(cv_authorize(&authorization, digest, snapshot, &anything,
+                                  cv_str(made->text, made->len), now), CV_OK);
+    cv_snapshot_close(snapshot);
+
+    return authorization.outcome;
+}
+
+
+static void
+test_steps(void **state)
+{
+    int               from;
+    cv_key_step_t     step;
+
+    /* of each status what the step leads to, or -1 */
+
+    static const int  leads[CV_KEY_STEPS][CV_KEY_STATUSES] = {
+        [CV_KEY_APPROVE] = {
+            [CV_KEY_PENDING] = CV_KEY_ACTIVE, [CV_KEY_REJECTED] = CV_KEY_ACTIVE,
+            [CV_KEY_ACTIVE] = CV_KEY_ACTIVE, [CV_KEY_SUSPENDED] = -1,
+            [CV_KEY_REVOKED] = -1,
+        },
+        [CV_KEY_REJECT] = {
+            [CV_KEY_PENDING] = CV_KEY_REJECTED,
+            [CV_KEY_REJECTED] = CV_KEY_REJECTED, [CV_KEY_ACTIVE] = -1,
+            [CV_KEY_SUSPENDED] = -1, [CV_KEY_REVOKED] = -1,
+        },
+        [CV_KEY_SUSPEND] = {
+            [CV_KEY_PENDING] = -1, [CV_KEY_REJECTED] = -1,
+            [CV_KEY_ACTIVE] = CV_KEY_SUSPENDED,
+            [CV_KEY_SUSPENDED] = CV_KEY_SUSPENDED, [CV_KEY_REVOKED] = -1,
+        },
+        [CV_KEY_ACTIVATE] = {
+            [CV_KEY_PENDING] = -1, [CV_KEY_REJECTED] = -1,
+            [CV_KEY_ACTIVE] = CV_KEY_ACTIVE,
+            [CV_KEY_SUSPENDED] = CV_KEY_ACTIVE, [CV_KEY_REVOKED] = -1,
+        },
+        [CV_KEY_REVOKE] = {
+            [CV_KEY_PENDING] = CV_KEY_REVOKED,
+            [CV_KEY_REJECTED] = CV_KEY_REVOKED,
+            [CV_KEY_ACTIVE] = CV_KEY_REVOKED,
+            [CV_KEY_SUSPENDED] = CV_KEY_REVOKED,
+            [CV_KEY_REVOKED] = CV_KEY_REVOKED,
+        },
+    };
+
+    static const cv_outcome_t  outcomes[CV_KEY_STATUSES] = {
+        [CV_KEY_PENDING] = CV_UNAPPROVED_API_KEY,
+        [CV_KEY_REJECTED] = CV_UNAPPROVED_API_KEY,
+        [CV_KEY_ACTIVE] = CV_VALID,
+        [CV_KEY_SUSPENDED] = CV_SUSPENDED_API_KEY,
+        [CV_KEY_REVOKED] = CV_INVALID_API_KEY,
+    };
+
+    test_t        *test = *state;
+
+    for (step = 0; step < CV_KEY_STEPS; step++) {
+        for (from = 0; from < CV_KEY_STATUSES; from++) {
+            int            to;
+            char           id[32];
+            cv_txn_t      *txn;
+            cv_buf_t       copy;
+            cv_api_key_t   key;
+            cv_new_key_t   made;
+
+            (void) snprintf(id, sizeof(id), "k-%d-%d", (int) step, from);
+            made = put_key(test, id, (cv_key_status_t) from);
+            to = leads[step][from];
+
+            assert_int_equal(outcome(test, &made, 0), outcomes[from]);
+
+            cv_buf_init(&copy, CV_RECORD_MAX);
+            txn = begin(test);
+
+            assert_int_equal(cv_key_take_step(txn, cv_str_z(id), step, &key,
+                                              &copy, &error),
+                             to == -1 ? CV_ERR_INPUT : CV_OK);
+
+            if (to != -1) {
+                assert_int_equal(cv_key_status(&key), to);
+            }
+
+            assert_int_equal(cv_commit(txn, &error), CV_OK);
+            cv_buf_free(&copy);
+
+            assert_int_equal(outcome(test, &made, 0),
+                             outcomes[to != -1 ? to : from]);
+        }
+    }
+
+    assert_int_equal(check(test), 0);
+}
+
+
+static cv_new_key_t
+rotate(test_t *test, const char *id, cv_time_t now, cv_time_t grace)
+{
+    cv_txn_t       *txn;
+    cv_rotation_t   rotation;
+
+    memset(&rotation, 0, sizeof(rotation));
+    rotation.now = now;
+    rotation.grace = grace;
+    cv_buf_init(&rotation.copy, CV_RECORD_MAX);
+
+    txn = begin(test);
+    assert_int_equal(cv_key_rotate(txn, cv_str_z(id), &rotation, &error),
+                     CV_OK);
+    assert_int_equal(cv_commit(txn, &error), CV_OK);
+
+    cv_buf_free(&rotation.copy);
+
+    return rotation.made;
+}
+
+
+static void
+test_rotate(void **state)
+{
+    test_t         *test = *state;
+    uint64_t        before, after;
+    cv_time_t       now;
+    cv_txn_t       *txn;
+    cv_api_key_t    key;
+    cv_new_key_t    first, second, third, fourth;
+
+    now = 1795159041 * CV_SECOND;
+    first = put_key(test, "k", CV_KEY_ACTIVE);
+
+    txn = begin(test);
+    before = cv_find(txn, CV_HANDLE_KEY_ID, CV_STR("k"));
+    cv_txn_abort(txn);
+
+    second = rotate(test, "k", now, HOUR);
+
+    /* of the same kind, for the same key, and of the same slot */
+
+    assert_memory_equal(second.text, "tc_test_", 8);
+    assert_memory_not_equal(second.text, first.text, first.len);
+
+    txn = begin(test);
+    after = cv_find(txn, CV_HANDLE_KEY_ID, CV_STR("k"));
+    assert_true(cv_get(txn, CV_KEY, after, &key));
+    assert_true(cv_str_eq(key.last4, cv_str(second.text + second.len - 4, 4)));
+    assert_true(cv_str_eq(key.prefix, CV_STR("tc_test_")));
+    cv_txn_abort(txn);
+    assert_int_equal(before, after);
+
+    assert_int_equal(outcome(test, &second, now), CV_VALID);
+    assert_int_equal(outcome(test, &first, now), CV_VALID);
+    assert_int_equal(outcome(test, &first, now + HOUR - 1), CV_VALID);
+    assert_int_equal(outcome(test, &first, now + HOUR), CV_INVALID_API_KEY);
+    assert_int_equal(outcome(test, &second, now + HOUR), CV_VALID);
+
+    /* again, within the grace: the first one ends */
+
+    third = rotate(test, "k", now + 1, HOUR);
+    assert_int_equal(outcome(test, &first, now + 1), CV_INVALID_API_KEY);
+    assert_int_equal(outcome(test, &second, now + 1), CV_VALID);
+    assert_int_equal(outcome(test, &third, now + 1), CV_VALID);
+
+    /* at once */
+
+    fourth = rotate(test, "k", now + 2, 0);
+    assert_int_equal(outcome(test, &second, now + 2), CV_INVALID_API_KEY);
+    assert_int_equal(outcome(test, &third, now + 2), CV_INVALID_API_KEY);
+    assert_int_equal(outcome(test, &fourth, now + 2), CV_VALID);
+
+    assert_int_equal(check(test), 0);
+}
+
+
+static void
+test_rotate_refused(void **state)
+{
+    size_t          i;
+    test_t         *test = *state;
+    cv_txn_t       *txn;
+    cv_rotation_t   rotation;
+
+    static const struct {
+        cv_key_status_t  status;
+        cv_err_t         err;
+    } cases[] = {
+        { CV_KEY_PENDING, CV_OK },
+        { CV_KEY_REJECTED, CV_ERR_INPUT },
+        { CV_KEY_ACTIVE, CV_OK },
+        { CV_KEY_SUSPENDED, CV_OK },
+        { CV_KEY_REVOKED, CV_ERR_INPUT },
+    };
+
+    for (i = 0; i < CV_COUNT(cases); i++) {
+        (void) put_key(test, "k", cases[i].status);
+
+        memset(&rotation, 0, sizeof(rotation));
+        cv_buf_init(&rotation.copy, CV_RECORD_MAX);
+        txn = begin(test);
+        assert_int_equal(cv_key_rotate(txn, CV_STR("k"), &rotation, &error),
+                         cases[i].err);
+        assert_int_equal(cv_commit(txn, &error), CV_OK);
+        cv_buf_free(&rotation.copy);
+    }
+
+    memset(&rotation, 0, sizeof(rotation));
+    txn = begin(test);
+    assert_int_equal(cv_key_rotate(txn, CV_STR("none"), &rotation, &error),
+                     CV_ERR_INPUT);
+    assert_string_equal(error.text, "there is no key \"none\"");
+    cv_txn_abort(txn);
+}
+
+
+/* What nobody came to know is taken back, and nothing else. */
+
+static void
+test_take_back(void **state)
+{
+    test_t         *test = *state;
+    cv_buf_t        copy;
+    cv_txn_t       *txn;
+    cv_time_t       now;
+    cv_api_key_t    key;
+    cv_new_key_t    first, second, made;
+    cv_rotation_t   rotation;
+
+    now = 1795159041 * CV_SECOND;
+    first = put_key(test, "k", CV_KEY_PENDING);
+    second = rotate(test, "k", now, HOUR);
+
+    memset(&rotation, 0, sizeof(rotation));
+    rotation.now = now;
+    cv_buf_init(&rotation.copy, CV_RECORD_MAX);
+    cv_buf_init(&copy, CV_RECORD_MAX);
+
+    txn = begin(test);
+    assert_int_equal(cv_key_rotate(txn, CV_STR("k"), &rotation, &error),
+                     CV_OK);
+    assert_int_equal(cv_commit(txn, &error), CV_OK);
+
+    /* meanwhile somebody approves it */
+
+    txn = begin(test);
+    assert_int_equal(cv_key_take_step(txn, CV_STR("k"), CV_KEY_APPROVE, &key,
+                                      &copy, &error), CV_OK);
+    assert_int_equal(cv_commit(txn, &error), CV_OK);
+
+    txn = begin(test);
+    assert_int_equal(cv_key_unrotate(txn, &rotation, &error), CV_OK);
+    assert_int_equal(cv_commit(txn, &error), CV_OK);
+
+    assert_int_equal(outcome(test, &rotation.made, now), CV_INVALID_API_KEY);
+    assert_int_equal(outcome(test, &second, now), CV_VALID);
+    assert_int_equal(outcome(test, &first, now + HOUR - 1), CV_VALID);
+    assert_int_equal(outcome(test, &first, now + HOUR), CV_INVALID_API_KEY);
+
+    /* but not once it has yet another one */
+
+    txn = begin(test);
+    assert_int_equal(cv_key_unrotate(txn, &rotation, &error), CV_ERR_INPUT);
+    assert_int_equal(cv_key_unmake(txn, CV_STR("k"), &rotation.made, &error),
+                     CV_ERR_INPUT);
+    cv_txn_abort(txn);
+
+    made = put_key(test, "new", CV_KEY_ACTIVE);
+
+    txn = begin(test);
+    assert_int_equal(cv_key_unmake(txn, CV_STR("new"), &made, &error), CV_OK);
+    assert_int_equal(cv_commit(txn, &error), CV_OK);
+    assert_int_equal(outcome(test, &made, now), CV_INVALID_API_KEY);
+
+    txn = begin(test);
+    assert_int_equal(cv_find(txn, CV_HANDLE_KEY_ID, CV_STR("new")), 0);
+    assert_int_equal(cv_key_unmake(txn, CV_STR("new"), &made, &error),
+                     CV_ERR_INPUT);
+    cv_txn_abort(txn);
+
+    cv_buf_free(&copy);
+    cv_buf_free(&rotation.copy);
+    assert_int_equal(check(test), 0);
+}
+
+
+/* The slot of the next key is its own, whatever was removed. */
+
+static void
+test_slots(void **state)
+{
+    size_t         i;
+    test_t        *test = *state;
+    uint64_t       iid;
+    cv_txn_t      *txn;
+    cv_meter_t    *meter;
+    cv_new_key_t   made;
+
+    static const char *const  ids[] = { "a", "b", "c" };
+
+    made = put_key(test, ids[0], CV_KEY_ACTIVE);
+    txn = begin(test);
+    assert_int_equal(cv_key_unmake(txn, CV_STR("a"), &made, &error), CV_OK);
+    assert_int_equal(cv_commit(txn, &error), CV_OK);
+
+    for (i = 0; i < CV_COUNT(ids); i++) {
+        (void) put_key(test, ids[i], CV_KEY_ACTIVE);
+    }
+
+    assert_int_equal(cv_counters_open(&meter, test->store, &error), CV_OK);
+    txn = begin(test);
+
+    for (i = 0; i < CV_COUNT(ids); i++) {
+        iid = cv_find(txn, CV_HANDLE_KEY_ID, cv_str_z(ids[i]));
+        assert_int_equal(iid, i + 2);
+        assert_non_null(cv_meter_slot(meter, iid,
+                                      cv_key_uid(cv_str_z(ids[i]))));
+    }
+
+    /* a commit that fails leaves none that could be taken for a key's */
+
+    cv_txn_abort(txn);
+    cv_meter_close(meter);
+}
+
+
+static const struct {
+    cv_action_t  action;
+    int          from;
+    int          to;
+} history[] = {
+    { CV_ACTION_CREATED, -1, CV_KEY_PENDING },
+    { CV_ACTION_ROTATED, CV_KEY_PENDING, CV_KEY_PENDING },
+    { CV_ACTION_REJECTED, CV_KEY_PENDING, CV_KEY_REJECTED },
+    { CV_ACTION_APPROVED, CV_KEY_REJECTED, CV_KEY_ACTIVE },
+    { CV_ACTION_SUSPENDED, CV_KEY_ACTIVE, CV_KEY_SUSPENDED },
+    { CV_ACTION_ACTIVATED, CV_KEY_SUSPENDED, CV_KEY_ACTIVE },
+    { CV_ACTION_REVOKED, CV_KEY_ACTIVE, CV_KEY_REVOKED },
+};
+
+
+static void
+test_audit(void **state)
+{
+    size_t         i;
+    test_t        *test = *state;
+    cv_buf_t       copy;
+    cv_txn_t      *txn;
+    cv_walk_t      walk;
+    cv_audit_t     entry;
+    cv_api_key_t   key;
+
+    static const cv_key_step_t  steps[] = {
+        CV_KEY_REJECT, CV_KEY_APPROVE, CV_KEY_APPROVE, CV_KEY_SUSPEND,
+        CV_KEY_ACTIVATE, CV_KEY_REVOKE, CV_KEY_REVOKE
+    };
+
+    (void) put_key(test, "k", CV_KEY_PENDING);
+    (void) rotate(test, "k", 0, HOUR);
+    cv_buf_init(&copy, CV_RECORD_MAX);
+
+    for (i = 0; i < CV_COUNT(steps); i++) {
+        txn = begin(test);
+        assert_int_equal(cv_key_take_step(txn, CV_STR("k"), steps[i], &key,
+                                          &copy, &error), CV_OK);
+        assert_int_equal(cv_commit(txn, &error), CV_OK);
+    }
+
+    txn = begin(test);
+    cv_audit_open(&walk, txn, CV_KEY, 1);
+
+    for (i = 0; cv_audit_next(&walk, &entry); i++) {
+        assert_true(i < CV_COUNT(history));
+        assert_int_equal(entry.action, history[i].action);
+        assert_int_equal(entry.from, history[i].from);
+        assert_int_equal(entry.to, history[i].to);
+    }
+
+    assert_int_equal(i, CV_COUNT(history));
+
+    cv_walk_close(&walk);
+    cv_txn_abort(txn);
+    cv_buf_free(&copy);
+}
+
+
+#define TEST_KEYS(name)                                                       \
+    cmocka_unit_test_setup_teardown(name, setup_keys, teardown_keys)
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        TEST_KEYS(test_steps),
+        TEST_KEYS(test_rotate),
+        TEST_KEYS(test_rotate_refused),
+        TEST_KEYS(test_take_back),
+        TEST_KEYS(test_slots),
+        TEST_KEYS(test_audit),
+    };
+
+    return cmocka_run_group_tests_name("keys", tests, NULL, NULL);
+}
