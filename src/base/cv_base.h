@@ -53,6 +53,19 @@ cv_str_eq(cv_str_t a, cv_str_t b)
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+/* Less than, equal to or greater than 0, as bytes. */
+static inline int
+cv_str_order(cv_str_t a, cv_str_t b)
+{
+    int     order;
+    size_t  least;
+
+    least = a.len < b.len ? a.len : b.len;
+    order = least == 0 ? 0 : memcmp(a.data, b.data, least);
+
+    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
 static inline bool
 cv_present(cv_str_t s)
 {

@@ -83,7 +83,7 @@ cv_buf_grow(cv_buf_t *buf, size_t more)
 void
 cv_buf_append_int(cv_buf_t *buf, int64_t value)
 {
-    char       digits[20];
+    char       digits[CV_INT_TEXT_MAX];
     size_t     n;
     uint64_t   rest;
 

@@ -115,6 +115,8 @@ cv_buf_append_byte(cv_buf_t *buf, uint8_t byte)
     }
 }
 
+#define CV_INT_TEXT_MAX  (sizeof("-9223372036854775808") - 1)
+
 void cv_buf_append_int(cv_buf_t *buf, int64_t value);
 
 void cv_buf_printf(cv_buf_t *buf, const char *fmt, ...)

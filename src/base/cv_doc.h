@@ -39,6 +39,8 @@ typedef enum {
 /* The whole encoded value; borrows from the record it is part of. */
 typedef cv_str_t  cv_doc_t;
 
+#define CV_DOC_EMPTY_ARRAY  CV_STR("[\0\0\0\0")
+
 cv_doc_type_t cv_doc_type(cv_doc_t doc);
 
 /* The text of a number or a string; absent for any other value. */

@@ -149,7 +149,7 @@ cv_disclose_credential(cv_facts_t *facts, const cv_credential_t *credential,
     cv_fact_set_bool(facts, CV_FACT_CREDENTIAL_LAPSES,
                      cv_credential_lapses(credential));
     cv_fact_set_bool(facts, CV_FACT_CREDENTIAL_TEST,
-                     credential->test.present && credential->test.value);
+                     cv_credential_is_test(credential));
 
     if (handles) {
         cv_fact_set_text(facts, CV_FACT_CREDENTIAL_CODE, credential->code);
@@ -245,6 +245,15 @@ cv_disclose(cv_facts_t *facts, const cv_verdict_t *verdict,
     if (cv_discloses_holder(verdict) && presented == CV_VALID) {
         cv_disclose_holder(facts, evidence->credential, evidence->holder);
     }
+}
+
+
+void
+cv_disclose_progress(cv_facts_t *facts, cv_doc_t progress, cv_time_t now)
+{
+    cv_disclose_outcome(facts, CV_FOUND, now);
+
+    cv_fact_set_doc(facts, CV_FACT_PROGRESS, progress);
 }
 
 

@@ -36,6 +36,7 @@
     X(ERROR_LIMIT,               "error.limit")                               \
     X(ERROR_RETRY_AFTER,         "error.retry_after")                         \
     X(LINKS,                     "links")                                     \
+    X(PROGRESS,                  "progress")                                  \
     X(IS_VALID,                  "is.valid")                                  \
     X(IS_REVOKED,                "is.revoked")                                \
     X(IS_TOKEN_EXPIRED,          "is.token_expired")                          \
@@ -228,6 +229,12 @@ typedef struct {
  */
 void cv_disclose(cv_facts_t *facts, const cv_verdict_t *verdict,
     cv_outcome_t presented, const cv_evidence_t *evidence, cv_time_t now);
+
+/*
+ * What a management view shows of a holder: the record, an array of objects,
+ * whatever the verdict on any credential is.
+ */
+void cv_disclose_progress(cv_facts_t *facts, cv_doc_t progress, cv_time_t now);
 
 /* The facts of an error: nothing but what it is called. */
 void cv_disclose_error(cv_facts_t *facts, cv_outcome_t error, unsigned status,

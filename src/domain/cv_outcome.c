@@ -34,6 +34,9 @@ const cv_outcome_info_t  cv_outcomes[CV_OUTCOMES] = {
     [CV_NOT_FOUND] = CV_OUTCOME("not_found", 404,
         "Credential not found", "No credential is known by that handle."),
 
+    [CV_FOUND] = CV_OUTCOME("found", 200,
+        "Found", "Here is what was asked for."),
+
     [CV_MISSING_HANDLE] = CV_OUTCOME("missing_handle", 400,
         "No credential named", "Name one credential to verify."),
 

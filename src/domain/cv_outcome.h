@@ -2,8 +2,9 @@
 /*
  * Copyright (C) The credverify authors
  *
- * Every way a request can end: a verdict's reason, or an error that kept it
- * from one.  A view words each of them; this is the only list.
+ * Every way a request can end: a verdict's reason, that a record was found
+ * which is shown as it is, or an error that kept the request from either.  A
+ * view words each of them; this is the only list.
  */
 
 #ifndef CV_OUTCOME_H
@@ -19,9 +20,12 @@ typedef enum {
     CV_EXPIRED,
     CV_PENDING,
     CV_NOT_FOUND,
-    CV_REASONS,                 /* the ones below are errors */
+    CV_REASONS,                 /* those above are verdicts */
 
-    CV_MISSING_HANDLE = CV_REASONS,
+    CV_FOUND = CV_REASONS,
+    CV_ERRORS,                  /* those below are errors */
+
+    CV_MISSING_HANDLE = CV_ERRORS,
     CV_AMBIGUOUS_HANDLE,
     CV_INVALID_FORMAT,
     CV_METHOD_NOT_ALLOWED,

@@ -9,18 +9,12 @@
 static bool
 cv_credential_known(const cv_question_t *question)
 {
-    bool                    test;
     const cv_credential_t  *credential;
 
     credential = question->credential;
 
-    if (credential == NULL || !question->in_scope) {
-        return false;
-    }
-
-    test = credential->test.present && credential->test.value;
-
-    return test == question->test
+    return credential != NULL && question->in_scope
+           && cv_credential_is_test(credential) == question->test
            && credential->status.value != CV_STATUS_DRAFT;
 }
 
@@ -47,6 +41,55 @@ cv_credential_state(const cv_credential_t *credential, cv_time_t now)
     }
 
     return cv_str_z(cv_status_names[credential->status.value]);
+}
+
+
+bool
+cv_credential_granted(const cv_credential_t *credential)
+{
+    switch ((cv_status_t) credential->status.value) {
+
+    case CV_STATUS_ISSUED:
+    case CV_STATUS_CLAIMED:
+    case CV_STATUS_USED:
+        return true;
+
+    default:
+        return false;
+    }
+}
+
+
+static int
+cv_date_order(const cv_date_t *a, const cv_date_t *b)
+{
+    bool  has_a, has_b;
+
+    has_a = cv_present(a->text);
+    has_b = cv_present(b->text);
+
+    if (!has_a || !has_b) {
+        return has_a - has_b;
+    }
+
+    return (a->at > b->at) - (a->at < b->at);
+}
+
+
+bool
+cv_credential_newer(const cv_credential_t *credential,
+    const cv_credential_t *other)
+{
+    int  order;
+
+    order = cv_date_order(&credential->issued_at, &other->issued_at);
+
+    if (order == 0) {
+        order = cv_date_order(&credential->created_at, &other->created_at);
+    }
+
+    return order > 0
+           || (order == 0 && cv_str_order(credential->id, other->id) > 0);
 }
 
 
@@ -111,19 +154,13 @@ cv_verdict(const cv_question_t *question, cv_time_t now)
         }
     }
 
-    switch (status) {
-
-    case CV_STATUS_ISSUED:
-    case CV_STATUS_CLAIMED:
-    case CV_STATUS_USED:
+    if (cv_credential_granted(question->credential)) {
         verdict.reason = CV_VALID;
-        break;
 
-    case CV_STATUS_PENDING:
+    } else if (status == CV_STATUS_PENDING) {
         verdict.reason = CV_PENDING;
-        break;
 
-    default:
+    } else {
         /* a status this program does not know is never good */
         verdict.reason = CV_NOT_FOUND;
         verdict.next_change_at = CV_TIME_NEVER;

@@ -31,6 +31,13 @@ typedef struct {
  */
 cv_verdict_t cv_verdict(const cv_question_t *question, cv_time_t now);
 
+/* True if it is not meant: only who tests sees it. */
+static inline bool
+cv_credential_is_test(const cv_credential_t *credential)
+{
+    return credential->test.present && credential->test.value;
+}
+
 /* True if its own expiry ends it: what was claimed or used stays so. */
 bool cv_credential_lapses(const cv_credential_t *credential);
 
@@ -39,5 +46,15 @@ bool cv_credential_lapses(const cv_credential_t *credential);
  * ended it, else "active" if it is issued, else the status itself.
  */
 cv_str_t cv_credential_state(const cv_credential_t *credential, cv_time_t now);
+
+/* True once it was issued, unless it was taken back. */
+bool cv_credential_granted(const cv_credential_t *credential);
+
+/*
+ * True if the first is the newer one of a holder's: by the date on it, then by
+ * when it was made, then by its id.  What has no date is older.
+ */
+bool cv_credential_newer(const cv_credential_t *credential,
+    const cv_credential_t *other);
 
 #endif /* CV_VERDICT_H */

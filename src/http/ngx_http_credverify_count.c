@@ -178,6 +178,10 @@ ngx_http_credverify_expect(ngx_http_credverify_counters_t *counters,
 
         for (outcome = 0; outcome < CV_OUTCOMES; outcome++) {
 
+            if (!cv_document_knows(document, outcome)) {
+                continue;
+            }
+
             status = cv_document_present(document, format, outcome).status;
             expected = counters->expected[outcome];
 

@@ -280,6 +280,17 @@ cv_document_has(const cv_document_t *document, cv_format_t format)
 }
 
 
+bool
+cv_document_knows(const cv_document_t *document, cv_outcome_t outcome)
+{
+    if (outcome >= CV_ERRORS || outcome == CV_NOT_FOUND) {
+        return true;
+    }
+
+    return (outcome == CV_FOUND) == document->finds;
+}
+
+
 size_t
 cv_document_nstyles(const cv_document_t *document, cv_format_t format)
 {

@@ -63,6 +63,12 @@ cv_str_t cv_document_style(const cv_document_t *document, cv_format_t format,
     size_t i);
 
 /*
+ * True if the document has words for the outcome: one shows verdicts, another
+ * what was found as it is, and either that nothing was and every error.
+ */
+bool cv_document_knows(const cv_document_t *document, cv_outcome_t outcome);
+
+/*
  * How an outcome is presented: "outcome" is another one where the view gives
  * it as an alias, and facts must be disclosed for that one.
  */

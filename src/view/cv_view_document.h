@@ -36,6 +36,7 @@ typedef struct {
 } cv_view_format_t;
 
 struct cv_document_s {
+    bool               finds;       /* what is found; else it has verdicts */
     cv_view_outcome_t  outcomes[CV_OUTCOMES];
     cv_view_format_t   formats[CV_FORMATS];
 };

@@ -151,11 +151,21 @@ cv_view_outcomes_collect(cv_view_json_t *json, cv_doc_t doc,
         docs[i] = value;
     }
 
+    json->document->finds = cv_present(docs[CV_FOUND]);
+
     for (i = 0; i <= CV_OUTCOMES; i++) {
+        name = i == CV_OUTCOMES ? CV_STR("error") : cv_outcomes[i].name;
 
-        if (!cv_present(docs[i]) && (i < CV_REASONS || i == CV_OUTCOMES)) {
-            name = i == CV_OUTCOMES ? CV_STR("error") : cv_outcomes[i].name;
+        if (i < CV_ERRORS && !cv_document_knows(json->document, i)) {
 
+            if (cv_present(docs[i])) {
+                return cv_view_json_fail(json, CV_ERR_INPUT,
+                                         "\"%.*s\" and \"found\" do not go "
+                                         "together", CV_FMT(name));
+            }
+
+        } else if (!cv_present(docs[i]) && (i < CV_ERRORS || i == CV_OUTCOMES))
+        {
             return cv_view_json_fail(json, CV_ERR_INPUT,
                                      "the outcome \"%.*s\" is missing",
                                      CV_FMT(name));
@@ -176,12 +186,16 @@ cv_view_outcomes_collect(cv_view_json_t *json, cv_doc_t doc,
 static bool
 cv_view_outcome_may(cv_outcome_t outcome, cv_outcome_t target)
 {
+    if (outcome == CV_FOUND || target == CV_FOUND) {
+        return false;
+    }
+
     if (target == CV_NOT_FOUND) {
         return outcome != CV_STORE_UNAVAILABLE && outcome != CV_SERVER_ERROR;
     }
 
-    if (target >= CV_REASONS) {
-        return outcome >= CV_REASONS;
+    if (target >= CV_ERRORS) {
+        return outcome >= CV_ERRORS;
     }
 
     return target != CV_VALID && outcome != CV_VALID && outcome < CV_NOT_FOUND;
@@ -202,7 +216,9 @@ cv_view_outcomes_alias(cv_view_json_t *json,
     for (i = 0; i < CV_OUTCOMES; i++) {
         doc = cv_present(docs[i]) ? docs[i] : docs[CV_OUTCOMES];
 
-        if (cv_doc_type(doc) != CV_DOC_STRING) {
+        if (cv_doc_type(doc) != CV_DOC_STRING
+            || !cv_document_knows(json->document, i))
+        {
             continue;
         }
 

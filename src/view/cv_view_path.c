@@ -33,6 +33,9 @@ cv_view_fact_is_doc(cv_fact_id_t fact)
 {
     switch (fact) {
 
+    case CV_FACT_ERROR_PRESENT:
+    case CV_FACT_LINKS:
+    case CV_FACT_PROGRESS:
     case CV_FACT_CREDENTIAL_ATTRIBUTES:
     case CV_FACT_CREDENTIAL_EVIDENCE:
     case CV_FACT_CLASS_CRITERIA:

@@ -218,6 +218,9 @@ static const view_case_t  wrong_bodies[] = {
     { "{\"$each\":\"$class.tags\",\"$do\":\"$checked_at\"}",
       "valid.body.$do: \"checked_at\" cannot stand inside \"$each\"" },
     { "{\"a\":1,\"a\":2}", "duplicate member \"valid.body.a\"" },
+    { "\"${links}\"", "\"links\" is a list or an object" },
+    { "\"${error.present}\"", "\"error.present\" is a list or an object" },
+    { "\"$error.required.x\"", "unknown fact \"error.required.x\"" },
     { "[1,]", "v.json: byte" },
 };
 
@@ -232,6 +235,16 @@ static const view_case_t  wrong_documents[] = {
       "\"valid\",\"not_found\":\"valid\"}",
       "the outcome \"error\" is missing" },
     { "{\"vald\":{}}", "unknown outcome \"vald\"" },
+    { "{\"found\":{},\"not_found\":{}}",
+      "the outcome \"error\" is missing" },
+    { "{\"found\":{},\"error\":{}}",
+      "the outcome \"not_found\" is missing" },
+    { "{\"found\":{},\"valid\":{},\"not_found\":{},\"error\":{}}",
+      "\"valid\" and \"found\" do not go together" },
+    { "{\"found\":\"not_found\",\"not_found\":{},\"error\":{}}",
+      "found: it cannot be presented as \"not_found\"" },
+    { "{\"found\":{},\"not_found\":\"found\",\"error\":{}}",
+      "not_found: it cannot be presented as \"found\"" },
     { "{\"valid\":1," REST "}", "valid: neither an object nor" },
     { "{\"valid\":null," REST "}", "valid: neither an object nor" },
     { "{\"valid\":{\"boby\":1}," REST "}",
@@ -563,6 +576,98 @@ test_presentations(void **state)
     p = cv_document_present(document, CV_FORMAT_JSON, CV_MISSING_HANDLE);
     assert_int_equal(p.outcome, CV_MISSING_HANDLE);
     assert_int_equal(p.status, 422);
+    cv_document_free(document);
+}
+
+
+/* what is found is shown as it is, with no verdict, and errors say why */
+
+static void
+test_found(void **state)
+{
+    cv_buf_t         out;
+    cv_error_t       error;
+    cv_facts_t       facts;
+    view_facts_t     v;
+    cv_refusal_t     refusal;
+    cv_document_t   *document;
+    cv_rendering_t   rendering;
+
+    (void) state;
+
+    view_facts_init(&v);
+    document = compile("{\"found\":{\"body\":[\"$valid\",\"$detail\","
+                       "{\"$each\":\"$progress\",\"$do\":"
+                       "\"${item.class.id}: ${item.practice}\"}]},"
+                       "\"not_found\":{\"body\":\"$is.not_found\"},"
+                       "\"missing_handle\":\"not_found\","
+                       "\"error\":{\"body\":{\"a\":\"$links.apply?\","
+                       "\"b\":\"<${links.a-b}>\",\"c\":\"$links.none?\","
+                       "\"needs\":\"$error.required?\","
+                       "\"has\":\"$error.present?\","
+                       "\"window\":\"$error.window?\","
+                       "\"limit\":\"$error.limit?\","
+                       "\"wait\":\"$error.retry_after?\"}}}", &error);
+    assert_non_null(document);
+
+    assert_true(cv_document_knows(document, CV_FOUND));
+    assert_true(cv_document_knows(document, CV_NOT_FOUND));
+    assert_true(cv_document_knows(document, CV_RATE_LIMITED));
+    assert_false(cv_document_knows(document, CV_VALID));
+    assert_false(cv_document_knows(document, CV_PENDING));
+
+    cv_buf_init(&out, 4096);
+    cv_disclose_progress(&facts, view_doc(&v, "[{\"class\":{\"id\":\"w\"},"
+                         "\"practice\":7},{\"class\":{\"id\":\"v\"},"
+                         "\"practice\":0}]"), VIEW_NOW);
+    assert_int_equal(cv_document_render(document, CV_FORMAT_JSON, CV_FOUND,
+                                        &facts, &out, &rendering), CV_OK);
+    cv_buf_append_byte(&out, '\0');
+    assert_string_equal((char *) out.data,
+                        "[null,\"Here is what was asked for.\","
+                        "[\"w: 7\",\"v: 0\"]]");
+
+    refusal = (cv_refusal_t) { .required = CV_STR("certificates:read"),
+                               .present = view_doc(&v, "[\"users:read\"]") };
+    cv_disclose_error(&facts, CV_INSUFFICIENT_SCOPE, 403, VIEW_NOW);
+    cv_disclose_refusal(&facts, &refusal);
+    cv_fact_set_doc(&facts, CV_FACT_LINKS,
+                    view_doc(&v, "{\"apply\":\"https://a.example/?a&b\","
+                                 "\"a-b\":\"\\\"\"}"));
+    cv_buf_reset(&out);
+    assert_int_equal(cv_document_render(document, CV_FORMAT_JSON,
+                                        CV_INSUFFICIENT_SCOPE, &facts, &out,
+                                        &rendering), CV_OK);
+    cv_buf_append_byte(&out, '\0');
+    assert_string_equal((char *) out.data,
+                        "{\"a\":\"https://a.example/?a&b\",\"b\":\"<\\\">\","
+                        "\"needs\":\"certificates:read\","
+                        "\"has\":[\"users:read\"]}");
+
+    refusal = (cv_refusal_t) { .window = CV_STR("minute"), .limit = 60,
+                               .retry_after = 17 };
+    cv_disclose_error(&facts, CV_RATE_LIMITED, 429, VIEW_NOW);
+    cv_disclose_refusal(&facts, &refusal);
+    cv_buf_reset(&out);
+    assert_int_equal(cv_document_render(document, CV_FORMAT_JSON,
+                                        CV_RATE_LIMITED, &facts, &out,
+                                        &rendering), CV_OK);
+    cv_buf_append_byte(&out, '\0');
+    assert_string_equal((char *) out.data,
+                        "{\"b\":\"<>\",\"window\":\"minute\",\"limit\":60,"
+                        "\"wait\":17}");
+
+    cv_buf_free(&out);
+    cv_document_free(document);
+
+    /* and the other way round */
+
+    document = compile("{\"valid\":{\"body\":1},\"server_error\":"
+                       "{\"body\":2}," REST_AS("{\"body\":3}") "}", &error);
+    assert_non_null(document);
+    assert_false(cv_document_knows(document, CV_FOUND));
+    assert_true(cv_document_knows(document, CV_VALID));
+    assert_true(cv_document_knows(document, CV_NOT_FOUND));
     cv_document_free(document);
 }
 
@@ -1260,6 +1365,7 @@ main(void)
         cmocka_unit_test(test_bodies_in_little_room),
         cmocka_unit_test(test_wrong),
         cmocka_unit_test(test_presentations),
+        cmocka_unit_test(test_found),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_own_views),
         cmocka_unit_test(test_hashes),
