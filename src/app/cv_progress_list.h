@@ -1,0 +1,58 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * How far a holder has come, for issuers: the record, whatever the verdict on
+ * any credential is.
+ */
+
+#ifndef CV_PROGRESS_LIST_H
+#define CV_PROGRESS_LIST_H
+
+#include "cv_base.h"
+#include "cv_buf.h"
+#include "cv_doc.h"
+#include "cv_store.h"
+
+/* What is asked for, and by whom. */
+
+typedef struct {
+    cv_str_t         holder;    /* an id; any bytes */
+    const cv_str_t  *issuers;   /* whose classes are listed, by id; */
+    size_t           nissuers;  /* 0: everybody's */
+    uint64_t         issuer;    /* by number, the only one among them; 0: all */
+    bool             test;      /* test credentials, instead of all others */
+} cv_progress_query_t;
+
+/* A list is no longer. */
+#define CV_PROGRESS_CLASSES  1000
+
+/* Owns the memory of the answer. */
+
+typedef struct {
+    cv_buf_t         rows;
+    cv_buf_t         doc;
+} cv_progress_list_t;
+
+void cv_progress_list_init(cv_progress_list_t *list);
+void cv_progress_list_free(cv_progress_list_t *list);
+
+/*
+ * Makes the list, in the order of the issuers and then of their classes'
+ * positions, of every class that requires anything:
+ *
+ *     [{"class":{"id","title","category","category_title"},
+ *       "credential":{"id","status","number","issued_at","expires_at"},
+ *       "requires":{"practice","learn"},"practice","learn","complete"}]
+ *
+ * Counts are always there.  "credential" is the newest that was issued and not
+ * taken back, "complete" what the counts say, whatever became of that.  The
+ * list borrows from "list", and is absent if none of the issuers knows the
+ * holder: by progress in one of its classes, or a credential of one.
+ * CV_ERR_LIMIT if there are too many classes; any other error is the
+ * snapshot's.
+ */
+cv_err_t cv_progress_list(cv_progress_list_t *list, cv_txn_t *snapshot,
+    const cv_progress_query_t *query, cv_doc_t *doc) CV_MUST_CHECK;
+
+#endif /* CV_PROGRESS_LIST_H */
