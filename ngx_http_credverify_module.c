@@ -11,14 +11,14 @@
 
 static char *ngx_http_credverify_verify(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_http_credverify_progress(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 static char *ngx_http_credverify_health(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_credverify_usage(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_credverify_status(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-static char *ngx_http_credverify_guess_limit(ngx_conf_t *cf,
-    ngx_command_t *cmd, void *conf);
 static char *ngx_http_credverify_content(ngx_conf_t *cf, ngx_command_t *cmd,
     ngx_http_credverify_loc_conf_t *clcf, ngx_http_handler_pt handler);
 static char *ngx_http_credverify_path(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -110,6 +110,13 @@ static ngx_command_t  ngx_http_credverify_commands[] = {
     { ngx_string("credverify_verify"),
       NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_credverify_verify,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("credverify_progress"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_credverify_progress,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -260,6 +267,18 @@ ngx_http_credverify_verify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static char *
+ngx_http_credverify_progress(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char  *rv;
+
+    rv = ngx_http_credverify_content(cf, cmd, conf,
+                                     ngx_http_credverify_progress_handler);
+
+    return rv == NGX_CONF_OK ? ngx_http_credverify_holder(cf, conf) : rv;
+}
+
+
+static char *
 ngx_http_credverify_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     return ngx_http_credverify_content(cf, cmd, conf,
@@ -284,38 +303,6 @@ ngx_http_credverify_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                                      ngx_http_credverify_status_handler);
 
     return rv == NGX_CONF_OK ? ngx_http_credverify_use_counters(cf) : rv;
-}
-
-
-/* credverify_guesses off | number */
-
-static char *
-ngx_http_credverify_guess_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_int_t                        n;
-    ngx_str_t                       *value;
-    ngx_http_credverify_loc_conf_t  *clcf = conf;
-
-    if (clcf->guesses != NGX_CONF_UNSET_UINT) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    if (ngx_strcmp(value[1].data, "off") == 0) {
-        clcf->guesses = 0;
-        return NGX_CONF_OK;
-    }
-
-    n = ngx_atoi(value[1].data, value[1].len);
-
-    if (n == NGX_ERROR || n == 0) {
-        return "takes a number of guesses a minute, or \"off\"";
-    }
-
-    clcf->guesses = (ngx_uint_t) n;
-
-    return NGX_CONF_OK;
 }
 
 
@@ -398,6 +385,7 @@ ngx_http_credverify_inherit(ngx_conf_t *cf,
 
     conf->handler = prev->handler;
     conf->handles = prev->handles;
+    conf->holder = prev->holder;
     conf->compiled = prev->compiled;
 
     if (lcf->lmt_excpt && lcf->handler == NULL) {
@@ -486,6 +474,7 @@ ngx_http_credverify_create_loc_conf(ngx_conf_t *cf)
      *     clcf->content = NULL;
      *     clcf->handler = NULL;
      *     clcf->handles = NULL;
+     *     clcf->holder = NULL;
      *     clcf->compiled = NULL;
      */
 
@@ -586,6 +575,7 @@ ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
-    return conf->handles == NULL && conf->brands == NULL
+    return conf->handles == NULL && conf->holder == NULL
+           && conf->brands == NULL
            ? NGX_CONF_OK : ngx_http_credverify_use_document(cf, conf);
 }

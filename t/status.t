@@ -116,7 +116,7 @@ _EOC_
 
 our $status = 'location = /m { credverify_status; }';
 
-plan tests => 460;
+plan tests => 464;
 
 run_tests();
 
@@ -561,6 +561,7 @@ Cache-Control: no-store
 --- response_body_like eval
 [qr/^GIF/, qr/^GIF/, qr/"valid":true/, main::has(main::answered('v14', 'valid 200' => 1))]
 --- no_error_log
+[error]
 [alert]
 [crit]
 

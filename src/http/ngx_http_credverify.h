@@ -91,7 +91,8 @@ typedef struct {
     ngx_array_t                  *issuers;    /* cv_str_t; NULL: any */
     ngx_command_t                *content;    /* what answers here, and */
     ngx_http_handler_pt           handler;    /* how; not inherited */
-    ngx_array_t                  *handles;    /* likewise */
+    ngx_array_t                  *handles;    /* likewise, and */
+    ngx_http_credverify_value_t  *holder;
     ngx_http_credverify_value_t  *format;
     ngx_array_t                  *formats;    /* cv_format_t, preferred first */
     time_t                        max_age;    /* seconds */
@@ -141,9 +142,19 @@ typedef struct {
     cv_key_class_t                class;
     uint64_t                      number;
     uint64_t                      uid;
+    uint64_t                      issuer;     /* that it is bound to, or 0 */
     cv_limits_t                   limits;
     ngx_uint_t                    guesses;    /* a slot for those is meant */
 } ngx_http_credverify_bearer_t;
+
+/* Whether test credentials are what is asked for. */
+
+static ngx_inline ngx_uint_t
+ngx_http_credverify_tests(const ngx_http_credverify_bearer_t *bearer)
+{
+    return bearer != NULL && bearer->number != 0
+           && bearer->class == CV_KEY_TEST;
+}
 
 /* What is known of a request once it was answered, for variables; the strings
  * are in the request's pool. */
@@ -167,6 +178,8 @@ char *ngx_http_credverify_view(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_credverify_issuers(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_credverify_format(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_credverify_guess_limit(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 ngx_uint_t ngx_http_credverify_guessable(ngx_http_credverify_loc_conf_t *clcf);
 char *ngx_http_credverify_link(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -305,6 +318,71 @@ ngx_int_t ngx_http_credverify_send(ngx_http_request_t *r,
 ngx_int_t ngx_http_credverify_add_header(ngx_http_request_t *r,
     const char *name, cv_str_t value);
 
+#define NGX_HTTP_CREDVERIFY_METHODS  "GET, HEAD, OPTIONS"
+
+/* Answers OPTIONS: what a browser asks before a script may (Fetch, 3.3). */
+ngx_int_t ngx_http_credverify_preflight(ngx_http_request_t *r);
+
+/*
+ * A worker has one buffer that answers are rendered to, one at a time.  It is
+ * memory only as far as it was ever filled, and holds the largest credential,
+ * class and issuer with every byte of them escaped.
+ */
+#define NGX_HTTP_CREDVERIFY_ANSWER_MAX  (8 * 1024 * 1024)
+
+ngx_int_t ngx_http_credverify_scratch(cv_buf_t *buf);
+
+
+/* ngx_http_credverify_present.c: what was found out, in the view's words */
+
+typedef struct {
+    ngx_http_request_t              *r;
+    ngx_http_credverify_loc_conf_t  *clcf;
+    ngx_http_credverify_bearer_t    *bearer;    /* NULL: none was asked for */
+    cv_time_t                        now;
+    cv_format_t                      format;
+    ngx_uint_t                       negotiated;
+    cv_outcome_t                     outcome;   /* of an error; else CV_VALID */
+    const cv_refusal_t              *refusal;   /* NULL: it is none */
+    cv_presentation_t                presentation;
+    cv_time_t                        next_change_at;
+    cv_buf_t                         body;
+    cv_rendering_t                   rendering;
+    cv_err_t                         render_err;
+} ngx_http_credverify_job_t;
+
+/*
+ * Begins with an answer to a GET or HEAD request; "outcome" is what stands
+ * against it already.  NGX_ERROR: there is no memory.
+ */
+ngx_int_t ngx_http_credverify_begin(ngx_http_credverify_job_t *job,
+    ngx_http_request_t *r);
+
+/*
+ * ngx_http_credverify_read() of the location's store: CV_VALID, or the error
+ * that kept anything from being said.
+ */
+cv_outcome_t ngx_http_credverify_look_up(ngx_http_credverify_job_t *job,
+    ngx_http_credverify_read_pt fn, void *arg);
+
+/*
+ * What variables are to tell of the answer: a new context, empty but for that,
+ * with room for "more" bytes behind it.  NULL if there is no memory.
+ */
+ngx_http_credverify_ctx_t *ngx_http_credverify_remember(
+    ngx_http_credverify_job_t *job, cv_outcome_t outcome, size_t more);
+
+/* Renders the outcome that "presentation" has, of which the facts are. */
+void ngx_http_credverify_render(ngx_http_credverify_job_t *job,
+    cv_facts_t *facts);
+
+/* Renders an error, or that nothing was found. */
+void ngx_http_credverify_error(ngx_http_credverify_job_t *job,
+    cv_outcome_t outcome);
+
+/* Sends what was rendered.  For a content handler to return. */
+ngx_int_t ngx_http_credverify_finish(ngx_http_credverify_job_t *job);
+
 /*
  * Answers with an error of the location's view, which it must have; "refusal"
  * may be NULL.  For a content handler to return.
@@ -322,20 +400,6 @@ ngx_int_t ngx_http_credverify_refuse(ngx_http_request_t *r,
 
 /* Ends a request that was answered in such a phase with what that returned. */
 ngx_int_t ngx_http_credverify_end(ngx_http_request_t *r, ngx_int_t rc);
-
-#define NGX_HTTP_CREDVERIFY_METHODS  "GET, HEAD, OPTIONS"
-
-/* Answers OPTIONS: what a browser asks before a script may (Fetch, 3.3). */
-ngx_int_t ngx_http_credverify_preflight(ngx_http_request_t *r);
-
-/*
- * A worker has one buffer that answers are rendered to, one at a time.  It is
- * memory only as far as it was ever filled, and holds the largest credential,
- * class and issuer with every byte of them escaped.
- */
-#define NGX_HTTP_CREDVERIFY_ANSWER_MAX  (8 * 1024 * 1024)
-
-ngx_int_t ngx_http_credverify_scratch(cv_buf_t *buf);
 
 
 /* ngx_http_credverify_count.c: counters of what was answered */
@@ -373,9 +437,16 @@ extern const cv_str_t  ngx_http_credverify_states[NGX_HTTP_CREDVERIFY_STATES];
 cv_err_t ngx_http_credverify_measure(ngx_str_t *path, cv_store_stat_t *stat);
 
 
+/* ngx_http_credverify_progress.c: a list for who issues */
+
+char *ngx_http_credverify_holder(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf);
+
+
 /* Handlers */
 
 ngx_int_t ngx_http_credverify_verify_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_credverify_progress_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_credverify_health_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_credverify_usage_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_credverify_status_handler(ngx_http_request_t *r);

@@ -590,12 +590,17 @@ ngx_http_credverify_keep(ngx_http_credverify_showing_t *showing,
     if (authorization->outcome == CV_INSUFFICIENT_SCOPE) {
         showing->refusal.required = showing->demand.scope;
 
+        if (!cv_present(scopes)) {
+            showing->refusal.present = CV_DOC_EMPTY_ARRAY;
+        }
+
     } else if (authorization->outcome == CV_PAYMENT_REQUIRED) {
         showing->refusal.required = showing->demand.feature;
     }
 
     bearer->number = authorization->number;
     bearer->uid = authorization->uid;
+    bearer->issuer = authorization->issuer;
     bearer->class = authorization->class;
     bearer->limits = authorization->limits;
 

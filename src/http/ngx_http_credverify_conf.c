@@ -273,6 +273,39 @@ ngx_http_credverify_handles(ngx_conf_t *cf,
 }
 
 
+/* credverify_guesses off | number */
+
+char *
+ngx_http_credverify_guess_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_credverify_loc_conf_t  *clcf = conf;
+
+    ngx_int_t   n;
+    ngx_str_t  *value;
+
+    if (clcf->guesses != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        clcf->guesses = 0;
+        return NGX_CONF_OK;
+    }
+
+    n = ngx_atoi(value[1].data, value[1].len);
+
+    if (n == NGX_ERROR || n == 0) {
+        return "takes a number of guesses a minute, or \"off\"";
+    }
+
+    clcf->guesses = (ngx_uint_t) n;
+
+    return NGX_CONF_OK;
+}
+
+
 /* codes and numbers are short, or count up; tokens and ids can not be guessed */
 
 ngx_uint_t
@@ -341,6 +374,7 @@ ngx_http_credverify_use_document(ngx_conf_t *cf,
     ngx_str_t                         path;
     ngx_uint_t                        i;
     cv_format_t                      *format;
+    cv_outcome_t                      outcome;
     ngx_http_credverify_document_t  **doc;
     ngx_http_credverify_main_conf_t  *cmcf;
 
@@ -389,6 +423,18 @@ ngx_http_credverify_use_document(ngx_conf_t *cf,
 
     ngx_http_credverify_settle(cf, clcf);
 
+    outcome = clcf->holder != NULL ? CV_FOUND : CV_VALID;
+
+    if ((clcf->holder != NULL || clcf->handles != NULL)
+        && !cv_document_knows(clcf->compiled->document, outcome))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" has no outcome \"%*s\", which is needed "
+                           "here", &path, cv_outcomes[outcome].name.len,
+                           cv_outcomes[outcome].name.data);
+        return NGX_CONF_ERROR;
+    }
+
     format = clcf->formats->elts;
 
     for (i = 0; i < clcf->formats->nelts; i++) {
@@ -410,9 +456,20 @@ ngx_http_credverify_settle(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *clcf)
 {
     ngx_uint_t                     i;
+    ngx_http_credverify_link_t    *link;
     ngx_http_credverify_handle_t  *handle;
 
     ngx_http_credverify_settle_value(cf, clcf->format);
+
+    link = clcf->links != NULL ? clcf->links->elts : NULL;
+
+    for (i = 0; link != NULL && i < clcf->links->nelts; i++) {
+        ngx_http_credverify_settle_value(cf, &link[i].value);
+    }
+
+    if (clcf->holder != NULL) {
+        ngx_http_credverify_settle_value(cf, clcf->holder);
+    }
 
     handle = clcf->handles != NULL ? clcf->handles->elts : NULL;
 

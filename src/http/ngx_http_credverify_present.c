@@ -1,0 +1,320 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * What a handler found out, in the words of the location's view.
+ */
+
+#include "ngx_http_credverify.h"
+#include "cv_text.h"
+
+
+static void ngx_http_credverify_set_links(ngx_http_credverify_job_t *job,
+    cv_facts_t *facts);
+
+
+ngx_int_t
+ngx_http_credverify_begin(ngx_http_credverify_job_t *job,
+    ngx_http_request_t *r)
+{
+    ngx_int_t                   rc;
+    ngx_http_credverify_ctx_t  *ctx;
+
+    ngx_memzero(job, sizeof(ngx_http_credverify_job_t));
+
+    job->r = r;
+    job->clcf = ngx_http_get_module_loc_conf(r, ngx_http_credverify_module);
+    job->now = ngx_http_credverify_now();
+    job->next_change_at = CV_TIME_NEVER;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_credverify_module);
+
+    if (ctx != NULL) {
+        job->bearer = ctx->bearer;
+    }
+
+    if (ngx_http_credverify_scratch(&job->body) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    rc = ngx_http_credverify_choose(r, job->clcf, &job->format,
+                                    &job->negotiated);
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        job->outcome = CV_METHOD_NOT_ALLOWED;
+
+    } else if (rc != NGX_OK) {
+        job->outcome = rc == NGX_DECLINED ? CV_INVALID_FORMAT
+                                          : CV_SERVER_ERROR;
+
+    } else if (job->clcf->brands != NULL && job->bearer == NULL) {
+
+        /* a subrequest, which nobody has asked for a key */
+        job->outcome = CV_MISSING_API_KEY;
+    }
+
+    return NGX_OK;
+}
+
+
+cv_outcome_t
+ngx_http_credverify_look_up(ngx_http_credverify_job_t *job,
+    ngx_http_credverify_read_pt fn, void *arg)
+{
+    cv_err_t  err;
+
+    err = ngx_http_credverify_read(
+              ngx_http_credverify_store(&job->clcf->store), fn, arg);
+
+    if (err == CV_OK) {
+        return CV_VALID;
+    }
+
+    if (err == CV_ERR_NOMEM) {
+        return CV_SERVER_ERROR;
+    }
+
+    ngx_http_credverify_count_failure(job->clcf, err);
+
+    return CV_STORE_UNAVAILABLE;
+}
+
+
+ngx_http_credverify_ctx_t *
+ngx_http_credverify_remember(ngx_http_credverify_job_t *job,
+    cv_outcome_t outcome, size_t more)
+{
+    ngx_http_credverify_ctx_t  *ctx;
+
+    ctx = ngx_palloc(job->r->pool, sizeof(ngx_http_credverify_ctx_t) + more);
+    if (ctx == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(ctx, sizeof(ngx_http_credverify_ctx_t));
+
+    ctx->outcome = outcome;
+    ctx->bearer = job->bearer;
+
+    ngx_http_set_ctx(job->r, ctx, ngx_http_credverify_module);
+
+    return ctx;
+}
+
+
+void
+ngx_http_credverify_render(ngx_http_credverify_job_t *job, cv_facts_t *facts)
+{
+    cv_buf_reset(&job->body);
+
+    if (job->clcf->links != NULL) {
+        ngx_http_credverify_set_links(job, facts);
+    }
+
+    job->render_err = cv_document_render(job->clcf->compiled->document,
+                                         job->format,
+                                         job->presentation.outcome, facts,
+                                         &job->body, &job->rendering);
+}
+/* the location's links as a document: a view knows them by name */
+
+static void
+ngx_http_credverify_set_links(ngx_http_credverify_job_t *job,
+    cv_facts_t *facts)
+{
+    size_t                       size, mark;
+    cv_buf_t                     doc;
+    cv_str_t                     values[NGX_HTTP_CREDVERIFY_LINKS];
+    ngx_str_t                    value;
+    ngx_uint_t                   i, n;
+    ngx_http_credverify_link_t  *link;
+
+    link = job->clcf->links->elts;
+    n = job->clcf->links->nelts;
+    size = 16;
+
+    for (i = 0; i < n; i++) {
+        values[i] = CV_ABSENT;
+        ngx_str_null(&value);
+
+        if (ngx_http_credverify_evaluate(job->r, &link[i].value, &value)
+            == NGX_OK
+            && cv_utf8_valid(cv_str(value.data, value.len)))
+        {
+            values[i] = cv_str(value.data, value.len);
+        }
+
+        size += 16 + link[i].name.len + value.len;
+    }
+
+    cv_buf_borrow(&doc, ngx_pnalloc(job->r->pool, size), size);
+
+    if (doc.data == NULL) {
+        return;
+    }
+
+    mark = cv_doc_open(&doc, CV_DOC_OBJECT);
+
+    for (i = 0; i < n; i++) {
+        if (values[i].len > 0) {
+            cv_doc_put_name(&doc, cv_str(link[i].name.data, link[i].name.len));
+            cv_doc_put(&doc, CV_DOC_STRING, values[i]);
+        }
+    }
+
+    cv_doc_close(&doc, mark);
+    cv_fact_set_doc(facts, CV_FACT_LINKS, cv_buf_str(&doc));
+}
+
+
+void
+ngx_http_credverify_error(ngx_http_credverify_job_t *job, cv_outcome_t outcome)
+{
+    cv_facts_t     facts;
+    cv_verdict_t   verdict;
+    cv_evidence_t  evidence;
+
+    job->outcome = outcome;
+
+    (void) ngx_http_credverify_remember(job, outcome, 0);
+
+    job->presentation = cv_document_present(job->clcf->compiled->document,
+                                            job->format, outcome);
+    outcome = job->presentation.outcome;
+
+    if (outcome < CV_REASONS) {
+        ngx_memzero(&evidence, sizeof(cv_evidence_t));
+        ngx_memzero(&verdict, sizeof(cv_verdict_t));
+
+        verdict.reason = CV_NOT_FOUND;
+        cv_disclose(&facts, &verdict, outcome, &evidence, job->now);
+
+    } else {
+        cv_disclose_error(&facts, outcome, job->presentation.status, job->now);
+
+        if (job->refusal != NULL) {
+            cv_disclose_refusal(&facts, job->refusal);
+        }
+    }
+
+    ngx_http_credverify_render(job, &facts);
+}
+
+
+ngx_int_t
+ngx_http_credverify_finish(ngx_http_credverify_job_t *job)
+{
+    cv_time_t                     left;
+    ngx_http_credverify_answer_t  answer;
+
+    if (job->render_err != CV_OK) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "credverify: an answer of \"%V\" is longer than %d bytes",
+                      &job->clcf->compiled->path,
+                      NGX_HTTP_CREDVERIFY_ANSWER_MAX);
+
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_memzero(&answer, sizeof(ngx_http_credverify_answer_t));
+
+    /* what is a record of somebody scripts may have with a key only */
+
+    answer.keyed = job->clcf->brands != NULL || job->clcf->holder != NULL;
+    answer.cors = job->clcf->brands != NULL || job->clcf->holder == NULL;
+
+    answer.outcome = job->outcome;
+    answer.refusal = job->refusal;
+
+    answer.status = job->presentation.status;
+    answer.type = job->presentation.type;
+    answer.body = cv_buf_str(&job->body);
+    answer.csp = job->clcf->compiled->csp[job->format];
+    answer.vary = job->negotiated;
+    answer.max_age = -1;
+
+    if (answer.status == NGX_HTTP_NOT_ALLOWED) {
+        answer.allow = NGX_HTTP_CREDVERIFY_METHODS;
+    }
+
+    /* only a verdict may be kept, and never for longer than it holds */
+
+    if (answer.status == NGX_HTTP_OK) {
+        answer.hashed = 1;
+        answer.rendering = job->rendering;
+        answer.max_age = job->clcf->max_age;
+
+        if (job->next_change_at != CV_TIME_NEVER) {
+            left = (job->next_change_at - job->now) / CV_SECOND;
+
+            if (left < answer.max_age) {
+                answer.max_age = (ngx_int_t) left;
+            }
+        }
+    }
+
+    return ngx_http_credverify_send(job->r, &answer);
+}
+
+
+ngx_int_t
+ngx_http_credverify_fail(ngx_http_request_t *r, cv_outcome_t outcome,
+    const cv_refusal_t *refusal)
+{
+    ngx_http_credverify_job_t  job;
+
+    if (ngx_http_credverify_begin(&job, r) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    job.refusal = refusal;
+
+    ngx_http_credverify_error(&job, outcome);
+
+    return ngx_http_credverify_finish(&job);
+}
+
+
+ngx_int_t
+ngx_http_credverify_refuse(ngx_http_request_t *r, cv_outcome_t outcome,
+    const cv_refusal_t *refusal)
+{
+    ngx_uint_t                       status;
+    ngx_http_core_loc_conf_t        *lcf;
+    ngx_http_credverify_ctx_t       *ctx;
+    ngx_http_credverify_loc_conf_t  *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_credverify_module);
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    status = cv_document_present(clcf->compiled->document, CV_FORMAT_JSON,
+                                 outcome).status;
+
+    /* of "satisfy any" another module may let pass what this one does not */
+
+    if (clcf->errors == NGX_HTTP_CREDVERIFY_ERRORS_NGINX
+        || (lcf->satisfy == NGX_HTTP_SATISFY_ANY
+            && (status == NGX_HTTP_UNAUTHORIZED
+                || status == NGX_HTTP_FORBIDDEN)))
+    {
+        ctx = ngx_http_get_module_ctx(r, ngx_http_credverify_module);
+
+        if (ctx != NULL) {
+            ctx->outcome = outcome;
+        }
+
+        return (ngx_int_t) status;
+    }
+
+    return ngx_http_credverify_end(r, ngx_http_credverify_fail(r, outcome,
+                                                               refusal));
+}
+
+
+ngx_int_t
+ngx_http_credverify_end(ngx_http_request_t *r, ngx_int_t rc)
+{
+    ngx_http_finalize_request(r, rc);
+
+    return NGX_DONE;
+}
