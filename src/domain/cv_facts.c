@@ -280,5 +280,8 @@ cv_disclose_refusal(cv_facts_t *facts, const cv_refusal_t *refusal)
         cv_fact_set_int(facts, CV_FACT_ERROR_LIMIT, (int64_t) refusal->limit);
         cv_fact_set_int(facts, CV_FACT_ERROR_RETRY_AFTER,
                         refusal->retry_after);
+        cv_fact_set_instant(facts, CV_FACT_ERROR_RETRY_AT,
+                            cv_fact(facts, CV_FACT_CHECKED_AT)->number
+                            + refusal->retry_after * CV_SECOND);
     }
 }

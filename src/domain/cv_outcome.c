@@ -77,7 +77,7 @@ const cv_outcome_info_t  cv_outcomes[CV_OUTCOMES] = {
         "The tier of the API key does not include this."),
 
     [CV_RATE_LIMITED] = CV_OUTCOME("rate_limited", 429,
-        "Too many requests", "Try again when the time given has passed."),
+        "Too many requests", "More requests came than are allowed."),
 
     [CV_MONTHLY_LIMIT_REACHED] = CV_OUTCOME("monthly_limit_reached", 429,
         "Monthly limit reached",

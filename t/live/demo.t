@@ -45,7 +45,7 @@ my @urls = $printed =~ m{^(?!  curl) +(?:\S.*?)? +(http://127\.0\.0\.1:$port/\S+
 my @commands = $printed =~ m{^  (curl .+|build/.+)$}mg;
 
 is(scalar @urls, 18, 'pages are printed') or diag $printed;
-is(scalar @commands, 18, 'commands are printed') or diag $printed;
+is(scalar @commands, 29, 'commands are printed') or diag $printed;
 
 my %page = (
     'valid' => [200, qr{<h1[^>]*>Valid}, qr{Ana-Sofía Núñez Ångström}],
@@ -100,6 +100,17 @@ my @expect = (
     [200, qr{"reason":"valid".*DEMOcode}],
     [200, qr{"reason":"valid".*SCH-DEMO-000123}],
     [200, qr{"reason":"valid".*Mentoring programme}],
+    [200, qr{^\{"certificateNumber":"SCH-DEMO-000123","userName":"Jane Smith",}],
+    [200, qr{^\[\{"categoryId":"web",.*"certificateId":"demo-number",.*"isComplete":true\},\{"categoryId":"api",.*"isComplete":false\}\]$}],
+    [200, qr{^\{"verified":true,"panel":"Full STI Panel",.*"issuer_type":"clinic","status":"current"\}$}],
+    [200, qr{^\{"verified":false,"reason":"retest_due","retest_by":"[-0-9]+"\}$}],
+    [200, qr{"issuer_type":"home_kit","status":"current"\}$}],
+    [200, qr{^\{"verified":true,"display_name":"Riley",}],
+    [200, qr{"status":"active"}],
+    [200, qr{^\{"key":"demo-tc","tier":"starter",.*"used":2,}],
+    [401, qr{^\{"error":"missing_api_key","message":"[^"]+","docs":"https:[^"]+","apply":"https:[^"]+"\}$}],
+    'suspend',
+    [403, qr{^\{"error":"key_suspended",}],
     'revoke',
     [200, qr{Credential revoked\.}],
     'token',
@@ -137,9 +148,15 @@ for my $command (@commands) {
 my ($status, undef, $body) = fetch("curl http://127.0.0.1:$port/");
 is($status, 200, 'the index');
 like($body, qr{^\Q$_\E}m, "the index lists $_")
-    for qw(/api/verify/ /verify/ /verify?code= /api/v1/badge/ /health);
+    for qw(/api/verify/ /verify/ /verify?code= /api/v1/badge/ /health /api/v1/verify
+           /api/v1/usage /api/public/v1/certificates/users/);
+
+my ($secret) = $printed =~ m{tc_live_([A-Za-z0-9]{32})'};
 
 unlike(slurp("$prefix/var/access.log"), qr{[0-9a-f]{64}}, 'no token is logged');
+unlike(slurp("$prefix/var/access.log"), qr{$secret}, 'no key is logged');
+like(slurp("$prefix/var/access.log"), qr{ key_suspended - demo-tc$}m, 'whose it is is logged');
+is(system("grep -rqF $secret $prefix/var"), 1 << 8, 'nor is one in any file');
 like(slurp("$prefix/var/access.log"), qr{token_expired}, 'reasons are logged');
 is(slurp("$prefix/var/error.log"), '', 'nothing else is logged');
 
@@ -157,6 +174,11 @@ stop($demo, 'INT');
 $demo = start();
 (undef, undef, $body) = fetch($commands[0]);
 like($body, qr{"valid":true}, 'the next start brings credentials back');
+
+my ($again) = slurp($output) =~ m{^  (curl .*tc_live_.*/api/v1/verify\?.*)$}m;
+unlike($again, qr{$secret}, 'its keys are others');
+is((fetch($again))[0], 200, 'and good');
+is((fetch($commands[16]))[0], 401, 'those before are not');
 stop($demo, 'TERM');
 
 # Only the script gets the signal, as with "kill"; and it was started in the

@@ -88,12 +88,20 @@ sub check {
     if (exists $response->{body}) {
         my $answer = $text;
         $answer =~ s/.*"response":\s*\{/{/s;
-        is(compact($body), member(compact($answer), 'body'), 'body');
+
+        my $expected = member(compact($answer), 'body');
+        my $said = compact($body);
+
+        # an error may say more to people
+
+        $said =~ s/,"message":"(?:[^"\\]|\\.)+"// if $said =~ /^\{"error":/ && $expected !~ /"message":/;
+
+        is($said, $expected, 'body');
     }
 
     if ($response->{subset}) {
         my $json = decode_json($body);
-        is($json->{$_}, $response->{subset}{$_}, $_) for sort keys %{$response->{subset}};
+        is_deeply($json->{$_}, $response->{subset}{$_}, $_) for sort keys %{$response->{subset}};
     }
 
     my $said = decode_utf8($body);
@@ -102,38 +110,30 @@ sub check {
     unlike($said, qr/\Q$_\E/, "lacks $_") for @{$response->{lacks} || []};
 }
 
-# One nginx for all cases of a moment.
-
-my %cases;
+# Each case stands alone: a store, counters and an nginx of its own.
 
 for my $path (glob 't/data/examples/*/*.json') {
     my $text = slurp($path);
     my $case = JSON::PP->new->utf8->decode($text);
-    push @{$cases{$case->{now}}}, [$path, $case, $text];
-}
-
-for my $now (sort keys %cases) {
-    my ($clock) = $now =~ /^(.*)Z$/;
-    my $prefix = prefix();
+    my ($clock) = $case->{now} =~ /^(.*)Z$/;
     my $conf = slurp('conf-examples/demo.conf');
 
     $clock =~ tr/T/ /;
     $conf =~ s/127\.0\.0\.1:8080/127.0.0.1:\@PORT\@/g or die 'no port in demo.conf';
     $conf = "env FAKETIME; env FAKETIME_DONT_FAKE_MONOTONIC;\n$conf";
 
-    my $nginx = LiveNginx->start(conf => $conf, prefix => $prefix, log => 'var/error.log', env => {
+    my $nginx = LiveNginx->start(conf => $conf, prefix => prefix(), log => 'var/error.log', env => {
         LD_PRELOAD => $faketime, FAKETIME => $clock, TZ => 'UTC',
         FAKETIME_DONT_FAKE_MONOTONIC => 1,
     });
 
-    for (@{$cases{$now}}) {
-        my ($path, $case, $text) = @$_;
-        $path =~ s{.*examples/}{};
-        subtest $path => sub { check($nginx, $case, $text) };
-    }
+    $path =~ s{.*examples/}{};
 
-    is($nginx->stop, 0, "nginx ends well, $now");
-    unlike($nginx->errors, qr/\[(error|alert|crit|emerg)\]/, 'nothing logged');
+    subtest $path => sub {
+        check($nginx, $case, $text);
+        is($nginx->stop, 0, 'nginx ends well');
+        unlike($nginx->errors, qr/\[(error|alert|crit|emerg)\]/, 'nothing logged');
+    };
 }
 
 done_testing;

@@ -607,7 +607,8 @@ test_found(void **state)
                        "\"has\":\"$error.present?\","
                        "\"window\":\"$error.window?\","
                        "\"limit\":\"$error.limit?\","
-                       "\"wait\":\"$error.retry_after?\"}}}", &error);
+                       "\"wait\":\"$error.retry_after?\","
+                       "\"until\":\"$error.retry_at?\"}}}", &error);
     assert_non_null(document);
 
     assert_true(cv_document_knows(document, CV_FOUND));
@@ -655,7 +656,7 @@ test_found(void **state)
     cv_buf_append_byte(&out, '\0');
     assert_string_equal((char *) out.data,
                         "{\"b\":\"<>\",\"window\":\"minute\",\"limit\":60,"
-                        "\"wait\":17}");
+                        "\"wait\":17,\"until\":\"2026-03-11T10:30:17Z\"}");
 
     cv_buf_free(&out);
     cv_document_free(document);
@@ -813,7 +814,7 @@ test_own_views(void **state)
     };
 
     static const char *const  dirs[] = {
-        "truecert", "native", "securecodinghub", "validtrust"
+        "truecert", "native", "securecodinghub", "validtrust", "testedclear"
     };
 
     char  path[64];
