@@ -204,10 +204,15 @@ my %other = (minimal => ["/verify?token=$token",
              securecodinghub => ['/verify/SCH-DEMO-000123',
                                  qr{<h1[^>]*>Valid.*Jane Smith}s],
              validtrust => ['/api/v1/badge/DEMOcode',
-                            qr{"display_name":"Alice","status":"active"}]);
+                            qr{"display_name":"Alice","status":"active"}, 'vt_live'],
+             testedclear => ['/api/v1/verify?token=de30' . '0' x 59 . 'c',
+                             qr{"panel":"Full STI Panel",.*"status":"current"}, 'tc_live']);
+
+my ($last) = slurp($output) =~ m{tc_live_([A-Za-z0-9]{32})'};
 
 for my $name (sort keys %other) {
-    my ($path, $words) = @{ $other{$name} };
+    my ($path, $words, $brand) = @{ $other{$name} };
+    my $key = $brand ? "-H 'X-API-Key: ${brand}_$last'" : '';
     my $conf = slurp("$prefix/conf-examples/$name.conf");
 
     ok($name ne 'minimal' || (() = $conf =~ /^.*\S/mg) <= 10, 'ten lines');
@@ -224,9 +229,18 @@ for my $name (sort keys %other) {
         last if answers($port) || defined ended($pid, 0.1);
     }
 
-    ($status, undef, $body) = fetch("curl 'http://127.0.0.1:$port$path'");
+    ($status, undef, $body) = fetch("curl $key 'http://127.0.0.1:$port$path'");
     is($status, 200, "$name.conf: status");
     like($body, $words, "$name.conf: body");
+
+    if ($name eq 'securecodinghub') {
+        my $api = "http://127.0.0.1:$port/api/public/v1/certificates";
+
+        ($status, undef, $body) = fetch("curl -H 'X-API-Key: scs_live_$last' $api/users/demo-jane");
+        is($status, 200, "$name.conf: a user's progress");
+        like($body, qr{^\[\{"categoryId":"web",}, "$name.conf: which is a list");
+        is((fetch("curl $api/verify/SCH-DEMO-000123"))[0], 401, "$name.conf: none without a key");
+    }
 
     kill 'TERM', $pid;
     is(ended($pid, 20), 0, "$name.conf: ends");
