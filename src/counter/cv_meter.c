@@ -4,6 +4,7 @@
  */
 
 #include "cv_meter.h"
+#include "cv_fault.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,6 +39,7 @@ struct cv_meter_s {
     ino_t               ino;
     uint8_t            *map;
     cv_meter_header_t  *header;
+    uint8_t             secret[CV_METER_SECRET_LEN];
 };
 
 #define CV_METER_MAP_SIZE  (CV_METER_START + CV_METER_SLOTS * sizeof(cv_slot_t))
@@ -89,15 +91,12 @@ cv_meter_size(uint64_t slots)
  */
 
 static cv_err_t
-cv_meter_check(const cv_meter_t *meter, off_t size,
-    const uint8_t uuid[CV_METER_UUID_LEN], cv_error_t *error)
+cv_meter_check(const cv_meter_t *meter, const cv_meter_header_t *header,
+    off_t size, const uint8_t uuid[CV_METER_UUID_LEN], cv_error_t *error)
 {
-    const cv_meter_header_t  *header;
-
-    const char               *what;
+    const char  *what;
 
     what = NULL;
-    header = meter->header;
 
     if (header->magic != CV_METER_MAGIC) {
         what = "these are no counters";
@@ -221,11 +220,13 @@ static cv_err_t
 cv_meter_map(cv_meter_t *meter, const uint8_t uuid[CV_METER_UUID_LEN],
     cv_error_t *error)
 {
-    int          fd;
-    void        *map;
-    char         path[PATH_MAX];
-    cv_err_t     err;
-    struct stat  st;
+    int                fd;
+    void              *map;
+    char               path[PATH_MAX];
+    ssize_t            n;
+    cv_err_t           err;
+    struct stat        st;
+    cv_meter_header_t  header;
 
     err = cv_meter_path(path, meter->dir, meter->name, error);
     if (err != CV_OK) {
@@ -237,36 +238,50 @@ cv_meter_map(cv_meter_t *meter, const uint8_t uuid[CV_METER_UUID_LEN],
         return cv_meter_errno(error, meter->dir, meter->name);
     }
 
-    if (fstat(fd, &st) != 0) {
+    /* read, not mapped: it may be cut short while it is looked at */
+
+    map = MAP_FAILED;
+    n = pread(fd, &header, sizeof(header), 0);
+
+    if (fstat(fd, &st) != 0 || n == -1) {
         err = cv_meter_errno(error, meter->dir, meter->name);
-        (void) close(fd);
-        return err;
+
+    } else if (n != (ssize_t) sizeof(header)
+               || (size_t) st.st_size < cv_meter_size(0))
+    {
+        err = cv_error_set(error, CV_ERR_DAMAGED, "%s/%s: the file is "
+                           "truncated; restore a backup", meter->dir,
+                           meter->name);
+
+    } else {
+        err = cv_meter_check(meter, &header, st.st_size, uuid, error);
     }
 
-    if ((size_t) st.st_size < cv_meter_size(0)) {
-        (void) close(fd);
-        return cv_error_set(error, CV_ERR_DAMAGED, "%s/%s: the file is "
-                            "truncated; restore a backup", meter->dir,
-                            meter->name);
+    if (err == CV_OK) {
+
+        /* what the file has not yet is not touched */
+
+        map = mmap(NULL, CV_METER_MAP_SIZE, PROT_READ | PROT_WRITE,
+                   MAP_SHARED | MAP_NORESERVE, fd, 0);
+
+        if (map == MAP_FAILED) {
+            err = cv_meter_errno(error, meter->dir, meter->name);
+        }
     }
-
-    /* what the file has not yet is not touched */
-
-    map = mmap(NULL, CV_METER_MAP_SIZE, PROT_READ | PROT_WRITE,
-               MAP_SHARED | MAP_NORESERVE, fd, 0);
 
     (void) close(fd);
 
-    if (map == MAP_FAILED) {
-        return cv_meter_errno(error, meter->dir, meter->name);
+    if (err != CV_OK) {
+        return err;
     }
 
     meter->map = map;
     meter->header = map;
     meter->dev = st.st_dev;
     meter->ino = st.st_ino;
+    memcpy(meter->secret, header.secret, CV_METER_SECRET_LEN);
 
-    return cv_meter_check(meter, st.st_size, uuid, error);
+    return CV_OK;
 }
 
 
@@ -434,7 +449,7 @@ cv_meter_extend(const char *dir, const char *like,
 const uint8_t *
 cv_meter_secret(const cv_meter_t *meter)
 {
-    return meter->header->secret;
+    return meter->secret;
 }
 
 
@@ -468,6 +483,25 @@ cv_meter_slot(cv_meter_t *meter, uint64_t number, uint64_t uid)
     return slot != NULL
            && atomic_load_explicit(&slot->uid, memory_order_acquire) == uid
            ? slot : NULL;
+}
+
+
+static bool
+cv_meter_is_ours(const void *data, int signo, uintptr_t at)
+{
+    const cv_meter_t  *meter = data;
+
+    (void) signo;
+
+    return at - (uintptr_t) meter->map < CV_METER_MAP_SIZE;
+}
+
+
+cv_err_t
+cv_meter_guard(cv_meter_t *meter, void (*fn)(void *arg), void *arg)
+{
+    return cv_fault_guard(cv_meter_is_ours, meter, fn, arg)
+           ? CV_OK : CV_ERR_DAMAGED;
 }
 
 
@@ -601,21 +635,122 @@ cv_meter_copy(cv_meter_t *meter, int fd, const char *what, cv_error_t *error)
 /* in the place of whose slot it is, while it changes hands */
 #define CV_VISITOR_BUSY  1
 
+/*
+ * How often to wait for that, and how long: it takes less than a microsecond,
+ * unless its taker has lost the CPU, or was killed.
+ */
+#define CV_VISITOR_PATIENCE  1000
+#define CV_VISITOR_WAIT      50     /* microseconds */
+
+
+static cv_slot_t *
+cv_visitor_slots(cv_meter_t *visitors, uint64_t hash)
+{
+    return (cv_slot_t *) (void *) (visitors->map + CV_METER_START) + 1
+           + hash % (CV_VISITORS / CV_VISITOR_WAYS) * CV_VISITOR_WAYS;
+}
+
+
+static cv_slot_t *
+cv_visitor_known(cv_slot_t *slots, uint64_t hash)
+{
+    unsigned  i;
+
+    for (i = 0; i < CV_VISITOR_WAYS; i++) {
+        if (atomic_load_explicit(&slots[i].uid, memory_order_acquire) == hash) {
+            return &slots[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+cv_slot_t *
+cv_visitor_find(cv_meter_t *visitors, uint64_t hash)
+{
+    return cv_visitor_known(cv_visitor_slots(visitors, hash), hash);
+}
+
+
+/* the one not used for longest, and whose it was; none while one is busy */
+
+static unsigned
+cv_visitor_oldest(cv_slot_t *slots, bool patient, uint64_t *was)
+{
+    unsigned  i, found;
+    uint64_t  uid, last, oldest;
+
+    found = CV_VISITOR_WAYS;
+    oldest = UINT64_MAX;
+
+    for (i = 0; i < CV_VISITOR_WAYS; i++) {
+        uid = atomic_load(&slots[i].uid);
+
+        if (uid == CV_VISITOR_BUSY && patient) {
+            return CV_VISITOR_WAYS;
+        }
+
+        last = uid == 0 ? 0 : atomic_load_explicit(&slots[i].last,
+                                                   memory_order_relaxed);
+
+        if (last < oldest) {
+            oldest = last;
+            found = i;
+            *was = uid;
+        }
+    }
+
+    return found;
+}
+
 
 /*
- * Takes over a slot.  Whoever counts in it at this moment, for the one who
- * had it, is counted for the new one: a unit too many at most.
+ * Takes over a slot, unless another one is, or is being made, the address's:
+ * of two that are taken at once the later one gives way.  Whoever counts here
+ * at this moment, for the one who had it, is counted for the new one: a unit
+ * too many at most.
  */
 
 static bool
-cv_visitor_take(cv_slot_t *slot, uint64_t was, uint64_t hash)
+cv_visitor_take(cv_slot_t *slots, unsigned mine, uint64_t was, uint64_t hash,
+    uint64_t minute, unsigned *patience)
 {
-    if (!atomic_compare_exchange_strong(&slot->uid, &was, CV_VISITOR_BUSY)) {
+    unsigned  i;
+    uint64_t  uid;
+
+    if (was == hash) {
+        return true;            /* it has become so since it was looked for */
+    }
+
+    uid = was;
+
+    if (!atomic_compare_exchange_strong(&slots[mine].uid, &uid,
+                                        CV_VISITOR_BUSY))
+    {
         return false;
     }
 
-    cv_slot_reset(slot, ~0U, 0);
-    atomic_store(&slot->uid, hash);
+    for (i = 0; i < CV_VISITOR_WAYS; i++) {
+        uid = i == mine ? 0 : atomic_load(&slots[i].uid);
+
+        while (uid == CV_VISITOR_BUSY && i > mine && *patience > 0) {
+            (*patience)--;
+            (void) usleep(CV_VISITOR_WAIT);
+            uid = atomic_load(&slots[i].uid);
+        }
+
+        if (uid == hash || (uid == CV_VISITOR_BUSY && *patience > 0)) {
+            atomic_store(&slots[mine].uid, was);
+            return false;
+        }
+    }
+
+    /* in this order: it is not the oldest any more when it is found */
+
+    cv_slot_reset(&slots[mine], ~0U, 0);
+    atomic_store(&slots[mine].last, minute);
+    atomic_store(&slots[mine].uid, hash);
 
     return true;
 }
@@ -624,45 +759,32 @@ cv_visitor_take(cv_slot_t *slot, uint64_t was, uint64_t hash)
 cv_slot_t *
 cv_visitor_slot(cv_meter_t *visitors, uint64_t hash, cv_time_t now)
 {
-    unsigned    i;
-    uint64_t    uid, last, oldest, minute;
+    unsigned    i, patience;
+    uint64_t    was, minute;
     cv_slot_t  *slots, *found;
 
     minute = cv_period(CV_WINDOW_MINUTE, now);
+    slots = cv_visitor_slots(visitors, hash);
+    found = cv_visitor_known(slots, hash);
 
-    slots = (cv_slot_t *) (void *) (visitors->map + CV_METER_START) + 1
-            + hash % (CV_VISITORS / CV_VISITOR_WAYS) * CV_VISITOR_WAYS;
+    for (patience = CV_VISITOR_PATIENCE; found == NULL; /* void */ ) {
+        i = cv_visitor_oldest(slots, patience > 0, &was);
 
-    for ( ;; ) {
-        found = &slots[0];
-        oldest = UINT64_MAX;
-
-        for (i = 0; i < CV_VISITOR_WAYS; i++) {
-            uid = atomic_load_explicit(&slots[i].uid, memory_order_acquire);
-
-            if (uid == hash) {
-                atomic_store_explicit(&slots[i].last, minute,
-                                      memory_order_relaxed);
-                return &slots[i];
-            }
-
-            last = uid == 0 ? 0
-                   : atomic_load_explicit(&slots[i].last,
-                                          memory_order_relaxed);
-
-            if (last < oldest) {
-                oldest = last;
-                found = &slots[i];
-            }
+        if (i < CV_VISITOR_WAYS
+            && cv_visitor_take(slots, i, was, hash, minute, &patience))
+        {
+            return &slots[i];
         }
 
-        uid = atomic_load_explicit(&found->uid, memory_order_acquire);
-
-        /* one whose taker was killed is busy for ever, and taken as it is */
-
-        if (cv_visitor_take(found, uid, hash)) {
-            atomic_store_explicit(&found->last, minute, memory_order_relaxed);
-            return found;
+        if (patience > 0) {
+            patience--;
+            (void) usleep(CV_VISITOR_WAIT);
         }
+
+        found = cv_visitor_known(slots, hash);
     }
+
+    atomic_store_explicit(&found->last, minute, memory_order_relaxed);
+
+    return found;
 }

@@ -60,6 +60,14 @@ cv_err_t cv_meter_open(cv_meter_t **meter, const char *dir,
 void cv_meter_close(cv_meter_t *meter);
 
 /*
+ * Runs fn(arg), which may find slots and count in them.  CV_ERR_DAMAGED if it
+ * was cut short because the file was: what it would have counted may be lost.
+ * Everything that reads slots of a file that others may touch belongs in here.
+ */
+cv_err_t cv_meter_guard(cv_meter_t *meter, void (*fn)(void *arg), void *arg)
+    CV_MUST_CHECK;
+
+/*
  * The slot of that number, or NULL if the file has none, or it is not that
  * uid's.  Borrows from the meter.
  */
@@ -82,6 +90,9 @@ const uint8_t *cv_meter_secret(const cv_meter_t *meter);
  */
 cv_slot_t *cv_visitor_slot(cv_meter_t *visitors, uint64_t hash,
     cv_time_t now);
+
+/* The same if it has one, else NULL. */
+cv_slot_t *cv_visitor_find(cv_meter_t *visitors, uint64_t hash);
 
 /* How many slots there are. */
 uint64_t cv_meter_slots(const cv_meter_t *meter);

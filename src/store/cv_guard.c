@@ -11,10 +11,10 @@
  */
 
 #include "cv_store_internal.h"
+#include "cv_fault.h"
 
 #include <inttypes.h>
 #include <limits.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,77 +26,20 @@
 /* nor is a member of a structure that is not there further away */
 #define CV_GUARD_NULL     65536
 
-typedef struct cv_guard_s  cv_guard_t;
 
-struct cv_guard_s {
-    sigjmp_buf         escape;
-    cv_store_t        *store;
-    cv_guard_t        *outer;
-};
-
-static __thread cv_guard_t  *cv_guard_active;
-
-static struct sigaction      cv_guard_previous[2];
-static bool                  cv_guard_installed;
-
-
-static void
-cv_guard_signal(int signo, siginfo_t *info, void *context)
+static bool
+cv_guard_is_ours(const void *data, int signo, uintptr_t at)
 {
-    uintptr_t          at, map;
-    cv_guard_t        *guard;
-    struct sigaction  *previous;
+    const cv_store_t  *store = data;
 
-    guard = cv_guard_active;
+    uintptr_t  map;
 
-    if (guard != NULL && info->si_code > 0) {
-        at = (uintptr_t) info->si_addr;
-        map = (uintptr_t) guard->store->map;
+    map = (uintptr_t) store->map;
 
-        if ((map != 0 && at >= map
-             && at - map < guard->store->map_size + CV_GUARD_OVERRUN)
-            || (guard->store->in_lmdb
-                && (at < CV_GUARD_NULL || (map == 0 && signo == SIGBUS))))
-        {
-            siglongjmp(guard->escape, 1);
-        }
-    }
-
-    /* not ours: as if this handler had never been there */
-
-    previous = &cv_guard_previous[signo == SIGBUS];
-
-    if (previous->sa_flags & SA_SIGINFO) {
-        previous->sa_sigaction(signo, info, context);
-        return;
-    }
-
-    (void) sigaction(signo, previous, NULL);
-
-    if (info->si_code <= 0) {
-        (void) raise(signo);
-    }
-}
-
-
-static void
-cv_guard_install(void)
-{
-    struct sigaction  sa;
-
-    if (cv_guard_installed) {
-        return;
-    }
-
-    memset(&sa, 0, sizeof(sa));
-    sa.sa_sigaction = cv_guard_signal;
-    sa.sa_flags = SA_SIGINFO | SA_NODEFER;
-    (void) sigemptyset(&sa.sa_mask);
-
-    (void) sigaction(SIGSEGV, &sa, &cv_guard_previous[0]);
-    (void) sigaction(SIGBUS, &sa, &cv_guard_previous[1]);
-
-    cv_guard_installed = true;
+    return (map != 0 && at >= map
+            && at - map < store->map_size + CV_GUARD_OVERRUN)
+           || (store->in_lmdb
+               && (at < CV_GUARD_NULL || (map == 0 && signo == SIGBUS)));
 }
 
 
@@ -106,9 +49,7 @@ cv_guard_assert(MDB_env *env, const char *message)
     (void) env;
     (void) message;
 
-    if (cv_guard_active != NULL) {
-        siglongjmp(cv_guard_active->escape, 1);
-    }
+    cv_fault_escape();
 }
 
 
@@ -169,27 +110,10 @@ cv_guard_locate(cv_store_t *store)
 cv_err_t
 cv_store_guard(cv_store_t *store, void (*fn)(void *arg), void *arg)
 {
-    cv_guard_t  guard;
-
-    cv_guard_install();
-
-    guard.store = store;
-    guard.outer = cv_guard_active;
-
-    /* the mask is not saved, which would be a system call: SA_NODEFER has
-     * left it alone */
-
-    if (sigsetjmp(guard.escape, 0) != 0) {
+    if (!cv_fault_guard(cv_guard_is_ours, store, fn, arg)) {
         store->in_lmdb = false;
-        cv_guard_active = guard.outer;
         return CV_ERR_DAMAGED;
     }
-
-    cv_guard_active = &guard;
-
-    fn(arg);
-
-    cv_guard_active = guard.outer;
 
     return CV_OK;
 }
