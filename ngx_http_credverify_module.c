@@ -165,9 +165,9 @@ static ngx_command_t  ngx_http_credverify_commands[] = {
 
     { ngx_string("credverify_scope"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_str_slot,
+      ngx_http_credverify_scope,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_credverify_loc_conf_t, scope),
+      0,
       NULL },
 
     { ngx_string("credverify_feature"),
@@ -447,7 +447,8 @@ ngx_http_credverify_create_main_conf(ngx_conf_t *cf)
     if (ngx_array_init(&cmcf->documents, cf->pool, 4,
                        sizeof(ngx_http_credverify_document_t *))
         != NGX_OK
-        || ngx_array_init(&cmcf->stores, cf->pool, 1, sizeof(ngx_str_t))
+        || ngx_array_init(&cmcf->stores, cf->pool, 1,
+                          sizeof(ngx_http_credverify_wanted_t))
            != NGX_OK)
     {
         return NULL;
@@ -542,12 +543,6 @@ ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     ngx_http_credverify_inherit(cf, prev, conf);
-
-    if (ngx_http_credverify_guessable(conf)) {
-        cmcf = ngx_http_conf_get_module_main_conf(cf,
-                                                  ngx_http_credverify_module);
-        cmcf->guessed = 1;
-    }
 
     if (conf->brands != NULL) {
         cmcf = ngx_http_conf_get_module_main_conf(cf,

@@ -55,12 +55,19 @@ typedef struct {
 
 typedef struct {
     ngx_array_t                   documents;  /* those compiled so far */
-    ngx_array_t                   stores;     /* ngx_str_t: their paths */
+    ngx_array_t                   stores;     /* ngx_http_credverify_wanted_t */
     ngx_shm_zone_t               *zone;       /* NULL: nothing is counted */
     ngx_http_credverify_table_t  *table;
-    ngx_uint_t                    keyed;      /* some location takes keys, */
-    ngx_uint_t                    guessed;    /* or counts guesses */
+    ngx_uint_t                    keyed;      /* some location takes keys */
 } ngx_http_credverify_main_conf_t;
+
+/* A store, and what of it is wanted. */
+
+typedef struct {
+    ngx_str_t                     path;
+    ngx_uint_t                    keyed;      /* the counters of keys, */
+    ngx_uint_t                    visited;    /* those of addresses */
+} ngx_http_credverify_wanted_t;
 
 /* A value that is just an argument of the request is found without nginx's
  * variables, which look at every byte of the arguments. */
@@ -144,7 +151,8 @@ typedef struct {
     uint64_t                      uid;
     uint64_t                      issuer;     /* that it is bound to, or 0 */
     cv_limits_t                   limits;
-    ngx_uint_t                    guesses;    /* a slot for those is meant */
+    ngx_table_elt_t              *challenge;  /* NULL: none; void once somebody
+                                                 else lets the request in */
 } ngx_http_credverify_bearer_t;
 
 /* Whether test credentials are what is asked for. */
@@ -152,8 +160,8 @@ typedef struct {
 static ngx_inline ngx_uint_t
 ngx_http_credverify_tests(const ngx_http_credverify_bearer_t *bearer)
 {
-    return bearer != NULL && bearer->number != 0
-           && bearer->class == CV_KEY_TEST;
+    return bearer != NULL && bearer->outcome == CV_VALID
+           && bearer->number != 0 && bearer->class == CV_KEY_TEST;
 }
 
 /* What is known of a request once it was answered, for variables; the strings
@@ -235,22 +243,51 @@ cv_err_t ngx_http_credverify_read(ngx_http_credverify_store_t *store,
     ngx_http_credverify_read_pt fn, void *arg);
 
 
+/* Logs what is wrong, once a minute at most while it is the same. */
+void ngx_http_credverify_complain(ngx_http_credverify_store_t *store,
+    const char *text);
+
+
 /*
- * The slot that a bearer's calls are counted in, and the meter it is of, which
- * is held until it is released.  NGX_ERROR, logged, if there is none.
+ * Where somebody's calls are counted: a slot, and the counters that it is of,
+ * which are held until they are released, be they replaced meanwhile or not.
  */
+
 typedef struct ngx_http_credverify_meter_s  ngx_http_credverify_meter_t;
 
-ngx_int_t ngx_http_credverify_slot(ngx_http_request_t *r,
-    ngx_http_credverify_loc_conf_t *clcf,
-    ngx_http_credverify_bearer_t *bearer, ngx_http_credverify_meter_t **meter,
-    cv_slot_t **slot);
-void ngx_http_credverify_meter_release(ngx_http_credverify_meter_t *meter);
+typedef struct {
+    ngx_http_credverify_meter_t  *meter;      /* NULL: nothing is held */
+    cv_slot_t                    *slot;
+} ngx_http_credverify_place_t;
+
+/*
+ * The slot of a key's calls, of those of the client's address, or of its
+ * guesses; of the latter there is none (the slot is NULL, and nothing held)
+ * until the first one has missed.  What is wrong is logged.
+ */
+cv_err_t ngx_http_credverify_key_place(ngx_str_t *store, uint64_t number,
+    uint64_t uid, ngx_http_credverify_place_t *place);
+cv_err_t ngx_http_credverify_address_place(ngx_str_t *store,
+    ngx_http_request_t *r, ngx_http_credverify_place_t *place);
+cv_err_t ngx_http_credverify_guess_place(ngx_str_t *store,
+    ngx_http_request_t *r, ngx_uint_t missed,
+    ngx_http_credverify_place_t *place);
+void ngx_http_credverify_release(ngx_http_credverify_place_t *place);
+
+/* Runs fn(arg), which may count in the place. */
+cv_err_t ngx_http_credverify_at(ngx_http_credverify_place_t *place,
+    void (*fn)(void *arg), void *arg);
+
+/* What is counted there: cv_admission_look(). */
+cv_err_t ngx_http_credverify_look_in(ngx_http_credverify_place_t *place,
+    const cv_limits_t *limits, cv_time_t now, cv_admission_t *admission);
 
 
 /* ngx_http_credverify_access.c: API keys */
 
 char *ngx_http_credverify_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_credverify_scope(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 char *ngx_http_credverify_keyless(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 ngx_int_t ngx_http_credverify_access_handler(ngx_http_request_t *r);
@@ -313,6 +350,10 @@ typedef struct {
 ngx_int_t ngx_http_credverify_send(ngx_http_request_t *r,
     ngx_http_credverify_answer_t *answer);
 
+/* The fields that go with a refusal, whoever words it. */
+ngx_int_t ngx_http_credverify_challenge(ngx_http_request_t *r,
+    ngx_http_credverify_answer_t *answer);
+
 /* Adds a field to the header of the answer; the name is a constant, and the
  * value lives as long as the request. */
 ngx_int_t ngx_http_credverify_add_header(ngx_http_request_t *r,
@@ -320,8 +361,12 @@ ngx_int_t ngx_http_credverify_add_header(ngx_http_request_t *r,
 
 #define NGX_HTTP_CREDVERIFY_METHODS  "GET, HEAD, OPTIONS"
 
-/* Answers OPTIONS: what a browser asks before a script may (Fetch, 3.3). */
-ngx_int_t ngx_http_credverify_preflight(ngx_http_request_t *r);
+/*
+ * Answers OPTIONS: what a browser asks before a script may (Fetch, 3.3), of a
+ * verification or of what somebody else answers.
+ */
+ngx_int_t ngx_http_credverify_preflight(ngx_http_request_t *r,
+    ngx_uint_t ours);
 
 /*
  * A worker has one buffer that answers are rendered to, one at a time.  It is

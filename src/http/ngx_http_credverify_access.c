@@ -24,7 +24,8 @@ typedef struct {
 
 static ngx_http_credverify_bearer_t *ngx_http_credverify_ask(
     ngx_http_request_t *r);
-static ngx_int_t ngx_http_credverify_preflighted(ngx_http_request_t *r);
+static ngx_int_t ngx_http_credverify_preflighted(
+    ngx_http_credverify_showing_t *showing);
 static cv_outcome_t ngx_http_credverify_show(
     ngx_http_credverify_showing_t *showing);
 static cv_outcome_t ngx_http_credverify_header_key(ngx_http_request_t *r,
@@ -32,6 +33,7 @@ static cv_outcome_t ngx_http_credverify_header_key(ngx_http_request_t *r,
 static ngx_int_t ngx_http_credverify_is(ngx_table_elt_t *header,
     const char *name, size_t len);
 static cv_str_t ngx_http_credverify_bearer_text(ngx_str_t *value);
+static cv_str_t ngx_http_credverify_trim(ngx_str_t *value);
 static cv_outcome_t ngx_http_credverify_argument_key(
     ngx_http_credverify_showing_t *showing);
 static cv_str_t ngx_http_credverify_origin(ngx_http_request_t *r);
@@ -79,16 +81,55 @@ ngx_http_credverify_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     for (i = 1; i < cf->args->nelts; i++) {
 
-        if (!cv_key_is_brand(cv_str(value[i].data, value[i].len))) {
+        if (!cv_key_is_brand(cv_str(value[i].data, value[i].len))
+            || ngx_strcmp(value[i].data, "any") == 0
+            || ngx_strcmp(value[i].data, "off") == 0)
+        {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "invalid brand \"%V\": it has letters and "
-                               "digits only", &value[i]);
+                               "digits only, at most %d, and \"any\" and "
+                               "\"off\" stand alone", &value[i],
+                               CV_KEY_BRAND_MAX);
             return NGX_CONF_ERROR;
         }
 
         brand = ngx_array_push(clcf->brands);
         *brand = cv_str(value[i].data, value[i].len);
     }
+
+    return NGX_CONF_OK;
+}
+
+
+/* credverify_scope scope: it is quoted in an answer (RFC 6750, 3) */
+
+char *
+ngx_http_credverify_scope(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_credverify_loc_conf_t  *clcf = conf;
+
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+
+    if (clcf->scope.data != NULL) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    for (i = 0; i < value[1].len; i++) {
+        if (value[1].data[i] <= ' ' || value[1].data[i] >= 0x7f
+            || value[1].data[i] == '"' || value[1].data[i] == '\\')
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid scope \"%V\": it has visible ASCII "
+                               "characters only, no quote and no backslash",
+                               &value[1]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    clcf->scope = value[1];
 
     return NGX_CONF_OK;
 }
@@ -160,8 +201,10 @@ ngx_http_credverify_access_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    if (ngx_http_credverify_preflighted(r)) {
-        return ngx_http_credverify_end(r, ngx_http_credverify_preflight(r));
+    if (ngx_http_credverify_preflighted(&showing)) {
+        return ngx_http_credverify_end(r,
+                   ngx_http_credverify_preflight(r,
+                                             showing.clcf->handler != NULL));
     }
 
     /* what no key could have is refused as it is without one */
@@ -233,16 +276,28 @@ ngx_http_credverify_ask(ngx_http_request_t *r)
 }
 
 
-/* a browser asks before it sends a key (Fetch, 3.3) */
+/*
+ * A browser asks before it sends a key (Fetch, 3.3).  Where others decide, too,
+ * who gets in, such as by address, it is not for us to open what they guard to
+ * the scripts of any site.
+ */
 
 static ngx_int_t
-ngx_http_credverify_preflighted(ngx_http_request_t *r)
+ngx_http_credverify_preflighted(ngx_http_credverify_showing_t *showing)
 {
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *header;
+    ngx_uint_t                 i;
+    ngx_list_part_t           *part;
+    ngx_table_elt_t           *header;
+    ngx_http_request_t        *r;
+    ngx_http_core_loc_conf_t  *lcf;
 
-    if (r->method != NGX_HTTP_OPTIONS) {
+    r = showing->r;
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (r->method != NGX_HTTP_OPTIONS
+        || (lcf->satisfy == NGX_HTTP_SATISFY_ANY
+            && showing->clcf->handler == NULL))
+    {
         return 0;
     }
 
@@ -327,7 +382,7 @@ ngx_http_credverify_header_key(ngx_http_request_t *r, cv_str_t *text)
             if (ngx_http_credverify_is(&header[i], "x-api-key",
                                        sizeof("x-api-key") - 1))
             {
-                found = cv_str(header[i].value.data, header[i].value.len);
+                found = ngx_http_credverify_trim(&header[i].value);
 
             } else if (ngx_http_credverify_is(&header[i], "authorization",
                                               sizeof("authorization") - 1))
@@ -359,24 +414,45 @@ ngx_http_credverify_header_key(ngx_http_request_t *r, cv_str_t *text)
 static cv_str_t
 ngx_http_credverify_bearer_text(ngx_str_t *value)
 {
-    size_t  i;
+    cv_str_t   text;
+    ngx_str_t  rest;
 
-    if (value->len <= sizeof("Bearer ") - 1
-        || ngx_strncasecmp(value->data, (u_char *) "Bearer ",
-                           sizeof("Bearer ") - 1)
+    text = ngx_http_credverify_trim(value);
+
+    if (text.len <= sizeof("Bearer ") - 1
+        || ngx_strncasecmp((u_char *) (uintptr_t) text.data,
+                           (u_char *) "Bearer ", sizeof("Bearer ") - 1)
            != 0)
     {
         return CV_ABSENT;
     }
 
-    for (i = sizeof("Bearer ") - 1;
-         i < value->len && value->data[i] == ' ';
-         i++)
-    {
-        /* void */
+    rest.data = (u_char *) (uintptr_t) text.data + sizeof("Bearer ") - 1;
+    rest.len = text.len - (sizeof("Bearer ") - 1);
+
+    return ngx_http_credverify_trim(&rest);
+}
+
+
+/* nginx takes the spaces around a value away, and leaves tabs (RFC 9110, 5.5) */
+
+static cv_str_t
+ngx_http_credverify_trim(ngx_str_t *value)
+{
+    u_char  *p, *last;
+
+    p = value->data;
+    last = p + value->len;
+
+    while (p < last && (*p == ' ' || *p == '\t')) {
+        p++;
     }
 
-    return cv_str(value->data + i, value->len - i);
+    while (p < last && (last[-1] == ' ' || last[-1] == '\t')) {
+        last--;
+    }
+
+    return cv_str(p, (size_t) (last - p));
 }
 
 
@@ -494,9 +570,10 @@ ngx_http_credverify_keyless_tier(cv_verifier_t *verifier, cv_txn_t *txn,
 {
     ngx_http_credverify_showing_t  *showing = arg;
 
-    cv_err_t    err;
-    cv_str_t    id;
-    cv_tier_t   tier;
+    cv_err_t      err;
+    cv_str_t      id;
+    cv_tier_t     tier;
+    cv_error_t    error;
 
     id = cv_str(showing->clcf->keyless.data, showing->clcf->keyless.len);
 
@@ -507,9 +584,12 @@ ngx_http_credverify_keyless_tier(cv_verifier_t *verifier, cv_txn_t *txn,
             return err;
         }
 
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                      "credverify: there is no tier \"%V\" in the store, which "
-                      "\"credverify_keyless\" names", &showing->clcf->keyless);
+        (void) cv_error_set(&error, CV_ERR_MISSING, "%s: there is no tier "
+                            "\"%.*s\", which \"credverify_keyless\" names",
+                            showing->clcf->store.data, CV_FMT(id));
+
+        ngx_http_credverify_complain(
+            ngx_http_credverify_store(&showing->clcf->store), error.text);
 
         showing->bearer->outcome = CV_STORE_UNAVAILABLE;
 

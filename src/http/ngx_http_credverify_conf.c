@@ -334,8 +334,8 @@ char *
 ngx_http_credverify_use_store(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *clcf)
 {
-    ngx_str_t                        *path;
     ngx_uint_t                        i;
+    ngx_http_credverify_wanted_t     *wanted;
     ngx_http_credverify_main_conf_t  *cmcf;
 
     if (clcf->store.len == 0) {
@@ -346,22 +346,35 @@ ngx_http_credverify_use_store(ngx_conf_t *cf,
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_credverify_module);
 
-    path = cmcf->stores.elts;
+    wanted = cmcf->stores.elts;
 
     for (i = 0; i < cmcf->stores.nelts; i++) {
-        if (path[i].len == clcf->store.len
-            && ngx_strcmp(path[i].data, clcf->store.data) == 0)
+        if (wanted[i].path.len == clcf->store.len
+            && ngx_strcmp(wanted[i].path.data, clcf->store.data) == 0)
         {
-            return NGX_CONF_OK;
+            break;
         }
     }
 
-    path = ngx_array_push(&cmcf->stores);
-    if (path == NULL) {
-        return NGX_CONF_ERROR;
+    if (i == cmcf->stores.nelts) {
+        if (ngx_array_push(&cmcf->stores) == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        wanted = cmcf->stores.elts;
+        ngx_memzero(&wanted[i], sizeof(ngx_http_credverify_wanted_t));
+        wanted[i].path = clcf->store;
     }
 
-    *path = clcf->store;
+    if (clcf->brands != NULL) {
+        wanted[i].keyed = 1;
+    }
+
+    if ((clcf->brands != NULL && clcf->keyless.len != 0)
+        || ngx_http_credverify_guessable(clcf))
+    {
+        wanted[i].visited = 1;
+    }
 
     return NGX_CONF_OK;
 }

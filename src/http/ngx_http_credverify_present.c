@@ -43,14 +43,17 @@ ngx_http_credverify_begin(ngx_http_credverify_job_t *job,
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
         job->outcome = CV_METHOD_NOT_ALLOWED;
 
+    } else if (job->clcf->brands != NULL && job->bearer == NULL
+               && r != r->main)
+    {
+        /* nobody has asked for a key; of a main request without a bearer
+         * "satisfy any" had somebody else who let it in */
+
+        job->outcome = CV_MISSING_API_KEY;
+
     } else if (rc != NGX_OK) {
         job->outcome = rc == NGX_DECLINED ? CV_INVALID_FORMAT
                                           : CV_SERVER_ERROR;
-
-    } else if (job->clcf->brands != NULL && job->bearer == NULL) {
-
-        /* a subrequest, which nobody has asked for a key */
-        job->outcome = CV_MISSING_API_KEY;
     }
 
     return NGX_OK;
@@ -116,6 +119,8 @@ ngx_http_credverify_render(ngx_http_credverify_job_t *job, cv_facts_t *facts)
                                          job->presentation.outcome, facts,
                                          &job->body, &job->rendering);
 }
+
+
 /* the location's links as a document: a view knows them by name */
 
 static void
@@ -282,6 +287,7 @@ ngx_http_credverify_refuse(ngx_http_request_t *r, cv_outcome_t outcome,
     ngx_uint_t                       status;
     ngx_http_core_loc_conf_t        *lcf;
     ngx_http_credverify_ctx_t       *ctx;
+    ngx_http_credverify_answer_t     answer;
     ngx_http_credverify_loc_conf_t  *clcf;
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_credverify_module);
@@ -303,8 +309,19 @@ ngx_http_credverify_refuse(ngx_http_request_t *r, cv_outcome_t outcome,
             ctx->outcome = outcome;
         }
 
-        return (ngx_int_t) status;
+        ngx_memzero(&answer, sizeof(ngx_http_credverify_answer_t));
+
+        answer.status = status;
+        answer.outcome = outcome;
+        answer.refusal = refusal;
+
+        return ngx_http_credverify_challenge(r, &answer) == NGX_OK
+               ? (ngx_int_t) status : NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+
+    /* not that of an error whose page is refused here */
+
+    r->err_status = 0;
 
     return ngx_http_credverify_end(r, ngx_http_credverify_fail(r, outcome,
                                                                refusal));

@@ -64,7 +64,7 @@ ngx_http_credverify_progress_handler(ngx_http_request_t *r)
     ngx_http_credverify_listing_t   listing;
 
     if (r->method == NGX_HTTP_OPTIONS) {
-        return ngx_http_credverify_preflight(r);
+        return ngx_http_credverify_preflight(r, 1);
     }
 
     job = &listing.job;

@@ -15,23 +15,32 @@
 
 
 typedef struct {
-    ngx_http_credverify_meter_t     *meter;     /* held until it is settled */
-    cv_slot_t                       *slot;
+    ngx_http_credverify_place_t      place;     /* held as long as the request */
     cv_limits_t                      limits;
     cv_admission_t                   admission;
     cv_time_t                        now;
     ngx_uint_t                       headers;   /* which to send */
     ngx_uint_t                       settled;
-    ngx_uint_t                       over;      /* let pass by a dry run */
+    ngx_uint_t                       dry;       /* it is let pass anyway, */
+    ngx_uint_t                       over;      /* also beyond the limit */
 } ngx_http_credverify_charge_t;
+
+typedef struct {
+    cv_slot_t                       *slot;
+    const cv_limits_t               *limits;
+    cv_time_t                        now;
+    cv_admission_t                  *admission;
+} ngx_http_credverify_counting_t;
 
 
 static ngx_http_credverify_charge_t *ngx_http_credverify_charge(
     ngx_http_request_t *r);
 static void ngx_http_credverify_charge_cleanup(void *data);
-static ngx_int_t ngx_http_credverify_admit(ngx_http_request_t *r,
-    ngx_http_credverify_loc_conf_t *clcf,
-    ngx_http_credverify_charge_t *charge);
+static void ngx_http_credverify_admit(void *arg);
+static void ngx_http_credverify_let_pass(ngx_http_credverify_charge_t *charge);
+static void ngx_http_credverify_refund(void *arg);
+static void ngx_http_credverify_look(void *arg);
+static void ngx_http_credverify_count_one(void *arg);
 static ngx_int_t ngx_http_credverify_full(ngx_http_request_t *r,
     ngx_http_credverify_charge_t *charge);
 static void ngx_http_credverify_tell(const cv_admission_t *admission,
@@ -74,13 +83,14 @@ ngx_http_credverify_charge_cleanup(void *data)
 {
     ngx_http_credverify_charge_t  *charge = data;
 
-    ngx_http_credverify_meter_release(charge->meter);
+    ngx_http_credverify_release(&charge->place);
 }
 
 
 ngx_int_t
 ngx_http_credverify_quota_handler(ngx_http_request_t *r)
 {
+    cv_err_t                         err;
     ngx_pool_cleanup_t              *cln;
     ngx_http_credverify_ctx_t       *ctx;
     ngx_http_credverify_charge_t    *charge;
@@ -89,8 +99,15 @@ ngx_http_credverify_quota_handler(ngx_http_request_t *r)
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_credverify_module);
     ctx = ngx_http_get_module_ctx(r, ngx_http_credverify_module);
 
-    if (r != r->main || ctx == NULL || ctx->bearer == NULL
-        || ctx->bearer->outcome != CV_VALID
+    if (r != r->main || ctx == NULL || ctx->bearer == NULL) {
+        return NGX_DECLINED;
+    }
+
+    if (ctx->bearer->challenge != NULL) {
+        ctx->bearer->challenge->hash = 0;
+    }
+
+    if (ctx->bearer->outcome != CV_VALID
         || clcf->quota == NGX_HTTP_CREDVERIFY_QUOTA_OFF
         || ngx_http_credverify_charge(r) != NULL)
     {
@@ -106,51 +123,38 @@ ngx_http_credverify_quota_handler(ngx_http_request_t *r)
 
     ngx_memzero(charge, sizeof(ngx_http_credverify_charge_t));
 
+    cln->handler = ngx_http_credverify_charge_cleanup;
+
     charge->limits = ctx->bearer->limits;
     charge->now = ngx_http_credverify_now();
     charge->headers = clcf->limit_headers;
+    charge->dry = clcf->quota == NGX_HTTP_CREDVERIFY_QUOTA_DRY_RUN;
 
-    if (ngx_http_credverify_slot(r, clcf, ctx->bearer, &charge->meter,
-                                 &charge->slot)
-        != NGX_OK)
-    {
-        ngx_http_credverify_count_failure(clcf, CV_ERR_MISSING);
+    err = ctx->bearer->number != 0
+          ? ngx_http_credverify_key_place(&clcf->store, ctx->bearer->number,
+                                          ctx->bearer->uid, &charge->place)
+          : ngx_http_credverify_address_place(&clcf->store, r, &charge->place);
+
+    if (err == CV_OK) {
+        err = ngx_http_credverify_at(&charge->place, ngx_http_credverify_admit,
+                                     charge);
+    }
+
+    if (err != CV_OK) {
+        charge->settled = 1;
+        ngx_http_credverify_release(&charge->place);
+        ngx_http_credverify_count_failure(clcf, err);
 
         return ngx_http_credverify_refuse(r, CV_STORE_UNAVAILABLE, NULL);
     }
 
-    cln->handler = ngx_http_credverify_charge_cleanup;
-
-    return ngx_http_credverify_admit(r, clcf, charge);
-}
-
-
-static ngx_int_t
-ngx_http_credverify_admit(ngx_http_request_t *r,
-    ngx_http_credverify_loc_conf_t *clcf, ngx_http_credverify_charge_t *charge)
-{
-    cv_limits_t  none;
-
-    if (clcf->quota == NGX_HTTP_CREDVERIFY_QUOTA_DRY_RUN) {
-
-        /* counted whatever the limits are, and told as if they held */
-
-        cv_admission_look(charge->slot, &charge->limits, charge->now,
-                          &charge->admission);
-        charge->over = !charge->admission.admitted;
-
-        cv_limits_read(&none, NULL);
-        cv_admit(charge->slot, &none, charge->now, &charge->admission);
-
-        if (charge->over) {
-            ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
-                          "credverify: a call over the limit was let pass");
-        }
-
-        return NGX_DECLINED;
+    if (charge->over) {
+        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                      "credverify: a call of %s \"%V\" is over the limit, and "
+                      "was let pass", ctx->bearer->number != 0 ? "key" : "tier",
+                      ctx->bearer->number != 0 ? &ctx->bearer->key
+                                               : &ctx->bearer->tier);
     }
-
-    cv_admit(charge->slot, &charge->limits, charge->now, &charge->admission);
 
     if (charge->admission.admitted) {
         return NGX_DECLINED;
@@ -159,6 +163,43 @@ ngx_http_credverify_admit(ngx_http_request_t *r,
     charge->settled = 1;
 
     return ngx_http_credverify_full(r, charge);
+}
+
+
+static void
+ngx_http_credverify_admit(void *arg)
+{
+    ngx_http_credverify_charge_t  *charge = arg;
+
+    if (charge->dry) {
+        ngx_http_credverify_let_pass(charge);
+        return;
+    }
+
+    cv_admit(charge->place.slot, &charge->limits, charge->now,
+             &charge->admission);
+}
+
+
+/* counted whatever the limits are, and told as if they held */
+
+static void
+ngx_http_credverify_let_pass(ngx_http_credverify_charge_t *charge)
+{
+    cv_limits_t     none;
+    cv_window_t     window;
+    cv_admission_t  look;
+
+    cv_admission_look(charge->place.slot, &charge->limits, charge->now, &look);
+
+    cv_limits_read(&none, NULL);
+    cv_admit(charge->place.slot, &none, charge->now, &charge->admission);
+
+    for (window = 0; window < CV_WINDOWS; window++) {
+        charge->admission.used[window] = look.used[window] + 1;
+    }
+
+    charge->over = !look.admitted;
 }
 
 
@@ -209,7 +250,7 @@ ngx_http_credverify_settle_handler(ngx_http_request_t *r)
 
     charge = ngx_http_credverify_charge(r);
 
-    if (charge == NULL || charge->settled || charge->slot == NULL) {
+    if (charge == NULL || charge->settled) {
         return NGX_OK;
     }
 
@@ -218,10 +259,20 @@ ngx_http_credverify_settle_handler(ngx_http_request_t *r)
     status = r->err_status ? r->err_status : r->headers_out.status;
 
     if (status == 0 || status >= NGX_HTTP_BAD_REQUEST) {
-        cv_admission_refund(charge->slot, &charge->admission);
+        (void) ngx_http_credverify_at(&charge->place,
+                                      ngx_http_credverify_refund, charge);
     }
 
     return NGX_OK;
+}
+
+
+static void
+ngx_http_credverify_refund(void *arg)
+{
+    ngx_http_credverify_charge_t  *charge = arg;
+
+    cv_admission_refund(charge->place.slot, &charge->admission);
 }
 
 
@@ -233,7 +284,7 @@ ngx_http_credverify_limit_filter(ngx_http_request_t *r)
     if (r == r->main) {
         charge = ngx_http_credverify_charge(r);
 
-        if (charge != NULL && charge->slot != NULL
+        if (charge != NULL && charge->place.meter != NULL
             && ((charge->headers & NGX_HTTP_CREDVERIFY_RATELIMIT
                  && ngx_http_credverify_ratelimit(r, charge) != NGX_OK)
                 || (charge->headers & NGX_HTTP_CREDVERIFY_LEGACY
@@ -435,17 +486,16 @@ ngx_http_credverify_guess(ngx_http_request_t *r,
     ngx_http_credverify_loc_conf_t *clcf, ngx_uint_t missed,
     cv_refusal_t *refusal)
 {
-    cv_time_t                       now;
-    cv_slot_t                      *slot;
-    cv_limits_t                     limits;
-    cv_admission_t                  admission;
-    ngx_http_credverify_meter_t    *meter;
-    ngx_http_credverify_bearer_t    guesser;
+    cv_err_t                         err;
+    cv_time_t                        now;
+    cv_limits_t                      limits;
+    cv_admission_t                   admission;
+    ngx_http_credverify_place_t      place;
+    ngx_http_credverify_counting_t   counting;
 
-    ngx_memzero(&guesser, sizeof(ngx_http_credverify_bearer_t));
-    guesser.guesses = 1;
+    err = ngx_http_credverify_guess_place(&clcf->store, r, missed, &place);
 
-    if (ngx_http_credverify_slot(r, clcf, &guesser, &meter, &slot) != NGX_OK) {
+    if (err != CV_OK || place.slot == NULL) {
         return NGX_OK;
     }
 
@@ -454,21 +504,58 @@ ngx_http_credverify_guess(ngx_http_request_t *r,
     cv_limits_read(&limits, NULL);
     limits.most[CV_WINDOW_MINUTE] = clcf->guesses;
 
-    if (missed) {
-        cv_admit(slot, &limits, now, &admission);
-    } else {
-        cv_admission_look(slot, &limits, now, &admission);
-    }
+    counting.slot = place.slot;
+    counting.limits = &limits;
+    counting.now = now;
+    counting.admission = &admission;
 
-    ngx_http_credverify_meter_release(meter);
+    err = ngx_http_credverify_at(&place, missed ? ngx_http_credverify_count_one
+                                                : ngx_http_credverify_look,
+                                 &counting);
+    ngx_http_credverify_release(&place);
 
-    if (missed || admission.admitted) {
+    if (err != CV_OK || missed || admission.admitted) {
         return NGX_OK;
     }
 
     ngx_http_credverify_tell(&admission, &limits, now, refusal);
 
     return NGX_DECLINED;
+}
+
+
+cv_err_t
+ngx_http_credverify_look_in(ngx_http_credverify_place_t *place,
+    const cv_limits_t *limits, cv_time_t now, cv_admission_t *admission)
+{
+    ngx_http_credverify_counting_t  counting;
+
+    counting.slot = place->slot;
+    counting.limits = limits;
+    counting.now = now;
+    counting.admission = admission;
+
+    return ngx_http_credverify_at(place, ngx_http_credverify_look, &counting);
+}
+
+
+static void
+ngx_http_credverify_look(void *arg)
+{
+    ngx_http_credverify_counting_t  *counting = arg;
+
+    cv_admission_look(counting->slot, counting->limits, counting->now,
+                      counting->admission);
+}
+
+
+static void
+ngx_http_credverify_count_one(void *arg)
+{
+    ngx_http_credverify_counting_t  *counting = arg;
+
+    cv_admit(counting->slot, counting->limits, counting->now,
+             counting->admission);
 }
 
 
@@ -485,7 +572,7 @@ ngx_http_credverify_remaining(ngx_http_request_t *r)
     charge = ngx_http_credverify_charge(r);
     least = -1;
 
-    if (charge == NULL || charge->slot == NULL) {
+    if (charge == NULL || charge->place.meter == NULL) {
         return -1;
     }
 

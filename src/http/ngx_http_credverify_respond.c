@@ -18,7 +18,7 @@ static ngx_int_t ngx_http_credverify_etag(ngx_http_request_t *r,
     ngx_http_credverify_answer_t *answer);
 static ngx_int_t ngx_http_credverify_caching(ngx_http_request_t *r,
     ngx_http_credverify_answer_t *answer);
-static ngx_int_t ngx_http_credverify_challenge(ngx_http_request_t *r,
+static ngx_int_t ngx_http_credverify_authenticate(ngx_http_request_t *r,
     ngx_http_credverify_answer_t *answer);
 static ngx_int_t ngx_http_credverify_headers(ngx_http_request_t *r,
     ngx_http_credverify_answer_t *answer);
@@ -187,43 +187,60 @@ ngx_http_credverify_caching(ngx_http_request_t *r,
 }
 
 
-/* what key is wanted (RFC 6750, 3), and when to come back (RFC 6585, 4) */
+/* when to come back (RFC 6585, 4), and with which key */
 
-static ngx_int_t
+ngx_int_t
 ngx_http_credverify_challenge(ngx_http_request_t *r,
     ngx_http_credverify_answer_t *answer)
 {
-    size_t    size;
+    int64_t   seconds;
     cv_buf_t  buf;
-    cv_str_t  scope;
 
-    if (answer->refusal != NULL && answer->refusal->retry_after > 0) {
+    seconds = answer->refusal != NULL ? answer->refusal->retry_after : 0;
 
-        cv_buf_borrow(&buf, ngx_pnalloc(r->pool, NGX_INT64_LEN),
-                      NGX_INT64_LEN);
-        if (buf.data == NULL) {
-            return NGX_ERROR;
-        }
-
-        cv_buf_append_int(&buf, answer->refusal->retry_after);
-
-        return ngx_http_credverify_add_header(r, "Retry-After",
-                                              cv_buf_str(&buf));
+    if (answer->status == NGX_HTTP_SERVICE_UNAVAILABLE) {
+        seconds = 1;
     }
+
+    if (seconds == 0) {
+        return ngx_http_credverify_authenticate(r, answer);
+    }
+
+    cv_buf_borrow(&buf, ngx_pnalloc(r->pool, NGX_INT64_LEN), NGX_INT64_LEN);
+    if (buf.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    cv_buf_append_int(&buf, seconds);
+
+    return ngx_http_credverify_add_header(r, "Retry-After", cv_buf_str(&buf));
+}
+
+
+/* RFC 6750, 3 */
+
+static ngx_int_t
+ngx_http_credverify_authenticate(ngx_http_request_t *r,
+    ngx_http_credverify_answer_t *answer)
+{
+    size_t                      size;
+    cv_buf_t                    buf;
+    cv_str_t                    scope, value;
+    ngx_table_elt_t            *h;
+    ngx_http_credverify_ctx_t  *ctx;
 
     switch (answer->outcome) {
 
     case CV_MISSING_API_KEY:
-        return ngx_http_credverify_add_header(r, "WWW-Authenticate",
-                                              CV_STR("Bearer"));
+        value = CV_STR("Bearer");
+        break;
 
     case CV_INVALID_API_KEY:
-        return ngx_http_credverify_add_header(r, "WWW-Authenticate",
-                   CV_STR("Bearer error=\"invalid_token\""));
+        value = CV_STR("Bearer error=\"invalid_token\"");
+        break;
 
     case CV_INSUFFICIENT_SCOPE:
-        scope = answer->refusal != NULL ? answer->refusal->required
-                                        : CV_ABSENT;
+        scope = answer->refusal->required;
         size = sizeof("Bearer error=\"insufficient_scope\", scope=\"\"")
                + scope.len;
 
@@ -237,12 +254,25 @@ ngx_http_credverify_challenge(ngx_http_request_t *r,
         cv_buf_append_str(&buf, scope);
         cv_buf_append_byte(&buf, '"');
 
-        return ngx_http_credverify_add_header(r, "WWW-Authenticate",
-                                              cv_buf_str(&buf));
+        value = cv_buf_str(&buf);
+        break;
 
     default:
         return NGX_OK;
     }
+
+    h = ngx_http_credverify_header(r, "WWW-Authenticate",
+                                   sizeof("WWW-Authenticate") - 1,
+                                   (u_char *) (uintptr_t) value.data,
+                                   value.len);
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_credverify_module);
+
+    if (ctx != NULL && ctx->bearer != NULL) {
+        ctx->bearer->challenge = h;
+    }
+
+    return h != NULL ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -303,12 +333,6 @@ ngx_http_credverify_headers(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    if (answer->status == NGX_HTTP_SERVICE_UNAVAILABLE
-        && !ngx_http_credverify_add_literal(r, "Retry-After", "1"))
-    {
-        return NGX_ERROR;
-    }
-
     if (ngx_http_credverify_challenge(r, answer) != NGX_OK) {
         return NGX_ERROR;
     }
@@ -325,8 +349,10 @@ ngx_http_credverify_headers(ngx_http_request_t *r,
 }
 
 
+/* of what others answer it is not known what they take: the key decides */
+
 ngx_int_t
-ngx_http_credverify_preflight(ngx_http_request_t *r)
+ngx_http_credverify_preflight(ngx_http_request_t *r, ngx_uint_t ours)
 {
     ngx_int_t  rc;
 
@@ -339,16 +365,35 @@ ngx_http_credverify_preflight(ngx_http_request_t *r)
     r->headers_out.status = NGX_HTTP_NO_CONTENT;
     r->header_only = 1;
 
-    if (!ngx_http_credverify_add_literal(r, "Allow",
-                                         NGX_HTTP_CREDVERIFY_METHODS)
-        || !ngx_http_credverify_add_literal(r, "Access-Control-Allow-Origin",
-                                            "*")
-        || !ngx_http_credverify_add_literal(r, "Access-Control-Allow-Methods",
-                                            "GET, HEAD")
-        || !ngx_http_credverify_add_literal(r, "Access-Control-Allow-Headers",
-                                            "Accept, Authorization, "
-                                            "Content-Type, If-None-Match, "
-                                            "X-API-Key")
+    if (ours
+        && (!ngx_http_credverify_add_literal(r, "Allow",
+                                             NGX_HTTP_CREDVERIFY_METHODS)
+            || !ngx_http_credverify_add_literal(r,
+                                                "Access-Control-Allow-Methods",
+                                                "GET, HEAD")
+            || !ngx_http_credverify_add_literal(r,
+                                                "Access-Control-Allow-Headers",
+                                                "Accept, Authorization, "
+                                                "Content-Type, If-None-Match, "
+                                                "X-API-Key")))
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    /* "*" alone would leave out Authorization (Fetch, 4.8) */
+
+    if (!ours
+        && (!ngx_http_credverify_add_literal(r, "Access-Control-Allow-Methods",
+                                             "GET, HEAD, POST, PUT, PATCH, "
+                                             "DELETE")
+            || !ngx_http_credverify_add_literal(r,
+                                                "Access-Control-Allow-Headers",
+                                                "*, Authorization")))
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (!ngx_http_credverify_add_literal(r, "Access-Control-Allow-Origin", "*")
         || !ngx_http_credverify_add_literal(r, "Access-Control-Max-Age",
                                             "86400"))
     {

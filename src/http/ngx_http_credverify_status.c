@@ -222,8 +222,8 @@ static ngx_int_t
 ngx_http_credverify_look(ngx_http_request_t *r,
     ngx_http_credverify_scrape_t *scrape)
 {
-    ngx_str_t                        *path;
     ngx_uint_t                        i;
+    ngx_http_credverify_wanted_t     *wanted;
     ngx_http_credverify_main_conf_t  *cmcf;
 
     cmcf = ngx_http_get_module_main_conf(r, ngx_http_credverify_module);
@@ -240,10 +240,10 @@ ngx_http_credverify_look(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    path = cmcf->stores.elts;
+    wanted = cmcf->stores.elts;
 
     for (i = 0; i < scrape->nstores; i++) {
-        scrape->stores[i].path = path[i];
+        scrape->stores[i].path = wanted[i].path;
         ngx_http_credverify_figures(&scrape->stores[i]);
     }
 

@@ -12,11 +12,28 @@
 #include "cv_store.h"
 
 
-/* how often a store is looked after, and how long an error stays no news */
+/* how often a store is looked after, and how long so many errors stay no news */
 
 #define NGX_HTTP_CREDVERIFY_PROBE   1000
 #define NGX_HTTP_CREDVERIFY_REPEAT  60
+#define NGX_HTTP_CREDVERIFY_SAID    8
 
+
+typedef struct {
+    uint64_t                      words;        /* a hash of them */
+    time_t                        at;
+} ngx_http_credverify_said_t;
+
+/*
+ * Counters: opened with the store if they are wanted, and again when they are
+ * not what they were.
+ */
+
+typedef struct {
+    ngx_http_credverify_meter_t  *meter;
+    ngx_uint_t                    wanted;
+    cv_err_t                      err;          /* why there is no meter */
+} ngx_http_credverify_metering_t;
 
 struct ngx_http_credverify_store_s {
     ngx_http_credverify_store_t  *next;
@@ -24,13 +41,13 @@ struct ngx_http_credverify_store_s {
     cv_store_t                   *store;
     cv_txn_t                     *snapshot;
     cv_verifier_t                *verifier;
-    ngx_http_credverify_meter_t  *meter;        /* of keys, once wanted */
-    ngx_http_credverify_meter_t  *visitors;     /* of addresses, likewise */
+    ngx_http_credverify_metering_t  keys;
+    ngx_http_credverify_metering_t  addresses;
     ngx_event_t                   timer;
     ngx_connection_t              fake;
-    cv_err_t                      err;          /* the last one that was logged */
-    uint64_t                      said;         /* a hash of its words */
-    time_t                        logged;
+    cv_err_t                      err;          /* the last one, until it is
+                                                   served again */
+    ngx_http_credverify_said_t    said[NGX_HTTP_CREDVERIFY_SAID];
     ngx_uint_t                    stale;        /* reopen before using it */
     u_char                        path[1];
 };
@@ -40,8 +57,17 @@ struct ngx_http_credverify_store_s {
 
 struct ngx_http_credverify_meter_s {
     cv_meter_t                   *meter;
+    ngx_http_credverify_store_t  *store;
     ngx_uint_t                    refs;
 };
+
+typedef struct {
+    cv_meter_t                   *meter;
+    uint64_t                      number;       /* of a key; 0: an address */
+    uint64_t                      uid;
+    ngx_uint_t                    known;        /* not if it has none yet */
+    cv_slot_t                    *slot;
+} ngx_http_credverify_finding_t;
 
 typedef struct {
     ngx_http_credverify_store_t  *store;
@@ -51,21 +77,24 @@ typedef struct {
 } ngx_http_credverify_reading_t;
 
 
+static ngx_int_t ngx_http_credverify_add_store(
+    ngx_http_credverify_wanted_t *wanted);
 static void ngx_http_credverify_open(ngx_http_credverify_store_t *store);
 static void ngx_http_credverify_close(ngx_http_credverify_store_t *store);
 static void ngx_http_credverify_probe(ngx_event_t *ev);
-static void ngx_http_credverify_complain(ngx_http_credverify_store_t *store,
-    cv_err_t err, const char *text);
 static void ngx_http_credverify_read_guarded(void *arg);
-static ngx_http_credverify_meter_t *ngx_http_credverify_get_meter(
-    ngx_http_credverify_store_t *store, ngx_http_credverify_meter_t **meter);
-static void ngx_http_credverify_drop_meter(
-    ngx_http_credverify_meter_t **meter);
-static void ngx_http_credverify_probe_meter(
-    ngx_http_credverify_store_t *store, ngx_http_credverify_meter_t **meter);
-static cv_slot_t *ngx_http_credverify_visitor(
-    ngx_http_credverify_store_t *store, ngx_http_request_t *r,
-    cv_meter_t *visitors, ngx_uint_t guesses);
+static void ngx_http_credverify_open_meter(ngx_http_credverify_store_t *store,
+    ngx_http_credverify_metering_t *metering);
+static void ngx_http_credverify_close_meter(
+    ngx_http_credverify_metering_t *metering);
+static ngx_http_credverify_store_t *ngx_http_credverify_metered(
+    ngx_str_t *path);
+static cv_err_t ngx_http_credverify_address(ngx_http_credverify_store_t *store,
+    ngx_http_request_t *r, uint64_t *hash);
+static cv_err_t ngx_http_credverify_place(ngx_http_credverify_store_t *store,
+    ngx_http_credverify_finding_t *finding,
+    ngx_http_credverify_place_t *place);
+static void ngx_http_credverify_find(void *arg);
 
 
 static ngx_http_credverify_store_t  *ngx_http_credverify_stores;
@@ -75,9 +104,8 @@ ngx_int_t
 ngx_http_credverify_init_worker(ngx_cycle_t *cycle)
 {
     cv_buf_t                          buf;
-    ngx_str_t                        *path;
     ngx_uint_t                        i;
-    ngx_http_credverify_store_t      *store;
+    ngx_http_credverify_wanted_t     *wanted;
     ngx_http_credverify_main_conf_t  *cmcf;
 
     if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
@@ -91,17 +119,11 @@ ngx_http_credverify_init_worker(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
-    path = cmcf->stores.elts;
+    wanted = cmcf->stores.elts;
 
     for (i = 0; i < cmcf->stores.nelts; i++) {
-        store = ngx_http_credverify_store(&path[i]);
-
-        if (store != NULL && cmcf->keyed) {
-            (void) ngx_http_credverify_get_meter(store, &store->meter);
-        }
-
-        if (store != NULL && (cmcf->keyed || cmcf->guessed)) {
-            (void) ngx_http_credverify_get_meter(store, &store->visitors);
+        if (ngx_http_credverify_add_store(&wanted[i]) != NGX_OK) {
+            return NGX_ERROR;
         }
     }
 
@@ -143,17 +165,29 @@ ngx_http_credverify_store(ngx_str_t *path)
 
     for (store = ngx_http_credverify_stores; store; store = store->next) {
         if (ngx_strcmp(store->path, path->data) == 0) {
-            return store;
+            break;
         }
     }
 
-    store = ngx_calloc(sizeof(ngx_http_credverify_store_t) + path->len,
+    return store;
+}
+
+
+static ngx_int_t
+ngx_http_credverify_add_store(ngx_http_credverify_wanted_t *wanted)
+{
+    ngx_http_credverify_store_t  *store;
+
+    store = ngx_calloc(sizeof(ngx_http_credverify_store_t) + wanted->path.len,
                        ngx_cycle->log);
     if (store == NULL) {
-        return NULL;
+        return NGX_ERROR;
     }
 
-    ngx_memcpy(store->path, path->data, path->len);
+    ngx_memcpy(store->path, wanted->path.data, wanted->path.len);
+
+    store->keys.wanted = wanted->keyed;
+    store->addresses.wanted = wanted->visited;
 
     store->fake.fd = (ngx_socket_t) -1;
     store->timer.handler = ngx_http_credverify_probe;
@@ -168,7 +202,7 @@ ngx_http_credverify_store(ngx_str_t *path)
     ngx_http_credverify_open(store);
     ngx_add_timer(&store->timer, NGX_HTTP_CREDVERIFY_PROBE);
 
-    return store;
+    return NGX_OK;
 }
 
 
@@ -188,6 +222,13 @@ ngx_http_credverify_open(ngx_http_credverify_store_t *store)
         {
             store->same = other;
             store->err = CV_OK;
+
+            other->keys.wanted |= store->keys.wanted;
+            other->addresses.wanted |= store->addresses.wanted;
+
+            ngx_http_credverify_open_meter(other, &other->keys);
+            ngx_http_credverify_open_meter(other, &other->addresses);
+
             return;
         }
     }
@@ -211,24 +252,29 @@ ngx_http_credverify_open(ngx_http_credverify_store_t *store)
 
     if (err != CV_OK) {
         ngx_http_credverify_close(store);
-        ngx_http_credverify_complain(store, err, error.text);
+        store->err = err;
+        ngx_http_credverify_complain(store, error.text);
         return;
     }
 
     if (store->err != CV_OK) {
         store->err = CV_OK;
+        ngx_memzero(store->said, sizeof(store->said));
         ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
                       "credverify: the store \"%s\" is served again",
                       store->path);
     }
+
+    ngx_http_credverify_open_meter(store, &store->keys);
+    ngx_http_credverify_open_meter(store, &store->addresses);
 }
 
 
 static void
 ngx_http_credverify_close(ngx_http_credverify_store_t *store)
 {
-    ngx_http_credverify_drop_meter(&store->meter);
-    ngx_http_credverify_drop_meter(&store->visitors);
+    ngx_http_credverify_close_meter(&store->keys);
+    ngx_http_credverify_close_meter(&store->addresses);
 
     cv_verifier_free(store->verifier);
     cv_snapshot_close(store->snapshot);
@@ -267,8 +313,8 @@ ngx_http_credverify_probe(ngx_event_t *ev)
 
     if (store->store != NULL) {
         cv_snapshot_reset(store->snapshot);
-        ngx_http_credverify_probe_meter(store, &store->meter);
-        ngx_http_credverify_probe_meter(store, &store->visitors);
+        ngx_http_credverify_open_meter(store, &store->keys);
+        ngx_http_credverify_open_meter(store, &store->addresses);
 
     } else if (store->same == NULL) {
         ngx_http_credverify_open(store);
@@ -280,25 +326,33 @@ ngx_http_credverify_probe(ngx_event_t *ev)
 }
 
 
-/* says it once, and again after a while if it is still so */
-
-static void
-ngx_http_credverify_complain(ngx_http_credverify_store_t *store, cv_err_t err,
+void
+ngx_http_credverify_complain(ngx_http_credverify_store_t *store,
     const char *text)
 {
-    uint64_t  said;
+    uint64_t                     words;
+    ngx_uint_t                   i;
+    ngx_http_credverify_said_t  *said, *oldest;
 
-    said = cv_hash(text, ngx_strlen(text));
+    said = store->said;
+    oldest = said;
+    words = cv_hash(text, ngx_strlen(text));
 
-    if (store->err == err && store->said == said
-        && ngx_time() - store->logged < NGX_HTTP_CREDVERIFY_REPEAT)
-    {
-        return;
+    for (i = 0; i < NGX_HTTP_CREDVERIFY_SAID; i++) {
+
+        if (said[i].words == words
+            && ngx_time() - said[i].at < NGX_HTTP_CREDVERIFY_REPEAT)
+        {
+            return;
+        }
+
+        if (said[i].at < oldest->at) {
+            oldest = &said[i];
+        }
     }
 
-    store->err = err;
-    store->said = said;
-    store->logged = ngx_time();
+    oldest->words = words;
+    oldest->at = ngx_time();
 
     /* not the request's log, which would add the request line and its token */
 
@@ -364,7 +418,8 @@ ngx_http_credverify_read(ngx_http_credverify_store_t *store,
         /* a map that was enlarged, a reader's slot that was lost */
         store->stale = err != CV_ERR_DAMAGED && err != CV_ERR_VERSION;
 
-        ngx_http_credverify_complain(store, err, error.text);
+        store->err = err;
+        ngx_http_credverify_complain(store, error.text);
     }
 
     /* otherwise the next request goes on with it, or the timer lets go of it */
@@ -377,59 +432,62 @@ ngx_http_credverify_read(ngx_http_credverify_store_t *store,
 }
 
 
-/* Meters */
+/* Counters */
 
-static ngx_http_credverify_meter_t *
-ngx_http_credverify_get_meter(ngx_http_credverify_store_t *store,
-    ngx_http_credverify_meter_t **meter)
+static void
+ngx_http_credverify_open_meter(ngx_http_credverify_store_t *store,
+    ngx_http_credverify_metering_t *metering)
 {
-    cv_err_t     err;
-    cv_error_t   error;
+    cv_err_t                      err;
+    cv_error_t                    error;
+    ngx_http_credverify_meter_t  *meter;
 
-    if (*meter != NULL) {
-        return *meter;
+    if (metering->meter != NULL
+        && cv_meter_probe(metering->meter->meter, &error) != CV_OK)
+    {
+        /* what is wrong with them now, if anything, opening will tell */
+        ngx_http_credverify_close_meter(metering);
     }
 
-    if (store->store == NULL) {
-        return NULL;
+    if (metering->meter != NULL || !metering->wanted) {
+        return;
     }
 
-    *meter = ngx_calloc(sizeof(ngx_http_credverify_meter_t), ngx_cycle->log);
-    if (*meter == NULL) {
-        return NULL;
+    meter = ngx_alloc(sizeof(ngx_http_credverify_meter_t), ngx_cycle->log);
+    if (meter == NULL) {
+        metering->err = CV_ERR_NOMEM;
+        return;
     }
 
-    err = meter == &store->meter
-          ? cv_meter_open(&(*meter)->meter, (char *) store->path,
+    err = metering == &store->keys
+          ? cv_meter_open(&meter->meter, (char *) store->path,
                           cv_store_uuid(store->store), &error)
-          : cv_visitors_open(&(*meter)->meter, (char *) store->path,
-                             "data.mdb", cv_store_uuid(store->store), &error);
+          : cv_visitors_open(&meter->meter, (char *) store->path, "data.mdb",
+                             cv_store_uuid(store->store), &error);
 
     if (err != CV_OK) {
-        ngx_free(*meter);
-        *meter = NULL;
-        ngx_http_credverify_complain(store, err, error.text);
-        return NULL;
+        ngx_free(meter);
+        metering->err = err;
+        ngx_http_credverify_complain(store, error.text);
+        return;
     }
 
-    (*meter)->refs = 1;
+    meter->store = store;
+    meter->refs = 1;
+    metering->meter = meter;
 
-    return *meter;
+    if (metering->err != CV_OK) {
+        metering->err = CV_OK;
+        ngx_memzero(store->said, sizeof(store->said));
+        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                      "credverify: calls are counted again in the store "
+                      "\"%s\"", store->path);
+    }
 }
 
 
 static void
-ngx_http_credverify_drop_meter(ngx_http_credverify_meter_t **meter)
-{
-    if (*meter != NULL) {
-        ngx_http_credverify_meter_release(*meter);
-        *meter = NULL;
-    }
-}
-
-
-void
-ngx_http_credverify_meter_release(ngx_http_credverify_meter_t *meter)
+ngx_http_credverify_let_go(ngx_http_credverify_meter_t *meter)
 {
     if (--meter->refs == 0) {
         cv_meter_close(meter->meter);
@@ -439,82 +497,162 @@ ngx_http_credverify_meter_release(ngx_http_credverify_meter_t *meter)
 
 
 static void
-ngx_http_credverify_probe_meter(ngx_http_credverify_store_t *store,
-    ngx_http_credverify_meter_t **meter)
+ngx_http_credverify_close_meter(ngx_http_credverify_metering_t *metering)
 {
-    cv_err_t    err;
-    cv_error_t  error;
-
-    if (*meter == NULL) {
-        return;
-    }
-
-    err = cv_meter_probe((*meter)->meter, &error);
-
-    if (err != CV_OK) {
-        ngx_http_credverify_complain(store, err, error.text);
-        ngx_http_credverify_drop_meter(meter);
+    if (metering->meter != NULL) {
+        ngx_http_credverify_let_go(metering->meter);
+        metering->meter = NULL;
     }
 }
 
 
-ngx_int_t
-ngx_http_credverify_slot(ngx_http_request_t *r,
-    ngx_http_credverify_loc_conf_t *clcf,
-    ngx_http_credverify_bearer_t *bearer, ngx_http_credverify_meter_t **out,
-    cv_slot_t **slot)
+void
+ngx_http_credverify_release(ngx_http_credverify_place_t *place)
 {
-    cv_error_t                    error;
-    ngx_http_credverify_store_t  *store;
-    ngx_http_credverify_meter_t  *meter;
+    if (place->meter != NULL) {
+        ngx_http_credverify_let_go(place->meter);
+        place->meter = NULL;
+    }
+}
 
-    store = ngx_http_credverify_store(&clcf->store);
+
+cv_err_t
+ngx_http_credverify_at(ngx_http_credverify_place_t *place,
+    void (*fn)(void *arg), void *arg)
+{
+    cv_err_t    err;
+    cv_error_t  error;
+
+    err = cv_meter_guard(place->meter->meter, fn, arg);
+
+    if (err != CV_OK) {
+        if (cv_meter_probe(place->meter->meter, &error) == CV_OK) {
+            (void) cv_error_set(&error, err, "%s: the counters cannot be read",
+                                place->meter->store->path);
+        }
+
+        ngx_http_credverify_complain(place->meter->store, error.text);
+    }
+
+    return err;
+}
+
+
+static ngx_http_credverify_store_t *
+ngx_http_credverify_metered(ngx_str_t *path)
+{
+    ngx_http_credverify_store_t  *store;
+
+    store = ngx_http_credverify_store(path);
 
     if (store != NULL && store->same != NULL) {
         store = store->same;
     }
 
-    meter = store == NULL ? NULL
-          : ngx_http_credverify_get_meter(store, bearer->number != 0
-                                                 ? &store->meter
-                                                 : &store->visitors);
-    if (meter == NULL) {
-        return NGX_ERROR;
-    }
+    /* the timer opens it, and has said why it cannot */
 
-    *slot = bearer->number != 0
-            ? cv_meter_slot(meter->meter, bearer->number, bearer->uid)
-            : ngx_http_credverify_visitor(store, r, meter->meter,
-                                          bearer->guesses);
-
-    if (*slot == NULL) {
-        (void) cv_error_set(&error, CV_ERR_DAMAGED, "%s: a key has no slot "
-                            "among the counters; run \"credverify check\"",
-                            store->path);
-        ngx_http_credverify_complain(store, CV_ERR_DAMAGED, error.text);
-
-        return NGX_ERROR;
-    }
-
-    meter->refs++;
-    *out = meter;
-
-    return NGX_OK;
+    return store != NULL && store->store != NULL ? store : NULL;
 }
 
 
-/* an address, or what of it is one subscriber's: 64 bits of IPv6 */
+cv_err_t
+ngx_http_credverify_key_place(ngx_str_t *path, uint64_t number, uint64_t uid,
+    ngx_http_credverify_place_t *place)
+{
+    cv_err_t                        err;
+    cv_error_t                      error;
+    ngx_http_credverify_store_t    *store;
+    ngx_http_credverify_finding_t   finding;
 
-static cv_slot_t *
-ngx_http_credverify_visitor(ngx_http_credverify_store_t *store,
-    ngx_http_request_t *r, cv_meter_t *visitors, ngx_uint_t guesses)
+    store = ngx_http_credverify_metered(path);
+    if (store == NULL) {
+        return CV_ERR_MISSING;
+    }
+
+    ngx_memzero(&finding, sizeof(ngx_http_credverify_finding_t));
+    finding.number = number;
+    finding.uid = uid;
+
+    err = ngx_http_credverify_place(store, &finding, place);
+
+    if (err == CV_OK && place->slot == NULL) {
+        err = cv_error_set(&error, CV_ERR_DAMAGED, "%s: a key has no slot "
+                           "among the counters; run \"credverify check\"",
+                           store->path);
+        ngx_http_credverify_complain(store, error.text);
+    }
+
+    return err;
+}
+
+
+cv_err_t
+ngx_http_credverify_address_place(ngx_str_t *path, ngx_http_request_t *r,
+    ngx_http_credverify_place_t *place)
+{
+    cv_err_t                        err;
+    ngx_http_credverify_store_t    *store;
+    ngx_http_credverify_finding_t   finding;
+
+    ngx_memzero(&finding, sizeof(ngx_http_credverify_finding_t));
+
+    store = ngx_http_credverify_metered(path);
+
+    err = ngx_http_credverify_address(store, r, &finding.uid);
+    if (err != CV_OK) {
+        return err;
+    }
+
+    return ngx_http_credverify_place(store, &finding, place);
+}
+
+
+cv_err_t
+ngx_http_credverify_guess_place(ngx_str_t *path, ngx_http_request_t *r,
+    ngx_uint_t missed, ngx_http_credverify_place_t *place)
+{
+    cv_err_t                        err;
+    ngx_http_credverify_store_t    *store;
+    ngx_http_credverify_finding_t   finding;
+
+    ngx_memzero(&finding, sizeof(ngx_http_credverify_finding_t));
+
+    store = ngx_http_credverify_metered(path);
+
+    err = ngx_http_credverify_address(store, r, &finding.uid);
+    if (err != CV_OK) {
+        return err;
+    }
+
+    /* beside the calls of that address */
+
+    finding.uid = ~finding.uid;
+    finding.known = !missed;
+
+    return ngx_http_credverify_place(store, &finding, place);
+}
+
+
+/* a hash of the address, or of what of it is one subscriber's: 64 bits of IPv6 */
+
+static cv_err_t
+ngx_http_credverify_address(ngx_http_credverify_store_t *store,
+    ngx_http_request_t *r, uint64_t *hash)
 {
     cv_str_t              address;
-    uint64_t              hash;
     struct sockaddr_in   *sin;
 #if (NGX_HAVE_INET6)
     struct sockaddr_in6  *sin6;
 #endif
+
+    if (store == NULL) {
+        return CV_ERR_MISSING;
+    }
+
+    if (store->addresses.meter == NULL) {
+        return store->addresses.err != CV_OK ? store->addresses.err
+                                             : CV_ERR_MISSING;
+    }
 
     switch (r->connection->sockaddr->sa_family) {
 
@@ -537,17 +675,58 @@ ngx_http_credverify_visitor(ngx_http_credverify_store_t *store,
         address = CV_STR("unix");
     }
 
-    if (cv_digest_keyed(cv_verifier_digest(store->verifier), &hash,
-                        cv_meter_secret(visitors), address)
-        != CV_OK)
-    {
-        return NULL;
+    return cv_digest_keyed(cv_verifier_digest(store->verifier), hash,
+                           cv_meter_secret(store->addresses.meter->meter),
+                           address);
+}
+
+
+static cv_err_t
+ngx_http_credverify_place(ngx_http_credverify_store_t *store,
+    ngx_http_credverify_finding_t *finding, ngx_http_credverify_place_t *place)
+{
+    cv_err_t                         err;
+    ngx_http_credverify_metering_t  *metering;
+
+    metering = finding->number != 0 ? &store->keys : &store->addresses;
+
+    if (metering->meter == NULL) {
+        return metering->err != CV_OK ? metering->err : CV_ERR_MISSING;
     }
 
-    /* guesses are counted beside calls */
+    finding->meter = metering->meter->meter;
+    place->meter = metering->meter;
 
-    hash = guesses ? ~hash : hash;
+    err = ngx_http_credverify_at(place, ngx_http_credverify_find, finding);
 
-    return cv_visitor_slot(visitors, hash > 1 ? hash : 2,
-                           ngx_http_credverify_now());
+    place->slot = finding->slot;
+
+    if (err == CV_OK && place->slot != NULL) {
+        place->meter->refs++;
+    } else {
+        place->meter = NULL;
+    }
+
+    return err;
+}
+
+
+static void
+ngx_http_credverify_find(void *arg)
+{
+    uint64_t                        hash;
+    ngx_http_credverify_finding_t  *finding = arg;
+
+    if (finding->number != 0) {
+        finding->slot = cv_meter_slot(finding->meter, finding->number,
+                                      finding->uid);
+        return;
+    }
+
+    hash = finding->uid > 1 ? finding->uid : 2;
+
+    finding->slot = finding->known
+                    ? cv_visitor_find(finding->meter, hash)
+                    : cv_visitor_slot(finding->meter, hash,
+                                      ngx_http_credverify_now());
 }

@@ -9,8 +9,9 @@
 #include "cv_text.h"
 
 
-static void ngx_http_credverify_used(cv_buf_t *buf, cv_slot_t *slot,
-    ngx_http_credverify_bearer_t *bearer, cv_time_t now);
+static void ngx_http_credverify_used(cv_buf_t *buf,
+    const cv_admission_t *admission, ngx_http_credverify_bearer_t *bearer,
+    cv_time_t now);
 static void ngx_http_credverify_used_in(cv_buf_t *buf, cv_window_t window,
     const cv_limits_t *limits, const cv_admission_t *admission,
     cv_time_t now);
@@ -22,9 +23,11 @@ ngx_int_t
 ngx_http_credverify_usage_handler(ngx_http_request_t *r)
 {
     cv_buf_t                         buf;
-    cv_slot_t                       *slot;
+    cv_err_t                         err;
+    cv_time_t                        now;
+    cv_admission_t                   admission;
     ngx_http_credverify_ctx_t       *ctx;
-    ngx_http_credverify_meter_t     *meter;
+    ngx_http_credverify_place_t      place;
     ngx_http_credverify_answer_t     answer;
     ngx_http_credverify_loc_conf_t  *clcf;
 
@@ -32,7 +35,7 @@ ngx_http_credverify_usage_handler(ngx_http_request_t *r)
     ctx = ngx_http_get_module_ctx(r, ngx_http_credverify_module);
 
     if (r->method == NGX_HTTP_OPTIONS) {
-        return ngx_http_credverify_preflight(r);
+        return ngx_http_credverify_preflight(r, 1);
     }
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
@@ -49,15 +52,21 @@ ngx_http_credverify_usage_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (ngx_http_credverify_slot(r, clcf, ctx->bearer, &meter, &slot)
-        != NGX_OK)
-    {
+    now = ngx_http_credverify_now();
+    err = ngx_http_credverify_key_place(&clcf->store, ctx->bearer->number,
+                                        ctx->bearer->uid, &place);
+
+    if (err == CV_OK) {
+        err = ngx_http_credverify_look_in(&place, &ctx->bearer->limits, now,
+                                          &admission);
+        ngx_http_credverify_release(&place);
+    }
+
+    if (err != CV_OK) {
         return ngx_http_credverify_fail(r, CV_STORE_UNAVAILABLE, NULL);
     }
 
-    ngx_http_credverify_used(&buf, slot, ctx->bearer,
-                             ngx_http_credverify_now());
-    ngx_http_credverify_meter_release(meter);
+    ngx_http_credverify_used(&buf, &admission, ctx->bearer, now);
 
     ngx_memzero(&answer, sizeof(ngx_http_credverify_answer_t));
 
@@ -73,16 +82,13 @@ ngx_http_credverify_usage_handler(ngx_http_request_t *r)
 
 
 static void
-ngx_http_credverify_used(cv_buf_t *buf, cv_slot_t *slot,
+ngx_http_credverify_used(cv_buf_t *buf, const cv_admission_t *admission,
     ngx_http_credverify_bearer_t *bearer, cv_time_t now)
 {
-    uint64_t         used, included;
-    cv_window_t      window;
-    cv_admission_t   admission;
+    uint64_t      used, included;
+    cv_window_t   window;
 
-    cv_admission_look(slot, &bearer->limits, now, &admission);
-
-    used = admission.used[CV_WINDOW_MONTH];
+    used = admission->used[CV_WINDOW_MONTH];
     included = bearer->limits.most[CV_WINDOW_MONTH];
 
     cv_buf_append_str(buf, CV_STR("{\"key\":"));
@@ -119,7 +125,7 @@ ngx_http_credverify_used(cv_buf_t *buf, cv_slot_t *slot,
             cv_buf_append_byte(buf, ',');
         }
 
-        ngx_http_credverify_used_in(buf, window, &bearer->limits, &admission,
+        ngx_http_credverify_used_in(buf, window, &bearer->limits, admission,
                                     now);
     }
 

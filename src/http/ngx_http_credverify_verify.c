@@ -35,7 +35,7 @@ ngx_http_credverify_verify_handler(ngx_http_request_t *r)
     ngx_http_credverify_inquiry_t   inquiry;
 
     if (r->method == NGX_HTTP_OPTIONS) {
-        return ngx_http_credverify_preflight(r);
+        return ngx_http_credverify_preflight(r, 1);
     }
 
     job = &inquiry.job;
