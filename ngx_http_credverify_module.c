@@ -550,9 +550,10 @@ ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         cmcf->keyed = 1;
     }
 
-    if ((conf->handler == NULL && conf->brands == NULL)
-        || conf->compiled != NULL
-        || conf->handler == ngx_http_credverify_status_handler)
+    if (conf->compiled != NULL
+        || (conf->brands == NULL
+            && (conf->handler == NULL
+                || conf->handler == ngx_http_credverify_status_handler)))
     {
         return NGX_CONF_OK;
     }

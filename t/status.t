@@ -26,7 +26,7 @@ for ($ENV{TEST_NGINX_OWN}, "$folder/more") {
     mkdir $_, 0755 or die "$_: $!";
 }
 
-symlink "$Credverify::views/native", "$folder/views/v$_" or die $! for 1 .. 14;
+symlink "$Credverify::views/native", "$folder/views/v$_" or die $! for 1 .. 15;
 view('views/gone', not_found => 200, error => 500, map { $_ => 410 }
      qw(revoked token_expired refunded expired pending));
 view('more/v8', revoked => 410);
@@ -116,7 +116,7 @@ _EOC_
 
 our $status = 'location = /m { credverify_status; }';
 
-plan tests => 464;
+plan tests => 475;
 
 run_tests();
 
@@ -611,3 +611,24 @@ Cache-Control: no-store
 --- must_die
 --- error_log
 invalid number of arguments in "credverify_status" directive
+
+
+
+=== TEST 29: behind a key, of which the view tells
+--- http_config
+    credverify_store $TEST_NGINX_TIERED;
+    credverify_views $TEST_NGINX_OWN;
+    credverify_view v15;
+    credverify_key any;
+--- config eval
+"location = /k { credverify_keyless all; credverify_status; } $::status"
+--- pipelined_requests eval
+["GET /m", "GET /k"]
+--- response_body_like eval
+[qr/"code":"missing_api_key"/, qr/# TYPE credverify_build info/]
+--- error_code eval
+[401, 200]
+--- no_error_log
+[error]
+[alert]
+[crit]
