@@ -22,9 +22,9 @@ $ENV{TEST_NGINX_STORE} = Credverify::store(
     '{"kind":"tier","id":"all","limits":{"minute":10,"hour":20,"day":30,"month":40}}',
     '{"kind":"tier","id":"over","limits":{"month":1},"overage_cents":5}',
     '{"kind":"tier","id":"free","limits":{}}',
-    key(1, 'all'), key(2, 'over'), key(3, 'free'), key(4, 'all'));
+    key(1, 'all'), key(2, 'over'), key(3, 'free'), key(4, 'all'), key(5, 'all'));
 
-$ENV{"TEST_NGINX_K$_"} = "acme_live_$secret$_" for 1 .. 4;
+$ENV{"TEST_NGINX_K$_"} = "acme_live_$secret$_" for 1 .. 5;
 $ENV{TEST_NGINX_T_VALID} = Credverify::token('valid');
 
 our $http = <<'_EOC_';
@@ -47,7 +47,7 @@ sub window {
     return qr/"$name":\{"used":$used,"limit":$limit,"remaining":$left,"resets_at":$at\}/;
 }
 
-plan tests => 87;
+plan tests => 97;
 
 run_tests();
 
@@ -164,3 +164,28 @@ Cache-Control: no-store
 --- must_die
 --- error_log
 "credverify_usage" directive is duplicate
+
+
+
+=== TEST 9: what a subrequest was answered does not matter
+--- http_config eval: $::http
+--- config eval
+"$::config
+    location = /copied {
+        mirror /failed;
+        credverify_verify token=\$arg_token;
+    }
+    location = /failed {
+        internal;
+        log_subrequest on;
+        return 404;
+    }"
+--- pipelined_requests eval
+["GET /copied?token=$ENV{TEST_NGINX_T_VALID}", "GET /u"]
+--- more_headers eval: "X-API-Key: $ENV{TEST_NGINX_K5}"
+--- response_body_like eval
+[qr/"valid":true/, main::window('month', 1, 40, 39)]
+--- no_error_log
+[error]
+[alert]
+[crit]

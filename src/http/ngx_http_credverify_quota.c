@@ -240,13 +240,20 @@ ngx_http_credverify_tell(const cv_admission_t *admission,
 }
 
 
-/* the month counts only answers that are none of an error */
+/*
+ * The month counts only answers that are none of an error.  Of a subrequest,
+ * which "log_subrequest" brings here too, nobody gets the status.
+ */
 
 ngx_int_t
 ngx_http_credverify_settle_handler(ngx_http_request_t *r)
 {
     ngx_uint_t                     status;
     ngx_http_credverify_charge_t  *charge;
+
+    if (r != r->main) {
+        return NGX_OK;
+    }
 
     charge = ngx_http_credverify_charge(r);
 
