@@ -79,6 +79,15 @@ our $config = <<'_EOC_';
         credverify_progress holder=$arg_user;
     }
 
+    location ~ (?s)^/inside/(?<user>.*)\z {
+        satisfy any;
+        allow 127.0.0.1;
+        deny all;
+        credverify_key pk;
+        credverify_issuers acme;
+        credverify_progress holder=$user;
+    }
+
     location = /if {
         credverify_progress holder=$arg_user;
         if ($arg_if) {
@@ -99,7 +108,7 @@ our $web = '{"categoryId":"w","categoryTitle":"The Web","certificateId":"jo-web"
 our $bio = '{"categoryId":"b","categoryTitle":"Bio","certificateId":null,"certificateNumber":null,"issuedAt":null,'
     . '"practiceTotal":9,"practiceCompleted":9,"learnTotal":0,"learnCompleted":0,"isComplete":true}';
 
-plan tests => repeat_each() * 185;
+plan tests => repeat_each() * 205;
 
 run_tests();
 
@@ -345,7 +354,24 @@ Cache-Control: private, max-age=5
 
 
 
-=== TEST 15: other methods, with a key or without
+=== TEST 15: nor where who is let in is known by the address
+--- http_config eval: $::http
+--- config eval: $::config
+--- pipelined_requests eval
+["GET /inside/jo", "GET /inside/nobody", "GET /inside/jo", "GET /inside/nobody"]
+--- more_headers eval
+['', '', ("X-API-Key: $ENV{TEST_NGINX_K_FULL}") x 2]
+--- error_code eval: [200, 404, 200, 404]
+--- response_headers eval
+[('! Access-Control-Allow-Origin') x 2, ('Access-Control-Allow-Origin: *') x 2]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 16: other methods, with a key or without
 --- http_config eval: $::http
 --- config eval: $::config
 --- request
@@ -363,7 +389,7 @@ Allow: GET, HEAD, OPTIONS
 
 
 
-=== TEST 16: a preflight
+=== TEST 17: a preflight
 --- http_config eval: $::http
 --- config eval: $::config
 --- request
@@ -383,7 +409,7 @@ Access-Control-Allow-Headers: .*X-API-Key
 
 
 
-=== TEST 17: in a block of the location
+=== TEST 18: in a block of the location
 --- http_config eval: $::http
 --- config eval: $::config
 --- request
@@ -396,7 +422,7 @@ GET /if?user=bs&if=1
 
 
 
-=== TEST 18: more classes than can be listed
+=== TEST 19: more classes than can be listed
 --- http_config eval: $::http
 --- config eval: $::config
 --- request
@@ -413,7 +439,7 @@ answering 503
 
 
 
-=== TEST 19: no store
+=== TEST 20: no store
 --- http_config eval: $::http
 --- config
     location = /missing {
@@ -433,7 +459,7 @@ Retry-After: 1
 
 
 
-=== TEST 20: a document of verdicts
+=== TEST 21: a document of verdicts
 --- http_config eval: $::http
 --- config
     location = /a { credverify_view securecodinghub; credverify_progress holder=$arg_user; }
@@ -443,7 +469,7 @@ securecodinghub/verify" has no outcome "found", which is needed here
 
 
 
-=== TEST 21: a list where there is a verdict
+=== TEST 22: a list where there is a verdict
 --- http_config eval: $::http
 --- config
     location = /a { credverify_verify code=$arg_code; }
@@ -453,7 +479,7 @@ securecodinghub/progress" has no outcome "valid", which is needed here
 
 
 
-=== TEST 22: a document of either kind where there is neither
+=== TEST 23: a document of either kind where there is neither
 --- http_config eval: $::http
 --- config
     location = /a { credverify_key pk; empty_gif; }
@@ -469,7 +495,7 @@ GET /a
 
 
 
-=== TEST 23: no holder
+=== TEST 24: no holder
 --- http_config eval: $::http
 --- config
     location = /a { credverify_progress user=$arg_user; }
@@ -479,7 +505,7 @@ invalid parameter "user=$arg_user": it must be holder= and a value
 
 
 
-=== TEST 24: an empty one
+=== TEST 25: an empty one
 --- http_config eval: $::http
 --- config
     location = /a { credverify_progress holder=; }
@@ -489,7 +515,7 @@ invalid parameter "holder=": it must be holder= and a value
 
 
 
-=== TEST 25: two that answer
+=== TEST 26: two that answer
 --- http_config eval: $::http
 --- config
     location = /a { credverify_progress holder=$arg_user; credverify_verify code=$arg_code; }
@@ -499,7 +525,7 @@ invalid parameter "holder=": it must be holder= and a value
 
 
 
-=== TEST 26: no store is set
+=== TEST 27: no store is set
 --- config
     location = /a { credverify_progress holder=$arg_user; }
 --- must_die

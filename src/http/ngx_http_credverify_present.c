@@ -11,6 +11,8 @@
 
 static void ngx_http_credverify_set_links(ngx_http_credverify_job_t *job,
     cv_facts_t *facts);
+static ngx_uint_t ngx_http_credverify_for_scripts(
+    ngx_http_credverify_job_t *job);
 
 
 ngx_int_t
@@ -206,6 +208,23 @@ ngx_http_credverify_error(ngx_http_credverify_job_t *job, cv_outcome_t outcome)
 }
 
 
+/*
+ * A verdict is for scripts of any site, since anyone with the handle can have
+ * it.  A record is not, but with a key: who is let in by where they are would
+ * fetch it for whatever site they look at.
+ */
+
+static ngx_uint_t
+ngx_http_credverify_for_scripts(ngx_http_credverify_job_t *job)
+{
+    return job->clcf->holder == NULL
+           || (job->bearer != NULL && job->bearer->number != 0
+               && job->bearer->outcome == CV_VALID)
+           || (job->outcome >= CV_MISSING_API_KEY
+               && job->outcome <= CV_MONTHLY_LIMIT_REACHED);
+}
+
+
 ngx_int_t
 ngx_http_credverify_finish(ngx_http_credverify_job_t *job)
 {
@@ -223,11 +242,8 @@ ngx_http_credverify_finish(ngx_http_credverify_job_t *job)
 
     ngx_memzero(&answer, sizeof(ngx_http_credverify_answer_t));
 
-    /* what is a record of somebody scripts may have with a key only */
-
     answer.keyed = job->clcf->brands != NULL || job->clcf->holder != NULL;
-    answer.cors = job->clcf->brands != NULL || job->clcf->holder == NULL;
-
+    answer.cors = ngx_http_credverify_for_scripts(job);
     answer.outcome = job->outcome;
     answer.refusal = job->refusal;
 
