@@ -386,6 +386,8 @@ ngx_http_credverify_inherit(ngx_conf_t *cf,
     conf->handler = prev->handler;
     conf->handles = prev->handles;
     conf->holder = prev->holder;
+    conf->format = prev->format;
+    conf->formats = prev->formats;
     conf->compiled = prev->compiled;
 
     if (lcf->lmt_excpt && lcf->handler == NULL) {
@@ -516,6 +518,15 @@ ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     ngx_conf_merge_ptr_value(conf->issuers, prev->issuers, NULL);
+
+    if (prev->any_format && conf->formats == NGX_CONF_UNSET_PTR) {
+
+        /* what the other document comes in says nothing of this one */
+
+        conf->format = NULL;
+        conf->formats = NULL;
+    }
+
     ngx_conf_merge_ptr_value(conf->format, prev->format, NULL);
     ngx_conf_merge_ptr_value(conf->formats, prev->formats, NULL);
     ngx_conf_merge_sec_value(conf->max_age, prev->max_age, 5);

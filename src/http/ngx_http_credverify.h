@@ -102,6 +102,7 @@ typedef struct {
     ngx_http_credverify_value_t  *holder;
     ngx_http_credverify_value_t  *format;
     ngx_array_t                  *formats;    /* cv_format_t, preferred first */
+    ngx_uint_t                    any_format;   /* all of the document's */
     time_t                        max_age;    /* seconds */
 
     ngx_array_t                  *brands;     /* cv_str_t; NULL: no key is

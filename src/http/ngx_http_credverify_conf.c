@@ -501,6 +501,8 @@ ngx_http_credverify_default_format(ngx_conf_t *cf,
     ngx_str_t     value;
     cv_format_t   i, *format;
 
+    clcf->any_format = 1;
+
     ngx_str_set(&value, "$arg_format");
 
     if (ngx_http_credverify_set_format(cf, clcf, &value) != NGX_OK) {
