@@ -531,6 +531,10 @@ ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->formats, prev->formats, NULL);
     ngx_conf_merge_sec_value(conf->max_age, prev->max_age, 5);
 
+    if (ngx_http_credverify_check_key(cf, prev, conf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     ngx_conf_merge_ptr_value(conf->brands, prev->brands, NULL);
     ngx_conf_merge_bitmask_value(conf->key_classes, prev->key_classes,
                                  NGX_CONF_BITMASK_SET|1u << CV_KEY_LIVE

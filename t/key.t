@@ -132,9 +132,9 @@ our %requests = (
         ["GET /page?token=$token&key=$key{badge}", '', 200, qr/<!doctype html>/i],
         ["GET /page?key=$key{badge}&token=$token&format=html", '', 200, qr/<!doctype html>/i],
         ['GET /page?key=' . ($key{badge} =~ s/_/%5F/gr) . "&token=$token", '', 200, qr/<!doctype html>/i],
-        ["GET /page?token=$token&key=$key{badge}&format=json", '', 401, error('invalid_api_key')],
-        ["GET /page?token=$token&key=$key{badge}", 'Accept: application/json', 401, error('invalid_api_key')],
-        ["GET /page?token=$token&key=$key{badge}&format=xml", '', 401, qr/API key invalid/],
+        ["GET /page?token=$token&key=$key{badge}&format=json", '', 401, error('missing_api_key')],
+        ["GET /page?token=$token&key=$key{badge}", 'Accept: application/json', 401, error('missing_api_key')],
+        ["GET /page?token=$token&key=$key{badge}&format=xml", '', 400, qr/Unknown format/],
         ["GET /page?token=$token&key=$key{live}", '', 401, qr/API key invalid/],
         ["GET /page?token=$token&key=$key{unknown}", '', 401, qr/API key invalid/],
         ["GET /page?token=$token&key=x", '', 401, qr/API key invalid/],
@@ -260,7 +260,7 @@ our $config = <<'_EOC_';
     }
 _EOC_
 
-plan tests => 1598;
+plan tests => 1612;
 
 run_tests();
 
@@ -1297,3 +1297,67 @@ invalid value "mine"
 --- must_die
 --- error_log
 nothing/verify.json
+
+
+
+=== TEST 51: credverify_scope where no key is asked for
+--- http_config eval: $::http
+--- config
+    location = /open { credverify_key off; credverify_scope s; credverify_verify token=$arg_token; }
+--- must_die
+--- error_log
+"credverify_scope" is set for location "/open", which asks for no key: it needs "credverify_key"
+
+
+
+=== TEST 52: credverify_feature where no key is asked for
+--- http_config eval: $::http
+--- config
+    location = /open { credverify_key off; credverify_feature f; credverify_verify token=$arg_token; }
+--- must_die
+--- error_log
+"credverify_feature" is set for location "/open", which asks for no key: it needs "credverify_key"
+
+
+
+=== TEST 53: credverify_key_class where no key is asked for
+--- http_config eval: $::http
+--- config
+    location = /open { credverify_key off; credverify_key_class live; credverify_verify token=$arg_token; }
+--- must_die
+--- error_log
+"credverify_key_class" is set for location "/open", which asks for no key: it needs "credverify_key"
+
+
+
+=== TEST 54: credverify_key_argument where no key is asked for
+--- http_config eval: $::http
+--- config
+    location = /open { credverify_key off; credverify_key_argument k; credverify_verify token=$arg_token; }
+--- must_die
+--- error_log
+"credverify_key_argument" is set for location "/open", which asks for no key: it needs "credverify_key"
+
+
+
+=== TEST 55: credverify_keyless where no key is asked for
+--- http_config eval: $::http
+--- config
+    location = /open { credverify_key off; credverify_keyless t; credverify_verify token=$arg_token; }
+--- must_die
+--- error_log
+"credverify_keyless" is set for location "/open", which asks for no key: it needs "credverify_key"
+
+
+
+=== TEST 56: where others set what a key must be, one may ask for none
+--- http_config eval: $::http
+--- config
+    credverify_scope s;
+    location = /open { credverify_key off; credverify_verify token=$arg_token; }
+--- request: GET /open
+--- error_code: 400
+--- no_error_log
+[error]
+[alert]
+[crit]

@@ -140,10 +140,12 @@ cv_minutes_close(cv_slot_t *slot, uint64_t minute)
  */
 
 static uint64_t
-cv_hour_others(cv_slot_t *slot, uint64_t minute, bool close)
+cv_hour_others(cv_slot_t *slot, uint64_t minute, bool close, uint64_t *oldest)
 {
     size_t    i;
     uint64_t  w, age, sum;
+
+    *oldest = minute;
 
     for (sum = 0, i = 0; i < CV_SLOT_MINUTES; i++) {
         w = cv_load(&slot->minutes[i]);
@@ -162,6 +164,10 @@ cv_hour_others(cv_slot_t *slot, uint64_t minute, bool close)
             if (minute + CV_MINUTE_SKEW - cv_minute_of(w) != age) {
                 continue;       /* it was begun for another minute meanwhile */
             }
+        }
+
+        if (cv_count(w, CV_MINUTE_BITS) > 0 && cv_minute_of(w) < *oldest) {
+            *oldest = cv_minute_of(w);
         }
 
         sum += cv_count(w, CV_MINUTE_BITS);
@@ -216,7 +222,8 @@ cv_minute_take(cv_slot_t *slot, const cv_limits_t *limits,
             cv_minutes_close(slot, admission->minute);
 
             admission->used[CV_WINDOW_HOUR] =
-                n + cv_hour_others(slot, admission->minute, true);
+                n + cv_hour_others(slot, admission->minute, true,
+                                   &admission->oldest);
             admission->refused = CV_WINDOW_HOUR;
 
             if (admission->used[CV_WINDOW_HOUR] >= most) {
@@ -327,7 +334,8 @@ cv_admission_refuse(cv_slot_t *slot, const cv_limits_t *limits,
             period = admission->minute;
             used = cv_minute_read(slot, period);
             used += window == CV_WINDOW_HOUR
-                    ? cv_hour_others(slot, period, false) : 0;
+                    ? cv_hour_others(slot, period, false, &admission->oldest)
+                    : 0;
 
         } else {
             used = cv_word_read(cv_calendar_word(slot, window, period), period,
@@ -361,6 +369,7 @@ cv_admit(cv_slot_t *slot, const cv_limits_t *limits, cv_time_t now,
 
     admission->admitted = false;
     admission->minute = cv_period(CV_WINDOW_MINUTE, now);
+    admission->oldest = admission->minute;
     admission->month = cv_period(CV_WINDOW_MONTH, now);
     admission->used[CV_WINDOW_HOUR] = 0;
 
@@ -412,6 +421,20 @@ cv_admission_look(cv_slot_t *slot, const cv_limits_t *limits, cv_time_t now,
     cv_admission_refuse(slot, limits, now, admission);
 
     admission->admitted = admission->refused == CV_WINDOWS;
+}
+
+
+cv_time_t
+cv_admission_resets_at(const cv_admission_t *admission, cv_window_t window,
+    cv_time_t now)
+{
+    if (!admission->admitted && window == admission->refused) {
+        return admission->opens_at;
+    }
+
+    return window == CV_WINDOW_HOUR
+           ? cv_period_start(window, admission->oldest + CV_SLOT_MINUTES)
+           : cv_period_start(window, cv_period(window, now) + 1);
 }
 
 

@@ -52,6 +52,8 @@ typedef struct {
     uint64_t     used[CV_WINDOWS];      /* with this call, if admitted; of a
                                            window without limit perhaps 0 */
     uint64_t     minute;                /* where it was counted */
+    uint64_t     oldest;                /* the first minute of the hour that
+                                           has calls, or that one */
     uint64_t     month;
 } cv_admission_t;
 
@@ -62,6 +64,14 @@ typedef struct {
  */
 void cv_admit(cv_slot_t *slot, const cv_limits_t *limits, cv_time_t now,
     cv_admission_t *admission);
+
+/*
+ * When a window has more room than now: when a calendar one begins anew, and
+ * when the hour's oldest minute with calls leaves it.  Of a window that refused
+ * the call it is admission->opens_at.
+ */
+cv_time_t cv_admission_resets_at(const cv_admission_t *admission,
+    cv_window_t window, cv_time_t now);
 
 /* The call's unit of the month was not used after all.  At most once. */
 void cv_admission_refund(cv_slot_t *slot, const cv_admission_t *admission);

@@ -176,6 +176,7 @@ typedef struct {
     ngx_str_t                     class;
     ngx_str_t                     issuer;
     ngx_http_credverify_bearer_t *bearer;     /* NULL: none was asked for */
+    ngx_uint_t                    counted;    /* in metrics, before its end */
 } ngx_http_credverify_ctx_t;
 
 extern ngx_module_t  ngx_http_credverify_module;
@@ -190,6 +191,10 @@ char *ngx_http_credverify_format(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_credverify_guess_limit(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+/* Before what is inherited is known. */
+ngx_int_t ngx_http_credverify_check_key(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *prev,
+    ngx_http_credverify_loc_conf_t *conf);
 ngx_uint_t ngx_http_credverify_guessable(ngx_http_credverify_loc_conf_t *clcf);
 char *ngx_http_credverify_link(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_credverify_handles(ngx_conf_t *cf,
@@ -455,6 +460,8 @@ char *ngx_http_credverify_use_counters(ngx_conf_t *cf);
 ngx_int_t ngx_http_credverify_add_filter(ngx_conf_t *cf);
 
 /* Counts why the store could not answer. */
+void ngx_http_credverify_count_refusal(ngx_http_request_t *r,
+    ngx_http_credverify_loc_conf_t *clcf, ngx_uint_t status);
 void ngx_http_credverify_count_failure(ngx_http_credverify_loc_conf_t *clcf,
     cv_err_t err);
 

@@ -34,6 +34,8 @@ static ngx_int_t ngx_http_credverify_is(ngx_table_elt_t *header,
     const char *name, size_t len);
 static cv_str_t ngx_http_credverify_bearer_text(ngx_str_t *value);
 static cv_str_t ngx_http_credverify_trim(ngx_str_t *value);
+static ngx_uint_t ngx_http_credverify_wanted(
+    ngx_http_credverify_showing_t *showing);
 static cv_outcome_t ngx_http_credverify_argument_key(
     ngx_http_credverify_showing_t *showing);
 static cv_str_t ngx_http_credverify_origin(ngx_http_request_t *r);
@@ -464,9 +466,15 @@ ngx_http_credverify_trim(ngx_str_t *value)
 static cv_outcome_t
 ngx_http_credverify_argument_key(ngx_http_credverify_showing_t *showing)
 {
-    cv_format_t                  format;
-    ngx_uint_t                   negotiated;
     ngx_http_credverify_value_t  value;
+
+    /* programs that ask for JSON can send a header */
+
+    if (!(ngx_http_credverify_wanted(showing)
+          & ~(1u << CV_FORMAT_JSON)))
+    {
+        return CV_VALID;
+    }
 
     ngx_memzero(&value, sizeof(ngx_http_credverify_value_t));
     value.argument = showing->clcf->key_argument;
@@ -479,14 +487,6 @@ ngx_http_credverify_argument_key(ngx_http_credverify_showing_t *showing)
 
     if (!cv_present(showing->text)) {
         return CV_VALID;
-    }
-
-    if (showing->clcf->formats != NULL
-        && (ngx_http_credverify_choose(showing->r, showing->clcf, &format,
-                                       &negotiated) != NGX_OK
-            || format == CV_FORMAT_JSON))
-    {
-        return CV_INVALID_API_KEY;
     }
 
     showing->argument = 1;
@@ -550,17 +550,27 @@ ngx_http_credverify_origin(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_credverify_without_key(ngx_http_credverify_showing_t *showing)
 {
-    cv_format_t  format;
-    ngx_uint_t   negotiated;
+    return showing->clcf->keyless.len != 0
+           && (showing->clcf->keyless_formats
+               & ngx_http_credverify_wanted(showing));
+}
 
-    if (showing->clcf->keyless.len == 0) {
-        return 0;
+
+/* the format that is asked for, as a bit; of what others answer it may be any */
+
+static ngx_uint_t
+ngx_http_credverify_wanted(ngx_http_credverify_showing_t *showing)
+{
+    ngx_uint_t   negotiated;
+    cv_format_t  format;
+
+    if (showing->clcf->handles == NULL) {
+        return (1u << CV_FORMATS) - 1;
     }
 
-    return showing->clcf->formats == NULL
-           || (ngx_http_credverify_choose(showing->r, showing->clcf, &format,
-                                          &negotiated) != NGX_ERROR
-               && (showing->clcf->keyless_formats & 1u << format));
+    return ngx_http_credverify_choose(showing->r, showing->clcf, &format,
+                                      &negotiated)
+           != NGX_ERROR ? 1u << format : 0;
 }
 
 

@@ -306,6 +306,41 @@ ngx_http_credverify_guess_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/* a location that says what a key must be, and asks for none, is open to all */
+
+ngx_int_t
+ngx_http_credverify_check_key(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *prev, ngx_http_credverify_loc_conf_t *conf)
+{
+    ngx_array_t               *brands;
+    const char                *directive;
+    ngx_http_core_loc_conf_t  *lcf;
+
+    lcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    brands = conf->brands != NGX_CONF_UNSET_PTR ? conf->brands : prev->brands;
+
+    directive = conf->scope.data != NULL ? "credverify_scope"
+              : conf->feature.data != NULL ? "credverify_feature"
+              : conf->key_classes != 0 ? "credverify_key_class"
+              : conf->key_argument.data != NULL ? "credverify_key_argument"
+              : conf->keyless.data != NULL ? "credverify_keyless" : NULL;
+
+    if (lcf->name.len == 0 || directive == NULL
+        || (brands != NULL && brands != NGX_CONF_UNSET_PTR))
+    {
+        return NGX_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"%s\" is set for location \"%V\", which asks for no "
+                       "key: it needs \"credverify_key\"", directive,
+                       &lcf->name);
+
+    return NGX_ERROR;
+}
+
+
 /* codes and numbers are short, or count up; tokens and ids can not be guessed */
 
 ngx_uint_t

@@ -213,7 +213,7 @@ ngx_http_credverify_count_answer(ngx_http_request_t *r)
 
     /* of a key's request that something else answers there is no outcome */
 
-    if (ctx != NULL && ctx->outcome < CV_OUTCOMES) {
+    if (ctx != NULL && ctx->outcome < CV_OUTCOMES && !ctx->counted) {
         clcf = ngx_http_get_module_loc_conf(r, ngx_http_credverify_module);
         counters = clcf->compiled->counters;
 
@@ -226,6 +226,29 @@ ngx_http_credverify_count_answer(ngx_http_request_t *r)
     }
 
     return ngx_http_next_header_filter(r);
+}
+
+
+/* one that is left to nginx, whose error page may be another location's */
+
+void
+ngx_http_credverify_count_refusal(ngx_http_request_t *r,
+    ngx_http_credverify_loc_conf_t *clcf, ngx_uint_t status)
+{
+    ngx_http_credverify_ctx_t       *ctx;
+    ngx_http_credverify_counters_t  *counters;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_credverify_module);
+    counters = clcf->compiled->counters;
+
+    if (ctx != NULL && counters != NULL) {
+        ctx->counted = 1;
+
+        (void) ngx_atomic_fetch_add(
+                   &counters->answered[ctx->outcome]
+                                      [ngx_http_credverify_status_index(status)],
+                   1);
+    }
 }
 
 

@@ -325,6 +325,10 @@ ngx_http_credverify_refuse(ngx_http_request_t *r, cv_outcome_t outcome,
             ctx->outcome = outcome;
         }
 
+        if (lcf->satisfy != NGX_HTTP_SATISFY_ANY) {
+            ngx_http_credverify_count_refusal(r, clcf, status);
+        }
+
         ngx_memzero(&answer, sizeof(ngx_http_credverify_answer_t));
 
         answer.status = status;

@@ -312,23 +312,16 @@ ngx_http_credverify_window(ngx_http_credverify_charge_t *charge,
     cv_window_t window, int64_t *length, int64_t *left)
 {
     uint64_t   period;
-    cv_time_t  start, end;
+    cv_time_t  end;
 
     period = cv_period(window, charge->now);
-    start = cv_period_start(window, period);
 
-    if (window == CV_WINDOW_HOUR) {
+    *length = window == CV_WINDOW_HOUR
+              ? 3600
+              : (cv_period_start(window, period + 1)
+                 - cv_period_start(window, period)) / CV_SECOND;
 
-        /* its oldest minute leaves it when the next one begins */
-
-        end = cv_period_start(window, period + 1);
-        *length = 3600;
-
-    } else {
-        end = cv_period_start(window, period + 1);
-        *length = (end - start) / CV_SECOND;
-    }
-
+    end = cv_admission_resets_at(&charge->admission, window, charge->now);
     *left = (end - charge->now + CV_SECOND - 1) / CV_SECOND;
 }
 
@@ -373,13 +366,6 @@ ngx_http_credverify_ratelimit(ngx_http_request_t *r,
         }
 
         ngx_http_credverify_window(charge, window, &length, &left);
-
-        if (!charge->admission.admitted
-            && window == charge->admission.refused)
-        {
-            left = (charge->admission.opens_at - charge->now + CV_SECOND - 1)
-                   / CV_SECOND;
-        }
 
         cv_buf_append_str(&policy, policy.len > 0 ? CV_STR(", \"")
                                                   : CV_STR("\""));

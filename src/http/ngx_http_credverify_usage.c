@@ -153,12 +153,9 @@ ngx_http_credverify_used_in(cv_buf_t *buf, cv_window_t window,
                       (unsigned long long) (used < most ? most - used : 0));
     }
 
-    /* of an hour it is when its oldest minute leaves it */
-
     cv_buf_append_str(buf, CV_STR("\"resets_at\":"));
     ngx_http_credverify_instant(buf,
-                                cv_period_start(window,
-                                                cv_period(window, now) + 1),
+                                cv_admission_resets_at(admission, window, now),
                                 CV_TIME_Z, CV_TIME_TEXT_MAX);
     cv_buf_append_byte(buf, '}');
 }

@@ -302,6 +302,56 @@ test_hour(void **state)
 }
 
 
+/* the hour has more room when its oldest minute with calls leaves it */
+
+static void
+test_resets(void **state)
+{
+    cv_slot_t        slot;
+    cv_time_t        now;
+    cv_limits_t      most;
+    cv_admission_t   a;
+
+    (void) state;
+
+    memset(&slot, 0, sizeof(slot));
+    most = limits(CV_UNLIMITED, 3, 10, 10);
+    now = at("2026-05-31T12:00:30Z");
+
+    cv_admit(&slot, &most, now, &a);
+    assert_int_equal(cv_admission_resets_at(&a, CV_WINDOW_HOUR, now),
+                     at("2026-05-31T13:00:00Z"));
+    assert_int_equal(cv_admission_resets_at(&a, CV_WINDOW_MINUTE, now),
+                     at("2026-05-31T12:01:00Z"));
+    assert_int_equal(cv_admission_resets_at(&a, CV_WINDOW_DAY, now),
+                     at("2026-06-01"));
+    assert_int_equal(cv_admission_resets_at(&a, CV_WINDOW_MONTH, now),
+                     at("2026-06-01"));
+
+    now += 20 * MINUTE;
+    cv_admit(&slot, &most, now, &a);
+    cv_admit(&slot, &most, now, &a);
+    assert_true(a.admitted);
+    assert_int_equal(cv_admission_resets_at(&a, CV_WINDOW_HOUR, now),
+                     at("2026-05-31T13:00:00Z"));
+
+    /* the one that refused: when it lets in */
+
+    cv_admit(&slot, &most, now, &a);
+    assert_false(a.admitted);
+    assert_int_equal(cv_admission_resets_at(&a, CV_WINDOW_HOUR, now),
+                     at("2026-05-31T13:00:00Z"));
+
+    /* the first minute has left */
+
+    now = at("2026-05-31T13:00:00Z");
+    cv_admission_look(&slot, &most, now, &a);
+    assert_true(a.admitted);
+    assert_int_equal(cv_admission_resets_at(&a, CV_WINDOW_HOUR, now),
+                     at("2026-05-31T13:20:00Z"));
+}
+
+
 /* workers' clocks differ: what is behind must not reopen what was summed up */
 
 static void
@@ -1002,6 +1052,7 @@ main(void)
         cmocka_unit_test(test_giving_back),
         cmocka_unit_test(test_refund),
         cmocka_unit_test(test_hour),
+        cmocka_unit_test(test_resets),
         cmocka_unit_test(test_skew),
         cmocka_unit_test(test_set_back),
         cmocka_unit_test(test_clock_steps),
