@@ -209,13 +209,15 @@ typedef enum {
     CV_FILE_ANY,        /* replaces a file, writes to what is none */
     CV_FILE_REGULAR,    /* replaces a file; ESPIPE for what is none */
     CV_FILE_NEW,        /* EEXIST for whatever is there */
+    CV_FILE_UNNAMED,    /* in a directory, and gone once it is closed */
 } cv_file_mode_t;
 
 typedef struct {
     int                 fd;         /* to write to */
     cv_file_mode_t      mode;
     bool                as_is;
-    char                path[PATH_MAX];     /* links followed */
+    char                path[PATH_MAX];     /* links followed; none has it
+                                               if it is unnamed */
     const char         *base;
 } cv_file_t;
 
@@ -227,6 +229,9 @@ bool cv_file_open(cv_file_t *file, const char *name, cv_file_mode_t mode);
  * errno if that failed: then nothing appeared.
  */
 bool cv_file_close(cv_file_t *file, bool complete);
+
+/* Forgets what is not complete; can be called by a signal's handler. */
+void cv_file_discard(void);
 
 /* Text for people: control characters are shown, never obeyed. */
 void cv_out_plain(cv_buf_t *out, cv_str_t text);

@@ -29,12 +29,19 @@ static char  cv_file_new[32];
 static int   cv_file_at = -1;
 
 
+void
+cv_file_discard(void)
+{
+    (void) unlinkat(cv_file_at, cv_file_new, 0);
+}
+
+
 /* A signal ends the command as it would have, but for the unfinished file. */
 
 static void
 cv_file_signal(int signo)
 {
-    (void) unlinkat(cv_file_at, cv_file_new, 0);
+    cv_file_discard();
     (void) raise(signo);
 }
 
@@ -109,7 +116,10 @@ cv_file_open(cv_file_t *file, const char *name, cv_file_mode_t mode)
     file->fd = -1;
     file->mode = mode;
 
-    if (realpath(name, file->path) == NULL) {
+    if (mode == CV_FILE_UNNAMED) {
+        n = snprintf(file->path, sizeof(file->path), "%s/", name);
+
+    } else if (realpath(name, file->path) == NULL) {
         n = snprintf(file->path, sizeof(file->path), "%s", name);
     }
 
@@ -121,10 +131,10 @@ cv_file_open(cv_file_t *file, const char *name, cv_file_mode_t mode)
     } else if (rc == 0 && mode == CV_FILE_NEW) {
         errno = EEXIST;
 
-    } else if (rc == 0 && S_ISDIR(st.st_mode)) {
+    } else if (rc == 0 && S_ISDIR(st.st_mode) && mode != CV_FILE_UNNAMED) {
         errno = EISDIR;
 
-    } else if (rc == 0 && !S_ISREG(st.st_mode)) {
+    } else if (rc == 0 && !S_ISREG(st.st_mode) && mode != CV_FILE_UNNAMED) {
 
         if (mode == CV_FILE_ANY) {
             file->as_is = true;
@@ -136,6 +146,12 @@ cv_file_open(cv_file_t *file, const char *name, cv_file_mode_t mode)
     } else if ((rc == 0 || errno == ENOENT) && cv_file_place(file) != -1) {
         cv_cli_catch(cv_file_signal);
         file->fd = cv_file_make();
+    }
+
+    if (mode == CV_FILE_UNNAMED && file->fd != -1
+        && strlen(file->path) + strlen(cv_file_new) < sizeof(file->path))
+    {
+        (void) strcat(file->path, cv_file_new);
     }
 
     return file->fd != -1;
@@ -196,13 +212,17 @@ cv_file_close(cv_file_t *file, bool complete)
 
     err = 0;
 
+    if (file->mode == CV_FILE_UNNAMED) {
+        complete = false;
+    }
+
     if (complete && !file->as_is && !cv_file_name(file)) {
         err = errno;
         complete = false;
     }
 
     if (!complete && !file->as_is) {
-        (void) unlinkat(cv_file_at, cv_file_new, 0);
+        cv_file_discard();
     }
 
     if (close(file->fd) != 0 && err == 0) {

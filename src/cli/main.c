@@ -50,6 +50,7 @@ static const cv_option_t  cv_export_options[] = {
 
 static const cv_option_t  cv_backup_options[] = {
     { "force", NULL, "replace a file that is there", NULL },
+    { "no-check", NULL, "do not verify what is written", NULL },
     { NULL, NULL, NULL, NULL }
 };
 
@@ -189,11 +190,14 @@ const cv_command_t  cv_commands[] = {
       "token, tier, key, progress, oauth_client, webhook and sequence.\n",
       cv_export_options, CV_NO_MEMBERS, cmd_export },
 
-    { "backup", NULL, "FILE", 1, 1,
+    { "backup", NULL, "FILE|-", 1, 1,
       "copy the store to a file, at any time",
       "The file is a tar archive of one moment of the store, complete or\n"
       "not there. Only its owner may read it. One that is there already\n"
-      "is replaced with --force only.\n",
+      "is replaced with --force only. What is written is verified as\n"
+      "\"check\" does, for which it needs its size once more beside it; a\n"
+      "damaged store makes no backup and replaces none. For - the archive\n"
+      "is made in TMPDIR or /var/tmp, verified, and put out.\n",
       cv_backup_options, CV_NO_MEMBERS, cmd_backup },
 
     { "restore", NULL, "FILE|-", 1, 1,

@@ -629,8 +629,9 @@ cv_restore_end(cv_restore_t *restore)
 {
     cv_restore_discard(restore);
 
-    (void) cv_restore_close(&restore->fd);
-    (void) cv_restore_close(&restore->other_fd);
+    /* -1 once they are written: nobody waits for what is gone */
+    (void) close(restore->fd);
+    (void) close(restore->other_fd);
 
     if (restore->place != -1) {
         (void) close(restore->place);

@@ -111,12 +111,87 @@ fails(command('/nonexistent', 'backup', "$dir/file"),
       qr{backup: /nonexistent/data.mdb: No such file}, 'no such store');
 is(entries($dir), '', 'nothing is left of it');
 misused(command($store, 'backup'),
-        'backup: FILE is expected; see "credverify help backup"', 'no file');
+        'backup: FILE|- is expected; see "credverify help backup"', 'no file');
 
 my $link = temp();
 symlink $file, $link;
 done_ok(command($store, 'backup', '--force', $link), 'a link is followed');
 ok(-l $link && !-l $file, 'and stays');
+
+# to standard output: the archive and nothing else, from a place where no more
+# is left than beside a file
+
+{
+    my $tmp = place();
+    local $ENV{TMPDIR} = $tmp;
+
+    for my $json (0, 1) {
+        my $out = temp();
+        $r = run({ stdout => $out }, '--store', $store, 'backup', '-',
+                 $json ? '--json' : ());
+        done_ok($r, 'to standard output');
+        is(-s $out, -s $file, 'all of it, and no answer');
+        done_ok(command(place() . '/store', 'restore', $out), 'a backup');
+        is(entries($tmp), '', 'nothing is left');
+    }
+
+    ok(!-e '-', 'there is no such file');
+    is(system("'$BINARY' --store '$store' backup - "
+              . "| '$BINARY' --store '$tmp/new' restore - >/dev/null"), 0,
+       'from store to store');
+    is(export_text("$tmp/new"), $whole, 'the same records');
+
+    fails(run({ stdout => '/dev/full' }, '--store', $store, 'backup', '-'),
+          'backup: standard output: No space left on device', 'a full disk');
+
+    SKIP: {
+        skip 'no script', 1 if system('command -v script >/dev/null');
+        my $on = temp();
+        system("script -qec \"'$BINARY' --store '$store' backup -\" /dev/null "
+               . ">$on 2>&1 </dev/null");
+        is(read_file($on) =~ s/\r//gr, 'credverify: backup: standard output '
+           . "is a terminal; name a file, or write to a pipe\n", 'a terminal');
+    }
+
+    local $ENV{TMPDIR} = '/nonexistent';
+    fails(command($store, 'backup', '-'),
+          'backup: /nonexistent: No such file or directory', 'no TMPDIR');
+}
+
+
+# What a restore would refuse is no backup, and takes the place of none
+
+{
+    my $bad = placed(@lines[0 .. 31]);
+    write_file(read_file("$bad/data.mdb") =~ s/Holder 7/Holder !/gr,
+               "$bad/data.mdb");
+    like(command($bad, 'check')->{err}, qr/the record is damaged/,
+         'a damaged store');
+
+    my $beside = place();
+    my $there = "$beside/file";
+    write_file('the last good one', $there);
+
+    for my $to ("$beside/new", $there, '-') {
+        local $ENV{TMPDIR} = $beside;
+        $r = command($bad, 'backup', '--force', $to);
+        is($r->{status}, 1, "no backup of it, $to");
+        is($r->{out}, '', 'nothing of it');
+        like($r->{err}, qr/^credverify: backup: holder \S+: the record is damaged\n/,
+             'what is wrong');
+        like($r->{err}, qr/^credverify: backup: \Q$to\E: problems: \d+; no backup was made; --no-check makes one nevertheless\n\z/m,
+             'and what becomes of it');
+        is(entries($beside), 'file', 'no file is made');
+        is(read_file($there), 'the last good one', 'nor replaced');
+    }
+
+    done_ok(command($bad, 'backup', '--force', '--no-check', $there),
+            'unless nobody looks');
+    like(command(place() . '/store', 'restore', $there)->{err},
+         qr/nothing was restored\n\z/, 'which is no good');
+    done_ok(command(place() . '/store', 'restore', '--no-check', $there),
+            'but can be had');
+}
 
 # it is what its name says
 
@@ -439,6 +514,28 @@ SKIP: {
             is(finish($job)->{signal}, $number{$signal},
                "a backup, SIG$signal" . ($named ? ', with a name' : ''));
             is(entries($dir), '', 'leaves nothing');
+        }
+    }
+
+    # while it is verified
+
+    for my $named (0, 1) {
+        for my $signal ('INT', 'TERM', 'KILL') {
+            next if $named && $signal eq 'KILL';
+
+            my $dir = place();
+            my $job = start({ under_shim(SHIM_SLOW => 20,
+                                         $named ? (SHIM_NAMED => 1) : ()) },
+                            '--store', $store, 'backup', "$dir/file");
+            wait_for(sub { -s "$dir/file.check.new/data.mdb" });
+            kill $signal, $job->{pid};
+            is(finish($job)->{signal}, $number{$signal},
+               "a backup that is verified, SIG$signal");
+            is(entries($dir), $signal eq 'KILL' ? 'file.check.new' : '',
+               'leaves nothing that it can remove');
+            next unless $signal eq 'KILL';
+            done_ok(command($store, 'backup', "$dir/file"), 'the next one');
+            is(entries($dir), 'file', 'removes it');
         }
     }
 
