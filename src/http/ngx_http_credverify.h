@@ -382,6 +382,7 @@ ngx_int_t ngx_http_credverify_preflight(ngx_http_request_t *r,
 #define NGX_HTTP_CREDVERIFY_ANSWER_MAX  (8 * 1024 * 1024)
 
 ngx_int_t ngx_http_credverify_scratch(cv_buf_t *buf);
+void ngx_http_credverify_scratch_free(void);
 
 
 /* ngx_http_credverify_present.c: what was found out, in the view's words */

@@ -33,21 +33,32 @@ static ngx_int_t ngx_http_credverify_body(ngx_http_request_t *r,
     ngx_http_credverify_add(r, key, (u_char *) value, sizeof(value) - 1)
 
 
+static u_char  *ngx_http_credverify_memory;
+
+
 ngx_int_t
 ngx_http_credverify_scratch(cv_buf_t *buf)
 {
-    static u_char  *memory;
-
-    if (memory == NULL) {
-        memory = ngx_alloc(NGX_HTTP_CREDVERIFY_ANSWER_MAX, ngx_cycle->log);
-        if (memory == NULL) {
+    if (ngx_http_credverify_memory == NULL) {
+        ngx_http_credverify_memory = ngx_alloc(NGX_HTTP_CREDVERIFY_ANSWER_MAX,
+                                               ngx_cycle->log);
+        if (ngx_http_credverify_memory == NULL) {
             return NGX_ERROR;
         }
     }
 
-    cv_buf_borrow(buf, memory, NGX_HTTP_CREDVERIFY_ANSWER_MAX);
+    cv_buf_borrow(buf, ngx_http_credverify_memory,
+                  NGX_HTTP_CREDVERIFY_ANSWER_MAX);
 
     return NGX_OK;
+}
+
+
+void
+ngx_http_credverify_scratch_free(void)
+{
+    ngx_free(ngx_http_credverify_memory);
+    ngx_http_credverify_memory = NULL;
 }
 
 

@@ -155,6 +155,8 @@ ngx_http_credverify_exit_worker(ngx_cycle_t *cycle)
         ngx_http_credverify_close(store);
         ngx_free(store);
     }
+
+    ngx_http_credverify_scratch_free();
 }
 
 
