@@ -12,6 +12,7 @@
 #   PREFIX=/usr/local where the command and its documentation are installed
 #   DESTDIR=path      a root directory to install into instead of /
 #   ENABLE=1          let Debian's nginx load the installed module
+#   UNDER=command     what runs the unit tests
 #   V=1               show the commands that are run
 
 SHELL       = /bin/bash
@@ -76,7 +77,7 @@ LIBS     = -llmdb -lyajl -lcrypto
 
 
 .PHONY: help deps module static cli lib man demo test unit torture sanitize \
-        check bench clean install uninstall FORCE
+        valgrind check bench clean install uninstall FORCE
 .DELETE_ON_ERROR:
 
 help:           ## show this
@@ -114,7 +115,7 @@ test:           ## build everything and run all tests
 
 unit: $(UNITS)  ## run the unit tests
 	@[ "$(UNITS)" ] || { echo "no unit tests in t/unit" >&2; exit 1; }
-	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' $(UNITS)
+	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP prove -e '$(UNDER)' $(UNITS)
 
 torture: $(OUT)/torture  ## damage a store in 10,000 ways, and use it
 	$(Q)$< -n $(CASES) -s $(SEED) -k $(OUT)
@@ -128,6 +129,11 @@ sanitize:       ## run all tests with ASan and UBSan, in nginx as well
 	@$(MAKE) --no-print-directory SANITIZE=1 cli static \
 	    NGINX_SRC=$(if $(NGINX_GIVEN),$(NGINX_SRC),build/nginx-src)
 	@.ci/sanitize
+
+valgrind:       ## run tests under valgrind, in nginx as well
+	@$(DEPS) test
+	@$(MAKE) --no-print-directory module cli $(UNITS)
+	@.ci/valgrind
 
 check:          ## check layering, headers, documentation and test sections
 	@$(DEPS) test
