@@ -5,6 +5,9 @@
 #   SANITIZE=1        all but the module with ASan and UBSan, in build/san
 #   DEPS=true         never install a package
 #   PORT=8080         where the demo listens
+#   FUZZ_RUNS=20000   how many inputs make fuzz gives each target
+#   FUZZ_SECONDS=...  for how long instead, with new ones each time
+#   TARGETS=...       what make fuzz runs: json doc ...; all of them
 #   CASES=10000       how often make torture damages a store, and with what
 #   SEED=1            dice
 #   PARTS=...         what make bench measures: instructions calls speed import
@@ -20,6 +23,7 @@ DEPS        = .ci/install-deps
 PORT        = 8080
 CASES       = 10000
 SEED        = 1
+FUZZ_RUNS   = 20000
 PREFIX      = /usr/local
 NGINX_SRC   = /usr/share/nginx/src
 NGINX_FLAGS = --with-compat --with-debug --with-threads \
@@ -53,6 +57,16 @@ NGINX_CFLAGS = $(CFLAGS) -g1 -fno-sanitize=$(NGINX_HABITS) \
                -DNGX_DEBUG_PALLOC=1
 endif
 
+# libFuzzer is clang's
+
+ifdef FUZZ
+OUT     = build/fuzz
+CC      = clang
+CFLAGS  = -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all \
+          -fsanitize=fuzzer-no-link,address,undefined
+LDFLAGS = -fsanitize=fuzzer
+endif
+
 # Sources: "layer path" lines. All but the nginx glue and the tool's commands
 # make up the library.
 
@@ -65,9 +79,12 @@ MODULE_SRCS := ngx_http_credverify_module.c $(call sources,$$1 != "cli")
 UNIT_SRCS   := $(sort $(wildcard t/unit/test_*.c))
 UNIT_SHARED := $(filter-out $(UNIT_SRCS),$(wildcard t/unit/*.c))
 TORTURE     := $(sort $(wildcard t/torture/*.c))
+FUZZ_SRCS   := $(sort $(wildcard t/fuzz/fuzz_*.c))
 
 objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
-UNITS   = $(patsubst t/unit/%.c,$(OUT)/unit/%,$(UNIT_SRCS))
+UNITS   = $(patsubst t/unit/%.c,$(OUT)/unit/%,$(UNIT_SRCS)) $(REPLAYS)
+FUZZERS = $(patsubst t/fuzz/%.c,$(OUT)/%,$(FUZZ_SRCS))
+REPLAYS = $(patsubst t/fuzz/fuzz_%.c,$(OUT)/unit/replay_%,$(FUZZ_SRCS))
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
            -Wpointer-arith -Wcast-qual -Wformat=2 -Wvla -Wundef -Werror
@@ -77,7 +94,7 @@ LIBS     = -llmdb -lyajl -lcrypto
 
 
 .PHONY: help deps module static cli lib man demo test unit torture sanitize \
-        valgrind check bench clean install uninstall FORCE
+        valgrind fuzz fuzzers check bench clean install uninstall FORCE
 .DELETE_ON_ERROR:
 
 help:           ## show this
@@ -135,6 +152,13 @@ valgrind:       ## run tests under valgrind, in nginx as well
 	@$(MAKE) --no-print-directory module cli $(UNITS)
 	@.ci/valgrind
 
+fuzz:           ## give the parsers made-up input, with ASan and UBSan
+	@$(DEPS) fuzz
+	@$(MAKE) --no-print-directory FUZZ=1 fuzzers
+	@FUZZ_RUNS=$(FUZZ_RUNS) FUZZ_SECONDS=$(FUZZ_SECONDS) .ci/fuzz $(TARGETS)
+
+fuzzers: $(FUZZERS)
+
 check:          ## check layering, headers, documentation and test sections
 	@$(DEPS) test
 	@$(MAKE) --no-print-directory module cli
@@ -164,11 +188,21 @@ $(OUT)/credverify.1: dist/man dist/credverify.1.in CHANGES $(OUT)/credverify
 	@echo "  MAN   $@"
 	$(Q)dist/man $(OUT)/credverify > $@
 
-$(UNITS): $(OUT)/unit/%: $(OUT)/obj/t/unit/%.o \
+$(filter-out $(REPLAYS),$(UNITS)): $(OUT)/unit/%: $(OUT)/obj/t/unit/%.o \
           $(call objects,$(UNIT_SHARED)) $(OUT)/libcredverify.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+
+$(REPLAYS): $(OUT)/unit/replay_%: $(OUT)/obj/t/fuzz/fuzz_%.o \
+            $(OUT)/obj/t/fuzz/replay.o $(OUT)/libcredverify.a
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(FUZZERS): $(OUT)/%: $(OUT)/obj/t/fuzz/%.o $(OUT)/libcredverify.a
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(OUT)/torture: $(call objects,$(TORTURE)) $(OUT)/libcredverify.a
 	@echo "  LINK  $@"
@@ -181,7 +215,8 @@ $(OUT)/obj/%.o: %.c Makefile
 
 -include $(patsubst %.o,%.d,$(call objects,$(LIB_SRCS) $(CLI_SRCS) \
                                           $(UNIT_SRCS) $(UNIT_SHARED) \
-                                          $(TORTURE)))
+                                          $(TORTURE) $(FUZZ_SRCS) \
+                                          t/fuzz/replay.c))
 .SECONDARY:
 
 
