@@ -9,6 +9,7 @@
 #include "cv_cli.h"
 
 #include <inttypes.h>
+#include <strings.h>
 
 #define CMD_COLUMNS_MAX   6
 #define CMD_COLUMN_WIDTH  48
@@ -215,6 +216,19 @@ cmd_list_row(cv_cli_t *cli, cmd_list_t *list, const void *record)
 }
 
 
+/* A holder's text is an e-mail address, which import knows in either case. */
+
+static bool
+cmd_list_same(cv_kind_t kind, cv_str_t wanted, cv_str_t text)
+{
+    return kind == CV_HOLDER
+           ? text.len > 0 && wanted.len == text.len
+             && strncasecmp((const char *) wanted.data,
+                            (const char *) text.data, text.len) == 0
+           : cv_str_eq(wanted, text);
+}
+
+
 static bool
 cmd_list_wanted(const cmd_list_t *list, cv_record_t *record)
 {
@@ -238,8 +252,9 @@ cmd_list_wanted(const cmd_list_t *list, cv_record_t *record)
             break;
 
         default:
-            wanted = cv_str_eq(*cv_field_of(record, filter->field, cv_str_t),
-                               filter->text);
+            wanted = cmd_list_same(list->kind, filter->text,
+                                   *cv_field_of(record, filter->field,
+                                                cv_str_t));
         }
     }
 

@@ -135,6 +135,13 @@ static const cv_option_t  cv_issuer_list_options[] = {
     { NULL, NULL, NULL, NULL }
 };
 
+static const cv_option_t  cv_people_list_options[] = {
+    { "email", "ADDRESS", "only those with this address, in either case",
+      NULL },
+    { "limit", "N", "no more than so many", NULL },
+    { NULL, NULL, NULL, NULL }
+};
+
 static const cv_option_t  cv_holder_list_options[] = {
     { "holder", "ID", "whose it is", NULL },
     { "limit", "N", "no more than so many", NULL },
@@ -269,7 +276,7 @@ const cv_command_t  cv_commands[] = {
 
     { "holder", "list", NULL, 0, 0,
       "list holders",
-      NULL, cv_list_options, CV_HOLDER, NULL, cmd_record_list },
+      NULL, cv_people_list_options, CV_HOLDER, NULL, cmd_record_list },
 
     { "holder", "show", "ID", 1, 1,
       "show a holder",

@@ -182,6 +182,25 @@ misused(cv('webhook', 'add', 'u', '--url', 'w.example'),
         qr/member "url" must be an http or https URL; /, 'another');
 
 
+# holders by their address
+
+{
+    my $people = load(map { '{"kind":"holder","id":"p' . $_->[0] . '"'
+                            . ($_->[1] ? ',"email":"' . $_->[1] . '"' : '') . '}' }
+                      [1, 'jo@mail.example'], [2, 'Jo@Mail.Example'],
+                      [3, 'jo@mail.example.org'], [4]);
+    my $with = sub {
+        my $r = run('--store', $people, 'holder', 'list', '--json', '--email', @_);
+        return join ' ', map { $_->{id} } json_lines($r->{out});
+    };
+
+    is($with->('JO@mail.example'), 'p1 p2', 'whoever has an address');
+    is($with->('jo@mail.example', '--limit', 1), 'p1', 'no more than one of them');
+    is($with->('nobody@mail.example'), '', 'nobody has');
+    is($with->(''), '', 'none is no address');
+}
+
+
 # stats
 
 $r = cv('stats');
