@@ -299,6 +299,7 @@ NGINX_AVAILABLE = /usr/share/nginx/modules-available/mod-http-credverify.conf
 NGINX_ENABLED   = /etc/nginx/modules-enabled/50-mod-http-credverify.conf
 SHARED          = /usr/share/credverify
 DOC             = $(PREFIX)/share/doc/credverify
+LOAD            = $(OUT)/mod-http-credverify.conf
 
 VIEWS    = $(sort $(wildcard conf-examples/views/*/*))
 EXAMPLES = $(sort $(wildcard $(addprefix conf-examples/*.,conf json yml)))
@@ -307,7 +308,7 @@ SERVICES = $(sort $(wildcard dist/*.service dist/*.timer))
 INSTALLED = \
   $(foreach f,$(VIEWS),644 $f $(SHARED)/$(f:conf-examples/%=%)) \
   644 $(MODULE) $(NGINX_MODULES)/$(notdir $(MODULE)) \
-  644 dist/mod-http-credverify.conf $(NGINX_AVAILABLE) \
+  644 $(LOAD) $(NGINX_AVAILABLE) \
   755 $(OUT)/credverify $(PREFIX)/bin/credverify \
   644 $(OUT)/credverify.1 $(PREFIX)/share/man/man1/credverify.1 \
   644 dist/credverify.bash \
@@ -316,9 +317,16 @@ INSTALLED = \
   $(foreach f,README.md CHANGES LICENSE,644 $f $(DOC)/$f) \
   $(foreach f,$(EXAMPLES),644 $f $(DOC)/examples/$(notdir $f))
 
+# As Debian's own modules are named; from elsewhere a module has its whole path.
+
+$(LOAD): FORCE
+	@mkdir -p $(@D)
+	@echo 'load_module $(or $(filter-out /usr/lib/nginx/modules,\
+	    $(NGINX_MODULES)),modules)/$(notdir $(MODULE));' > $@
+
 # What runs has the old file open: it is replaced, never written to.
 
-install: module cli man  ## install module, command, views and documentation
+install: module cli man $(LOAD)  ## install module, command, views and documentation
 	@set -e; set -- $(INSTALLED); \
 	while [ $$# != 0 ]; do \
 	    echo "  INSTALL $(DESTDIR)$$3"; \

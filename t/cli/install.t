@@ -176,6 +176,17 @@ is_deeply(tree($usr), { %{ installed('/usr') },
 make_ok('again', 022, 'install', "DESTDIR=$usr", 'PREFIX=/usr', 'ENABLE=1');
 is(readlink "$usr$enabled", $available, 'the link is the same');
 
+is(read_file("$usr$available"),
+   "load_module modules/ngx_http_credverify_module.so;\n", 'the line that loads it');
+
+my $other = temp();
+make_ok('NGINX_MODULES=/opt/nginx', 022, 'install', "DESTDIR=$other",
+        'NGINX_MODULES=/opt/nginx');
+ok(-f "$other/opt/nginx/ngx_http_credverify_module.so", 'a module elsewhere');
+is(read_file("$other$available"),
+   "load_module /opt/nginx/ngx_http_credverify_module.so;\n",
+   'is loaded from there');
+
 my ($status, $said) = make(022, 'install', 'DESTDIR=/dev/null');
 isnt($status, 0, 'where nothing can be made');
 is(scalar(() = $said =~ /^  INSTALL /mg), 1, 'it ends at once');
