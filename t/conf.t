@@ -311,7 +311,7 @@ invalid issuer "any": it is an id, not a variable, and "any" stands alone
 --- request eval: "GET /v?token=$ENV{TEST_NGINX_T_VALID}"
 --- error_code: 503
 --- error_log
-nothing/data.mdb: No such file or directory; make a store with "credverify init"; answering 503
+nothing/data.mdb: No such file or directory; make a store with "credverify init", or restore a backup; answering 503
 --- no_error_log
 [alert]
 [crit]

@@ -131,7 +131,7 @@ Cache-Control: no-store
 --- request eval: "GET /v?token=$ENV{TEST_NGINX_T_VALID}"
 --- error_code: 503
 --- error_log
-data.mdb: No such file or directory; make a store with "credverify init"; answering 503
+data.mdb: No such file or directory; make a store with "credverify init", or restore a backup; answering 503
 --- no_error_log
 [alert]
 [crit]

@@ -51,7 +51,7 @@ cv_mdb_error(cv_error_t *error, int rc, const char *what)
 
     case ENOENT:
         err = CV_ERR_MISSING;
-        hint = "; make a store with \"credverify init\"";
+        hint = "; make a store with \"credverify init\", or restore a backup";
         break;
 
     case EACCES:

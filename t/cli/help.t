@@ -162,7 +162,7 @@ like($r->{out}, qr/^id +--odd$/m, 'it is shown');
 
 fails(run('--store', '/nonexistent/a', 'stats'),
       'stats: /nonexistent/a/data.mdb: No such file or directory; make a '
-      . 'store with "credverify init"', 'no store');
+      . 'store with "credverify init", or restore a backup', 'no store');
 
 my $broken = temp();
 mkdir $broken;
