@@ -108,7 +108,7 @@ our $web = '{"categoryId":"w","categoryTitle":"The Web","certificateId":"jo-web"
 our $bio = '{"categoryId":"b","categoryTitle":"Bio","certificateId":null,"certificateNumber":null,"issuedAt":null,'
     . '"practiceTotal":9,"practiceCompleted":9,"learnTotal":0,"learnCompleted":0,"isComplete":true}';
 
-plan tests => repeat_each() * 205;
+plan tests => repeat_each() * 210;
 
 run_tests();
 
@@ -358,12 +358,12 @@ Cache-Control: private, max-age=5
 --- http_config eval: $::http
 --- config eval: $::config
 --- pipelined_requests eval
-["GET /inside/jo", "GET /inside/nobody", "GET /inside/jo", "GET /inside/nobody"]
+["GET /inside/jo", "GET /inside/nobody", "GET /inside/jo", "GET /inside/jo", "GET /inside/nobody"]
 --- more_headers eval
-['', '', ("X-API-Key: $ENV{TEST_NGINX_K_FULL}") x 2]
---- error_code eval: [200, 404, 200, 404]
+['', '', 'X-API-Key: nonsense', ("X-API-Key: $ENV{TEST_NGINX_K_FULL}") x 2]
+--- error_code eval: [200, 404, 200, 200, 404]
 --- response_headers eval
-[('! Access-Control-Allow-Origin') x 2, ('Access-Control-Allow-Origin: *') x 2]
+[('! Access-Control-Allow-Origin') x 3, ('Access-Control-Allow-Origin: *') x 2]
 --- no_error_log
 [error]
 [alert]

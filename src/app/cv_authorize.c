@@ -28,9 +28,7 @@ cv_authorize(cv_authorization_t *out, cv_digest_t *digest, cv_txn_t *snapshot,
     cv_str_t        found;
     cv_key_text_t   parts;
 
-    out->number = 0;
-    out->key.id = CV_ABSENT;
-    out->tier.id = CV_ABSENT;
+    memset(out, 0, sizeof(cv_authorization_t));
 
     out->outcome = cv_access_text(demand, text, &parts);
     if (out->outcome != CV_VALID) {

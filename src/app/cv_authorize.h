@@ -14,8 +14,8 @@
 #include "cv_store.h"
 
 /*
- * What is known of a key.  Texts and documents borrow from the snapshot; they
- * are absent, and the number is 0, for a key that is none.
+ * What is known of a key.  Texts and documents borrow from the snapshot; for a
+ * key that is none all of it is absent or 0.
  */
 
 typedef struct {

@@ -521,6 +521,17 @@ ngx_http_credverify_str(cv_str_t s)
     return str;
 }
 
+/* Copies a text, which may be absent, to "p", and returns what is behind it. */
+
+static ngx_inline u_char *
+ngx_http_credverify_copy(ngx_str_t *str, u_char *p, cv_str_t s)
+{
+    str->data = p;
+    str->len = s.len;
+
+    return s.len > 0 ? ngx_cpymem(p, s.data, s.len) : p;
+}
+
 static ngx_inline cv_time_t
 ngx_http_credverify_now(void)
 {

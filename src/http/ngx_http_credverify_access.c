@@ -664,13 +664,8 @@ ngx_http_credverify_keep(ngx_http_credverify_showing_t *showing,
         return CV_ERR_NOMEM;
     }
 
-    bearer->key.data = p;
-    bearer->key.len = id.len;
-    p = ngx_cpymem(p, id.data, id.len);
-
-    bearer->tier.data = p;
-    bearer->tier.len = tier.len;
-    p = ngx_cpymem(p, tier.data, tier.len);
+    p = ngx_http_credverify_copy(&bearer->key, p, id);
+    p = ngx_http_credverify_copy(&bearer->tier, p, tier);
 
     if (cv_present(scopes)) {
         ngx_memcpy(p, scopes.data, scopes.len);

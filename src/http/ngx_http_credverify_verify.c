@@ -203,17 +203,9 @@ ngx_http_credverify_remember_verdict(ngx_http_credverify_inquiry_t *inquiry,
                                         verification->verdict.privacy]));
     }
 
-    ctx->credential.len = credential.len;
-    ctx->credential.data = p;
-    p = ngx_cpymem(p, credential.data, credential.len);
-
-    ctx->class.len = class.len;
-    ctx->class.data = p;
-    p = ngx_cpymem(p, class.data, class.len);
-
-    ctx->issuer.len = issuer.len;
-    ctx->issuer.data = p;
-    ngx_memcpy(p, issuer.data, issuer.len);
+    p = ngx_http_credverify_copy(&ctx->credential, p, credential);
+    p = ngx_http_credverify_copy(&ctx->class, p, class);
+    (void) ngx_http_credverify_copy(&ctx->issuer, p, issuer);
 
     return NGX_OK;
 }
