@@ -228,7 +228,7 @@ for my $view (@views) {
             more => ['"required":"search"']);
     refused('from elsewhere', "$path/embed?key=$key{bound}", 'origin_not_allowed', only => 'html',
             headers => ['Origin: https://other.example']);
-    refused('in the URL of JSON', "$path/embed?key=$key{bound}", 'invalid_api_key', only => 'json');
+    refused('in the URL of JSON', "$path/embed?key=$key{bound}", 'missing_api_key', only => 'json');
 
     for (['minute', 'rate_limited', '"minute"', 'per_minute'], ['hour', 'rate_limited', '"hour"', 'per_hour'],
          ['month', 'monthly_limit_reached', '"month"', 'per_month'])
