@@ -10,10 +10,6 @@ use JSON::PP;
 use Test::More;
 use LiveNginx;
 
-if (defined $ENV{TEST_NGINX_LOAD_MODULES} && $ENV{TEST_NGINX_LOAD_MODULES} eq '') {
-    plan skip_all => 'the example loads the module';
-}
-
 my $root = getcwd();
 my %key = map { $_ => "shop_live_$_" . 'x' x (40 - length $_) } qw(reader writer both few report);
 
