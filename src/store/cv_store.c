@@ -13,8 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* how often a writer looks, 10 ms apart, whether a commit has come through */
-#define CV_LOCK_TRIES  200
 
 /* how often a store may be replaced while it is opened */
 #define CV_OPEN_TRIES  10
@@ -54,9 +52,12 @@ cv_mdb_error(cv_error_t *error, int rc, const char *what)
         hint = "; make a store with \"credverify init\", or restore a backup";
         break;
 
+    case EROFS:
+        err = CV_ERR_ACCESS;
+        break;
+
     case EACCES:
     case EPERM:
-    case EROFS:
         err = CV_ERR_ACCESS;
         hint = "; whoever reads a store, too, must own it or be in its group";
         break;
@@ -173,77 +174,6 @@ cv_store_check_size(const char *dir, off_t size, cv_error_t *error)
 }
 
 
-/*
- * The lock file that LMDB has open is known by its number, to notice when it
- * was removed or replaced: commits would then go unseen.  It is only named
- * here, never opened: closing it would drop the locks that LMDB holds on it.
- */
-
-static void
-cv_store_stat_lock(const char *dir, struct stat *lock)
-{
-    char  path[PATH_MAX];
-
-    if (cv_path(path, dir, CV_LOCK_FILE, NULL) != CV_OK
-        || lstat(path, lock) != 0)
-    {
-        memset(lock, 0, sizeof(struct stat));
-    }
-}
-
-
-/*
- * A lock file that outlived the data file it was made for, because something
- * kept it open, would make LMDB take the wrong one of two snapshots.  It tells
- * the last commit; so does the data file, one commit earlier while a commit is
- * on its way.
- */
-
-static cv_err_t
-cv_store_check_lock(cv_store_t *store, MDB_txn *txn, cv_error_t *error)
-{
-    int          i, rc;
-    size_t       told;
-    MDB_envinfo  before, after;
-
-    for (i = 0; i < CV_LOCK_TRIES; i++) {
-
-        (void) mdb_env_info(store->env, &before);
-
-        mdb_txn_reset(txn);
-        rc = mdb_txn_renew(txn);
-        if (rc != 0) {
-            return cv_mdb_error(error, rc, store->dir);
-        }
-
-        told = mdb_txn_id(txn);
-
-        (void) mdb_env_info(store->env, &after);
-
-        if (before.me_last_txnid <= told && told <= after.me_last_txnid) {
-            return CV_OK;
-        }
-
-        if (before.me_last_txnid != told + 1) {
-            break;
-        }
-
-        /* a reader sees what came before; a writer has to know */
-
-        if (!store->writable) {
-            return CV_OK;
-        }
-
-        (void) usleep(10000);
-    }
-
-    return cv_error_set(error, CV_ERR_DAMAGED,
-                        "%s: " CV_LOCK_FILE " belongs to another " CV_DATA_FILE
-                        ", which was replaced while in use; stop what uses "
-                        "the store and remove " CV_LOCK_FILE, store->dir);
-}
-
-
 static int
 cv_key_compare(const MDB_val *a, const MDB_val *b)
 {
@@ -332,7 +262,7 @@ cv_store_open_tables(cv_store_t *store, MDB_txn *txn, bool any_format,
     int        i, rc;
     cv_err_t   err;
 
-    err = cv_store_check_lock(store, txn, error);
+    err = cv_lock_check(store, txn, error);
     if (err != CV_OK) {
         return err;
     }
@@ -359,38 +289,6 @@ cv_store_open_tables(cv_store_t *store, MDB_txn *txn, bool any_format,
     }
 
     return CV_OK;
-}
-
-
-/*
- * A lock file that was just made must not lock out the others: it takes the
- * owner of the data file, where that is possible, and its mode.
- */
-
-static void
-cv_store_own_lock(const char *dir, const struct stat *data,
-    const struct stat *lock)
-{
-    char  path[PATH_MAX];
-
-    if (!S_ISREG(lock->st_mode)
-        || cv_path(path, dir, CV_LOCK_FILE, NULL) != CV_OK)
-    {
-        return;
-    }
-
-    if (geteuid() == 0
-        && (lock->st_uid != data->st_uid || lock->st_gid != data->st_gid)
-        && lchown(path, data->st_uid, data->st_gid) != 0)
-    {
-        return;
-    }
-
-    if ((lock->st_mode & 0777) != CV_FILE_MODE
-        && (geteuid() == 0 || lock->st_uid == geteuid()))
-    {
-        (void) chmod(path, CV_FILE_MODE);
-    }
 }
 
 
@@ -466,18 +364,11 @@ cv_store_open_guarded(void *arg)
 {
     cv_store_opening_t  *opening = arg;
 
-    struct stat  lock;
-
     opening->err = cv_store_open_env(opening->store, opening->error);
 
     if (opening->err == CV_OK) {
         cv_guard_locate(opening->store);
-
-        cv_store_stat_lock(opening->store->dir, &lock);
-        cv_store_own_lock(opening->store->dir, &opening->st, &lock);
-
-        opening->store->lock_dev = lock.st_dev;
-        opening->store->lock_ino = lock.st_ino;
+        cv_lock_opened(opening->store, &opening->st);
 
         opening->err = cv_store_open_txn(opening);
     }
@@ -500,6 +391,11 @@ cv_store_open_file(cv_store_t **out, const char *dir, const struct stat *st,
     }
 
     err = cv_metas_check(dir, error);
+
+    if (err == CV_OK) {
+        err = cv_lock_reserve(dir, error);
+    }
+
     if (err != CV_OK) {
         return err;
     }
@@ -648,12 +544,7 @@ cv_store_is(const cv_store_t *store, const char *dir)
 bool
 cv_store_current(const cv_store_t *store)
 {
-    struct stat  lock;
-
-    cv_store_stat_lock(store->dir, &lock);
-
-    return cv_store_is(store, store->dir) && lock.st_dev == store->lock_dev
-           && lock.st_ino == store->lock_ino;
+    return cv_store_is(store, store->dir) && cv_lock_current(store);
 }
 
 

@@ -14,6 +14,7 @@
 
 #include <limits.h>
 #include <lmdb.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #define CV_LOCK_FILE  "lock.mdb"
@@ -40,8 +41,9 @@ struct cv_store_s {
     char        *dir;
     dev_t        dev;               /* the data file that is open */
     ino_t        ino;
-    dev_t        lock_dev;          /* and its lock file; 0: none */
+    dev_t        lock_dev;          /* and its lock file */
     ino_t        lock_ino;
+    bool         unlocked;          /* LMDB has none, and cannot make one */
     bool         in_lmdb;           /* LMDB reads the map; for the guard */
     uint32_t     format;
     uint8_t      uuid[CV_STORE_UUID_LEN];
@@ -124,6 +126,24 @@ cv_err_t cv_store_own(const char *path, const cv_store_options_t *options,
 
 /* CV_ERR_EXISTS if a directory has what is no part of a store in it. */
 cv_err_t cv_store_vacant(const char *dir, cv_error_t *error);
+
+/*
+ * The lock file: has room for all of it, so that a full disk is an error; is
+ * noted once LMDB has it open; is the one that is there still; is the one of
+ * the data file, of which "txn" begins to read anew.
+ */
+cv_err_t cv_lock_reserve(const char *dir, cv_error_t *error) CV_MUST_CHECK;
+void cv_lock_opened(cv_store_t *store, const struct stat *data);
+bool cv_lock_current(const cv_store_t *store);
+cv_err_t cv_lock_check(cv_store_t *store, MDB_txn *txn, cv_error_t *error)
+    CV_MUST_CHECK;
+
+/*
+ * Begins to read anew.  CV_ERR_MISSING if another file was written over the
+ * data file: what the lock file tells of its last commit is of the one before.
+ */
+cv_err_t cv_lock_renew(cv_store_t *store, MDB_txn *txn, cv_error_t *error)
+    CV_MUST_CHECK;
 
 /* Begins to read, if need be in the slot of a reader that died. */
 int cv_mdb_begin_read(cv_store_t *store, MDB_txn **txn);

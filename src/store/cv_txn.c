@@ -7,7 +7,12 @@
 
 #include "cv_page.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/statvfs.h>
+
+/* LMDB writes no more at once than this */
+#define CV_COMMIT_ROOM  ((uint64_t) 1 << 20)
 
 
 cv_err_t
@@ -225,7 +230,7 @@ cv_snapshot_renew(cv_txn_t *txn)
 
     cv_snapshot_reset(txn);
 
-    txn->held = cv_txn_ok(txn, mdb_txn_renew(txn->txn), txn->store->dir);
+    txn->held = cv_lock_renew(txn->store, txn->txn, &txn->error) == CV_OK;
     txn->version = mdb_txn_id(txn->txn);
 
     return txn->error.code;
@@ -318,6 +323,19 @@ cv_txn_revived(const cv_txn_t *txn)
 }
 
 
+/* what is written in part, since no more had room, LMDB takes for a bad disk */
+
+static int
+cv_commit_error(const cv_store_t *store, int rc)
+{
+    struct statvfs  fs;
+
+    return rc == EIO && statvfs(store->dir, &fs) == 0
+           && fs.f_bavail * fs.f_frsize < CV_COMMIT_ROOM
+           ? ENOSPC : rc;
+}
+
+
 cv_err_t
 cv_txn_commit(cv_txn_t *txn, cv_error_t *error)
 {
@@ -333,7 +351,8 @@ cv_txn_commit(cv_txn_t *txn, cv_error_t *error)
 
     } else {
         cv_lmdb(txn->store, rc, mdb_txn_commit(txn->txn));
-        (void) cv_txn_ok(txn, rc, txn->store->dir);
+        (void) cv_txn_ok(txn, cv_commit_error(txn->store, rc),
+                         txn->store->dir);
     }
 
     err = cv_txn_err(txn, error);

@@ -666,6 +666,79 @@ test_lock_of_another(void **state)
 }
 
 
+/*
+ * An older file, written over the one that is read: what is known of that is
+ * not so any more.
+ */
+
+static void
+test_written_over(void **state)
+{
+    int           i;
+    test_t       *test = *state;
+    cv_txn_t     *txn;
+    cv_holder_t   holder;
+
+    static image_t  image;
+
+    image_load(&image, test);
+    open_store(test);
+
+    memset(&holder, 0, sizeof(holder));
+    holder.id = CV_STR("holder");
+
+    for (i = 0; i < 3; i++) {
+        holder.name = cv_str("012" + i, 1);
+        txn = begin(test);
+        assert_int_equal(cv_put(txn, CV_HOLDER, &holder), 1);
+        commit(txn);
+    }
+
+    assert_int_equal(cv_snapshot_open(&txn, test->store, &error), CV_OK);
+    assert_int_equal(cv_snapshot_renew(txn), CV_OK);
+
+    image_save(&image);
+
+    assert_int_equal(cv_snapshot_renew(txn), CV_ERR_MISSING);
+    assert_int_equal(cv_txn_err(txn, &error), CV_ERR_MISSING);
+    assert_non_null(strstr(error.text, "data.mdb was written over"));
+    cv_snapshot_close(txn);
+
+    assert_int_equal(cv_txn_begin(&txn, test->store, &error), CV_ERR_DAMAGED);
+    assert_non_null(strstr(error.text, "data.mdb was written over"));
+
+    close_store(test);
+    open_store(test);
+    assert_int_equal(check(test), 0);
+}
+
+
+/* the lock file has no holes that a full disk could not fill */
+
+static void
+test_lock_room(void **state)
+{
+    char         path[128];
+    test_t      *test = *state;
+    struct stat  st;
+
+    test_path(path, test, "lock.mdb");
+
+    assert_int_equal(stat(path, &st), 0);
+    assert_true(st.st_blocks * 512 >= st.st_size);
+
+    /* not even one that another LMDB has made */
+
+    close_store(test);
+    assert_int_equal(truncate(path, 0), 0);
+    assert_int_equal(truncate(path, 65536), 0);
+    open_store(test);
+
+    assert_int_equal(stat(path, &st), 0);
+    assert_true(st.st_blocks * 512 >= st.st_size);
+}
+
+
 /* a store that is made where one was, while somebody still has that open */
 
 static void
@@ -887,6 +960,8 @@ main(void)
         FILLED(test_token_moves),
         FILLED(test_lock_removed),
         FILLED(test_lock_of_another),
+        FILLED(test_written_over),
+        FILLED(test_lock_room),
         FILLED(test_made_anew),
         FILLED(test_change_log),
         FILLED(test_resized),
