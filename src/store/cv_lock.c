@@ -14,10 +14,7 @@
 #include <unistd.h>
 
 /* what LMDB 0.9 makes of it: a head, and a slot for each reader */
-#define CV_LOCK_LEN    (128 + 64 * CV_STORE_READERS)
-
-/* how often a writer looks, 10 ms apart, whether a commit has come through */
-#define CV_LOCK_TRIES  200
+#define CV_LOCK_LEN  (128 + 64 * CV_STORE_READERS)
 
 
 /*
@@ -157,20 +154,14 @@ cv_lock_current(const cv_store_t *store)
 }
 
 
-typedef enum {
-    CV_LOCK_SAME,
-    CV_LOCK_BEHIND,         /* by the one commit that may be on its way */
-    CV_LOCK_OTHER
-} cv_lock_state_t;
-
-
 /*
  * The lock file tells the last commit, by which LMDB begins to read; so does
- * the data file, a moment before.
+ * the data file, one commit earlier while that is on its way.  It stays so if
+ * the writer was killed just then, until the next one takes its lock.
  */
 
 static int
-cv_lock_read(cv_store_t *store, MDB_txn *txn, cv_lock_state_t *state)
+cv_lock_read(cv_store_t *store, MDB_txn *txn, bool *fits)
 {
     int          rc;
     size_t       told;
@@ -187,11 +178,19 @@ cv_lock_read(cv_store_t *store, MDB_txn *txn, cv_lock_state_t *state)
 
     (void) mdb_env_info(store->env, &after);
 
-    *state = before.me_last_txnid <= told && told <= after.me_last_txnid
-             ? CV_LOCK_SAME
-             : before.me_last_txnid == told + 1 ? CV_LOCK_BEHIND
-                                                : CV_LOCK_OTHER;
+    *fits = before.me_last_txnid <= told + 1 && told <= after.me_last_txnid;
+
     return 0;
+}
+
+
+static cv_err_t
+cv_lock_other(const cv_store_t *store, cv_error_t *error)
+{
+    return cv_error_set(error, CV_ERR_DAMAGED,
+                        "%s: " CV_LOCK_FILE " belongs to another " CV_DATA_FILE
+                        ", which was replaced while in use; stop what uses "
+                        "the store and remove " CV_LOCK_FILE, store->dir);
 }
 
 
@@ -203,51 +202,41 @@ cv_lock_read(cv_store_t *store, MDB_txn *txn, cv_lock_state_t *state)
 cv_err_t
 cv_lock_check(cv_store_t *store, MDB_txn *txn, cv_error_t *error)
 {
-    int               i, rc;
-    cv_lock_state_t   state;
+    int   rc;
+    bool  fits;
 
-    for (i = 0; i < CV_LOCK_TRIES; i++) {
+    mdb_txn_reset(txn);
 
-        mdb_txn_reset(txn);
+    rc = cv_lock_read(store, txn, &fits);
 
-        rc = cv_lock_read(store, txn, &state);
-        if (rc != 0) {
-            return cv_mdb_error(error, rc, store->dir);
-        }
-
-        /* a reader sees what came before; a writer has to know */
-
-        if (state == CV_LOCK_SAME
-            || (state == CV_LOCK_BEHIND && !store->writable))
-        {
-            return CV_OK;
-        }
-
-        if (state == CV_LOCK_OTHER) {
-            break;
-        }
-
-        (void) usleep(10000);
-    }
-
-    return cv_error_set(error, CV_ERR_DAMAGED,
-                        "%s: " CV_LOCK_FILE " belongs to another " CV_DATA_FILE
-                        ", which was replaced while in use; stop what uses "
-                        "the store and remove " CV_LOCK_FILE, store->dir);
+    return rc != 0 ? cv_mdb_error(error, rc, store->dir)
+           : fits ? CV_OK : cv_lock_other(store, error);
 }
 
 
 cv_err_t
 cv_lock_renew(cv_store_t *store, MDB_txn *txn, cv_error_t *error)
 {
-    int               rc;
-    cv_lock_state_t   state;
+    int   rc;
+    bool  fits;
 
-    rc = cv_lock_read(store, txn, &state);
+    rc = cv_lock_read(store, txn, &fits);
 
     return rc != 0 ? cv_mdb_error(error, rc, store->dir)
-           : state != CV_LOCK_OTHER
-             ? CV_OK
-             : cv_error_set(error, CV_ERR_MISSING, "%s: " CV_DATA_FILE " was "
-                            "written over while it was in use", store->dir);
+           : fits ? CV_OK
+                  : cv_error_set(error, CV_ERR_MISSING, "%s: " CV_DATA_FILE
+                                 " was written over while it was in use",
+                                 store->dir);
+}
+
+
+cv_err_t
+cv_lock_check_writer(cv_store_t *store, MDB_txn *txn, cv_error_t *error)
+{
+    MDB_envinfo  info;
+
+    (void) mdb_env_info(store->env, &info);
+
+    return info.me_last_txnid + 1 == mdb_txn_id(txn)
+           ? CV_OK : cv_lock_other(store, error);
 }

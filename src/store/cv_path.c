@@ -94,8 +94,8 @@ cv_paths_begin(cv_txn_t *txn)
 
     if (!cv_pages_locate(&paths->pages, &metas, txn)) {
         (void) cv_error_set(&txn->error, CV_ERR_DAMAGED,
-                            "%s: " CV_DATA_FILE " was written over while it "
-                            "was in use; restore a backup", txn->store->dir);
+                            "%s: the file's first pages are damaged; restore "
+                            "a backup", txn->store->dir);
         return false;
     }
 

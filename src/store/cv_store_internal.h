@@ -138,6 +138,10 @@ bool cv_lock_current(const cv_store_t *store);
 cv_err_t cv_lock_check(cv_store_t *store, MDB_txn *txn, cv_error_t *error)
     CV_MUST_CHECK;
 
+/* The same for a transaction that has the writer lock: nothing is on its way. */
+cv_err_t cv_lock_check_writer(cv_store_t *store, MDB_txn *txn,
+    cv_error_t *error) CV_MUST_CHECK;
+
 /*
  * Begins to read anew.  CV_ERR_MISSING if another file was written over the
  * data file: what the lock file tells of its last commit is of the one before.

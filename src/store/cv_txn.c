@@ -283,8 +283,13 @@ cv_txn_begin(cv_txn_t **out, cv_store_t *store, cv_error_t *error)
                             "run it again", store->dir);
     }
 
-    if (!cv_paths_begin(txn)) {
+    err = cv_lock_check_writer(store, txn->txn, error);
+
+    if (err == CV_OK && !cv_paths_begin(txn)) {
         err = cv_txn_err(txn, error);
+    }
+
+    if (err != CV_OK) {
         cv_txn_abort(txn);
         return err;
     }

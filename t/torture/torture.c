@@ -13,6 +13,11 @@
  *
  * A case depends on the seed and its number alone, and -c repeats it.  The
  * files of cases that fail are kept in the directory, if there is one.
+ *
+ *     torture -r STORE
+ *
+ * Takes every reader's slot of a store that is left, says how many these are,
+ * and keeps them until it is ended.
  */
 
 #include "mutate.h"
@@ -58,6 +63,7 @@ typedef struct {
     unsigned    cases;
     long        only;
     const char *keep;
+    const char *readers;
 
     unsigned    failures, refused, clean, errors, caught, older, written;
 } torture_t;
@@ -461,6 +467,34 @@ torture_case(torture_t *torture, unsigned n)
 }
 
 
+/* Readers */
+
+static int
+torture_readers(const char *dir)
+{
+    unsigned     n;
+    cv_txn_t    *txn;
+    cv_store_t  *store;
+    cv_error_t   error;
+
+    if (cv_store_open(&store, dir, false, &error) != CV_OK) {
+        fprintf(stderr, "torture: %s\n", error.text);
+        return 2;
+    }
+
+    for (n = 0; cv_snapshot_open(&txn, store, &error) == CV_OK; n++) {
+        /* void */
+    }
+
+    printf("%u\n", n);
+    (void) fflush(stdout);
+
+    (void) pause();
+
+    return 0;
+}
+
+
 static double
 torture_clock(void)
 {
@@ -481,7 +515,7 @@ torture_options(torture_t *torture, int argc, char **argv)
     torture->cases = 1000;
     torture->only = -1;
 
-    while ((option = getopt(argc, argv, "s:n:c:k:")) != -1) {
+    while ((option = getopt(argc, argv, "s:n:c:k:r:")) != -1) {
 
         switch (option) {
 
@@ -501,9 +535,13 @@ torture_options(torture_t *torture, int argc, char **argv)
             torture->keep = optarg;
             break;
 
+        case 'r':
+            torture->readers = optarg;
+            break;
+
         default:
             fprintf(stderr, "usage: torture [-s SEED] [-n CASES] [-c CASE] "
-                    "[-k DIRECTORY]\n");
+                    "[-k DIRECTORY] | -r STORE\n");
             exit(2);
         }
     }
@@ -537,6 +575,10 @@ main(int argc, char **argv)
     static torture_t  torture;
 
     torture_options(&torture, argc, argv);
+
+    if (torture.readers != NULL) {
+        return torture_readers(torture.readers);
+    }
 
     core = (struct rlimit) { 0, 0 };
     (void) setrlimit(RLIMIT_CORE, &core);

@@ -705,11 +705,150 @@ test_written_over(void **state)
     cv_snapshot_close(txn);
 
     assert_int_equal(cv_txn_begin(&txn, test->store, &error), CV_ERR_DAMAGED);
-    assert_non_null(strstr(error.text, "data.mdb was written over"));
+    assert_non_null(strstr(error.text, "remove lock.mdb"));
 
     close_store(test);
     open_store(test);
     assert_int_equal(check(test), 0);
+}
+
+
+/* a process that does that and waits, with the store's lock file in use */
+
+static pid_t
+start(test_t *test, void (*fn)(test_t *test, const image_t *image),
+    const image_t *image)
+{
+    int    ends[2];
+    char   byte;
+    pid_t  pid;
+
+    assert_int_equal(pipe(ends), 0);
+
+    pid = fork();
+
+    if (pid == 0) {
+        fn(test, image);
+        (void) !write(ends[1], "x", 1);
+        (void) pause();
+        _exit(0);
+    }
+
+    (void) close(ends[1]);
+    assert_int_equal(read(ends[0], &byte, 1), 1);
+    (void) close(ends[0]);
+
+    return pid;
+}
+
+
+static void
+end(pid_t pid)
+{
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+
+static void
+keep_open(test_t *test, const image_t *image)
+{
+    (void) image;
+
+    open_store(test);
+}
+
+
+/* as far as a writer is that has written its commit, but did not say so */
+
+static void
+write_half(test_t *test, const image_t *image)
+{
+    cv_txn_t  *txn;
+
+    open_store(test);
+    assert_int_equal(cv_txn_begin(&txn, test->store, &error), CV_OK);
+    image_save(image);
+}
+
+
+/* the images before and after a commit that names the holder "new" */
+
+static void
+commit_between(test_t *test, image_t *before, image_t *after)
+{
+    cv_txn_t     *txn;
+    cv_holder_t   holder;
+
+    image_load(before, test);
+    open_store(test);
+
+    memset(&holder, 0, sizeof(holder));
+    holder.id = CV_STR("holder");
+    holder.name = CV_STR("new");
+
+    txn = begin(test);
+    assert_int_equal(cv_put(txn, CV_HOLDER, &holder), 1);
+    commit(txn);
+
+    image_load(after, test);
+}
+
+
+static void
+test_killed_late(void **state)
+{
+    pid_t         keeper;
+    test_t       *test = *state;
+    cv_txn_t     *txn;
+    cv_holder_t   holder;
+
+    static image_t  before, after;
+
+    commit_between(test, &before, &after);
+    assert_int_equal(truncate(before.path, 0), 0);
+    image_save(&before);
+
+    keeper = start(test, keep_open, NULL);
+    end(start(test, write_half, &after));
+
+    /* whoever comes next can write, after what was committed */
+
+    open_store(test);
+    txn = begin(test);
+    assert_true(cv_get(txn, CV_HOLDER, 1, &holder));
+    assert_true(cv_str_eq(holder.name, CV_STR("new")));
+    put_token(txn, "two", hash);
+    commit(txn);
+    assert_int_equal(check(test), 0);
+
+    end(keeper);
+}
+
+
+/* a data file that is one commit ahead, under a lock file in use */
+
+static void
+test_one_ahead(void **state)
+{
+    pid_t      keeper;
+    test_t    *test = *state;
+    cv_txn_t  *txn;
+
+    static image_t  before, after;
+
+    commit_between(test, &before, &after);
+    assert_int_equal(truncate(before.path, 0), 0);
+    image_save(&before);
+
+    keeper = start(test, keep_open, NULL);
+    image_save(&after);
+
+    open_store(test);
+    assert_int_equal(cv_txn_begin(&txn, test->store, &error), CV_ERR_DAMAGED);
+    assert_non_null(strstr(error.text, "remove lock.mdb"));
+
+    end(keeper);
 }
 
 
@@ -961,6 +1100,8 @@ main(void)
         FILLED(test_lock_removed),
         FILLED(test_lock_of_another),
         FILLED(test_written_over),
+        FILLED(test_killed_late),
+        FILLED(test_one_ahead),
         FILLED(test_lock_room),
         FILLED(test_made_anew),
         FILLED(test_change_log),
