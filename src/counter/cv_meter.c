@@ -39,6 +39,7 @@ struct cv_meter_s {
     ino_t               ino;
     uint8_t            *map;
     cv_meter_header_t  *header;
+    uint8_t             uuid[CV_METER_UUID_LEN];
     uint8_t             secret[CV_METER_SECRET_LEN];
 };
 
@@ -279,6 +280,7 @@ cv_meter_map(cv_meter_t *meter, const uint8_t uuid[CV_METER_UUID_LEN],
     meter->header = map;
     meter->dev = st.st_dev;
     meter->ino = st.st_ino;
+    memcpy(meter->uuid, header.uuid, CV_METER_UUID_LEN);
     memcpy(meter->secret, header.secret, CV_METER_SECRET_LEN);
 
     return CV_OK;
@@ -523,6 +525,8 @@ cv_meter_probe(cv_meter_t *meter, cv_error_t *error)
 
     if (st.st_dev != meter->dev || st.st_ino != meter->ino
         || (size_t) st.st_size < cv_meter_size(0)
+        || meter->header->magic != CV_METER_MAGIC
+        || memcmp(meter->header->uuid, meter->uuid, CV_METER_UUID_LEN) != 0
         || (size_t) st.st_size < cv_meter_size(cv_meter_slots(meter)))
     {
         return cv_error_set(error, CV_ERR_DAMAGED, "%s/%s: the file was "

@@ -522,19 +522,33 @@ cv_err_t
 ngx_http_credverify_at(ngx_http_credverify_place_t *place,
     void (*fn)(void *arg), void *arg)
 {
-    cv_err_t    err;
-    cv_error_t  error;
+    cv_err_t                      err;
+    cv_error_t                    error;
+    ngx_http_credverify_store_t  *store;
 
     err = cv_meter_guard(place->meter->meter, fn, arg);
 
-    if (err != CV_OK) {
-        if (cv_meter_probe(place->meter->meter, &error) == CV_OK) {
-            (void) cv_error_set(&error, err, "%s: the counters cannot be read",
-                                place->meter->store->path);
-        }
-
-        ngx_http_credverify_complain(place->meter->store, error.text);
+    if (err == CV_OK) {
+        return CV_OK;
     }
+
+    /* the timer will look into it */
+
+    store = place->meter->store;
+
+    if (cv_meter_probe(place->meter->meter, &error) == CV_OK) {
+        (void) cv_error_set(&error, err, "%s: the counters cannot be read",
+                            store->path);
+    }
+
+    if (place->meter == store->keys.meter) {
+        store->keys.err = err;
+
+    } else if (place->meter == store->addresses.meter) {
+        store->addresses.err = err;
+    }
+
+    ngx_http_credverify_complain(store, error.text);
 
     return err;
 }
