@@ -10,9 +10,10 @@
 
 #include <inttypes.h>
 #include <strings.h>
+#include <unistd.h>
 
 #define CMD_COLUMNS_MAX   6
-#define CMD_COLUMN_WIDTH  48
+#define CMD_COLUMN_WIDTH  64
 #define CMD_FILTERS_MAX   4
 
 /* what a list shows of a record, for people */
@@ -21,6 +22,7 @@ static const char *const  cmd_record_columns[CV_KINDS][CMD_COLUMNS_MAX] = {
     [CV_ISSUER] = { "id", "name", "url" },
     [CV_CLASS] = { "id", "issuer", "title" },
     [CV_HOLDER] = { "id", "name", "display_name", "organization" },
+    [CV_TOKEN] = { "token_sha256", "privacy", "created_at", "expires_at" },
     [CV_TIER] = { "id", "limits", "price_cents", "overage_cents", "features" },
     [CV_KEY] = { "id", "owner", "tier", "status", "prefix", "last4" },
     [CV_PROGRESS] = { "class", "practice", "learn" },
@@ -39,7 +41,8 @@ typedef struct {
     cv_kind_t      kind;
     cmd_filter_t   filters[CMD_FILTERS_MAX];
     size_t         nfilters;
-    uint64_t       holder;          /* of whom the progress is */
+    uint64_t       of;              /* what all of it belongs to */
+    bool           headed;          /* has a line with the columns' names */
     uint64_t       limit;
     size_t         widths[CMD_COLUMNS_MAX];
     cv_buf_t       cell;
@@ -169,6 +172,24 @@ cmd_list_cell(cmd_list_t *list, const void *record, const char *column)
 }
 
 
+/* a column's name: "display_name" as "DISPLAY NAME" */
+
+static cv_str_t
+cmd_list_heading(cmd_list_t *list, const char *column)
+{
+    cv_buf_reset(&list->cell);
+
+    for ( /* void */ ; *column != '\0'; column++) {
+        cv_buf_append_byte(&list->cell,
+                           *column >= 'a' && *column <= 'z'
+                           ? (uint8_t) (*column - 'a' + 'A')
+                           : *column == '_' ? ' ' : (uint8_t) *column);
+    }
+
+    return cv_buf_str(&list->cell);
+}
+
+
 static void
 cmd_list_measure(cmd_list_t *list, const void *record)
 {
@@ -178,6 +199,11 @@ cmd_list_measure(cmd_list_t *list, const void *record)
     columns = cmd_record_columns[list->kind];
 
     for (i = 0; i < CMD_COLUMNS_MAX && columns[i] != NULL; i++) {
+
+        if (list->headed && list->widths[i] == 0) {
+            list->widths[i] = strlen(columns[i]);
+        }
+
         width = cmd_list_width(cmd_list_cell(list, record, columns[i]));
 
         if (width > list->widths[i]) {
@@ -188,7 +214,10 @@ cmd_list_measure(cmd_list_t *list, const void *record)
 }
 
 
-/* aligned, but for what is too long, and without blanks at the end */
+/*
+ * Aligned, but for what is too long, and without blanks at the end; without a
+ * record the columns' names.
+ */
 
 static void
 cmd_list_row(cv_cli_t *cli, cmd_list_t *list, const void *record)
@@ -201,7 +230,8 @@ cmd_list_row(cv_cli_t *cli, cmd_list_t *list, const void *record)
     blanks = 0;
 
     for (i = 0; i < CMD_COLUMNS_MAX && columns[i] != NULL; i++) {
-        cell = cmd_list_cell(list, record, columns[i]);
+        cell = record != NULL ? cmd_list_cell(list, record, columns[i])
+                              : cmd_list_heading(list, columns[i]);
         width = cmd_list_width(cell);
 
         for ( /* void */ ; blanks > 0; blanks--) {
@@ -262,6 +292,40 @@ cmd_list_wanted(const cmd_list_t *list, cv_record_t *record)
 }
 
 
+static void
+cmd_list_open(cv_cli_t *cli, const cmd_list_t *list, cv_walk_t *walk)
+{
+    switch (list->kind) {
+
+    case CV_PROGRESS:
+        cv_walk_open_progress(walk, cli->txn, list->of);
+        break;
+
+    case CV_TOKEN:
+        cv_links_open(walk, cli->txn, CV_LINK_CREDENTIAL_TOKEN, list->of);
+        break;
+
+    default:
+        cv_walk_open(walk, cli->txn, list->kind);
+    }
+}
+
+
+static bool
+cmd_list_next(cv_cli_t *cli, const cmd_list_t *list, cv_walk_t *walk,
+    cv_record_t *record)
+{
+    cv_str_t  hash;
+
+    if (list->kind != CV_TOKEN) {
+        return cv_walk_next(walk, record, NULL);
+    }
+
+    return cv_links_next(walk, &hash)
+           && cv_get_token(cli->txn, hash, &record->token);
+}
+
+
 /* once to measure, for people, and once to show; both see one snapshot */
 
 static int
@@ -271,13 +335,11 @@ cmd_list_walk(cv_cli_t *cli, cmd_list_t *list, bool measure)
     cv_walk_t     walk;
     cv_record_t   record;
 
-    if (list->kind == CV_PROGRESS) {
-        cv_walk_open_progress(&walk, cli->txn, list->holder);
-    } else {
-        cv_walk_open(&walk, cli->txn, list->kind);
-    }
+    cmd_list_open(cli, list, &walk);
 
-    for (n = 0; n < list->limit && cv_walk_next(&walk, &record, NULL); ) {
+    for (n = 0; n < list->limit && cmd_list_next(cli, list, &walk, &record);
+         /* void */ )
+    {
 
         if (!cmd_list_wanted(list, &record)) {
             continue;
@@ -294,6 +356,11 @@ cmd_list_walk(cv_cli_t *cli, cmd_list_t *list, bool measure)
         if (cli->json) {
             cv_answer_record(cli, list->kind, &record);
         } else {
+            if (list->headed) {
+                list->headed = false;
+                cmd_list_row(cli, list, NULL);
+            }
+
             cmd_list_row(cli, list, &record);
         }
 
@@ -386,11 +453,24 @@ cmd_record_list_body(cv_cli_t *cli)
         return rc;
     }
 
-    /* all of it is one holder's: it is walked by that */
+    /* what belongs to one record is walked by that */
 
     if (list.kind == CV_PROGRESS) {
-        list.holder = list.filters[0].value;
+        list.of = list.filters[0].value;
     }
+
+    if (list.kind == CV_TOKEN) {
+        list.of = cv_find(cli->txn, CV_HANDLE_CREDENTIAL_ID,
+                          cv_str_z(cli->arguments[0]));
+
+        if (list.of == 0) {
+            return cv_cli_unknown(cli, CV_CREDENTIAL, cli->arguments[0]);
+        }
+    }
+
+    /* a program that reads what is meant for people reads rows, as always */
+
+    list.headed = !cli->json && isatty(STDOUT_FILENO);
 
     cv_buf_init(&list.cell, CV_RECORD_MAX);
 

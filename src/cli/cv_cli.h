@@ -360,7 +360,6 @@ int cmd_credential_move(cv_cli_t *cli);
 int cmd_credential_show(cv_cli_t *cli);
 
 int cmd_token_new(cv_cli_t *cli);
-int cmd_token_list(cv_cli_t *cli);
 int cmd_token_revoke(cv_cli_t *cli);
 
 #endif /* CV_CLI_H */

@@ -350,7 +350,7 @@ const cv_command_t  cv_commands[] = {
       "list the tokens of a credential by their hashes",
       "A line has the token's SHA-256, its privacy, when it was made\n"
       "and when it expires.\n",
-      NULL, CV_NO_MEMBERS, cmd_token_list },
+      NULL, CV_TOKEN, NULL, cmd_record_list },
 
     { "token", "revoke", "CREDENTIAL HASH", 2, 2,
       "remove a token, so that its link is unknown",

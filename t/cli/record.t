@@ -182,6 +182,36 @@ misused(cv('webhook', 'add', 'u', '--url', 'w.example'),
         qr/member "url" must be an http or https URL; /, 'another');
 
 
+# On a terminal the columns have names
+
+SKIP: {
+    skip 'no script', 1 if system('command -v script >/dev/null');
+
+    my $headed = load($ISSUER, $CLASS, '{"kind":"holder","id":"someone","name":"N"}',
+        '{"kind":"credential","id":"x","class":"c","holder":"someone","status":"issued"}',
+        map { '{"kind":"token","credential":"x","created_at":"2026-01-01","token_sha256":"'
+              . $_ x 64 . '"' . (/1/ ? ',"privacy":"masked"}' : '}') } 1, 2);
+    my $shown = sub {
+        my $out = temp();
+        system("script -qec \"'$BINARY' --store '$headed' @_\" /dev/null "
+               . ">$out 2>&1 </dev/null");
+        return read_file($out) =~ s/\r//gr;
+    };
+
+    is($shown->('holder', 'list'), "ID       NAME  DISPLAY NAME  ORGANIZATION\n"
+       . "someone  N     -             -\n", 'of holders');
+    is($shown->('class', 'list'), "ID  ISSUER  TITLE\nc   i       Class\n", 'of classes');
+    is($shown->('token', 'list', 'x'),
+       'TOKEN SHA256' . ' ' x 54 . "PRIVACY  CREATED AT  EXPIRES AT\n"
+       . '1' x 64 . "  masked   2026-01-01  -\n"
+       . '2' x 64 . "  -        2026-01-01  -\n", 'of tokens');
+    is($shown->('tier', 'list'), '', 'of nothing');
+    unlike($shown->('holder', 'list', '--json'), qr/NAME/, 'none of JSON');
+    is(run('--store', $headed, 'class', 'list')->{out}, "c  i  Class\n",
+       'nor where a program reads');
+}
+
+
 # holders by their address
 
 {
