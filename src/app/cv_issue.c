@@ -280,6 +280,15 @@ cv_credential_issue(cv_credential_t *credential, const cv_class_t *class,
     credential->status.value = CV_STATUS_ISSUED;
     credential->updated_at = cv_moment_now(moment);
 
+    if (cv_present(credential->expires_at.text)
+        && cv_date_expiry(&credential->expires_at) <= credential->issued_at.at)
+    {
+        return cv_error_set(error, CV_ERR_INPUT, "it would expire on %.*s, "
+                            "before it is issued, %.*s; give another date",
+                            CV_FMT(credential->expires_at.text),
+                            CV_FMT(credential->issued_at.text));
+    }
+
     if (terms->forever || cv_present(credential->expires_at.text)
         || !class->valid_days.present)
     {
