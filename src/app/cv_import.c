@@ -246,6 +246,54 @@ cv_blank(cv_str_t text)
 }
 
 
+static bool
+cv_import_starts(cv_str_t text, const char *with)
+{
+    size_t  len;
+
+    len = strlen(with);
+
+    return text.len >= len && memcmp(text.data, with, len) == 0;
+}
+
+
+cv_err_t
+cv_import_unmarked(cv_import_t *import, cv_str_t *text, cv_error_t *error)
+{
+    if (cv_import_starts(*text, "\xff\xfe")
+        || cv_import_starts(*text, "\xfe\xff"))
+    {
+        import->over = true;
+        import->result->line = 1;
+        return cv_error_set(error, CV_ERR_INPUT, "UTF-16; save it as UTF-8");
+    }
+
+    if (cv_import_starts(*text, "\xef\xbb\xbf")) {
+        *text = cv_str(text->data + 3, text->len - 3);
+    }
+
+    return CV_OK;
+}
+
+
+/* a row of names, rather than a record that is wrong */
+
+static bool
+cv_import_tabular(cv_str_t text)
+{
+    size_t  i;
+
+    for (i = 0; text.data[i] == ' ' || text.data[i] == '\t'; i++) {
+        /* void: it is not blank */
+    }
+
+    return text.data[i] != '{' && text.data[i] != '['
+           && (memchr(text.data, ',', text.len) != NULL
+               || memchr(text.data, ';', text.len) != NULL
+               || memchr(text.data, '\t', text.len) != NULL);
+}
+
+
 static cv_err_t
 cv_import_line(cv_import_t *import, cv_str_t text, cv_error_t *error)
 {
@@ -253,8 +301,20 @@ cv_import_line(cv_import_t *import, cv_str_t text, cv_error_t *error)
 
     import->result->line = import->result->lines;
 
+    if (import->result->lines == 1) {
+        err = cv_import_unmarked(import, &text, error);
+        if (err != CV_OK) {
+            return err;
+        }
+    }
+
     if (cv_blank(text)) {
         return CV_OK;
+    }
+
+    if (import->result->lines == 1 && cv_import_tabular(text)) {
+        return cv_error_set(error, CV_ERR_INPUT, "no JSON; \"import --csv\" "
+                            "reads tables");
     }
 
     err = cv_line_read(&import->line, text, error);

@@ -63,6 +63,13 @@ cv_err_t cv_import_conflict(cv_import_t *import, const cv_line_t *line,
 cv_err_t cv_import_put(cv_import_t *import, cv_line_t *line,
     cv_error_t *error) CV_MUST_CHECK;
 
+/*
+ * Leaves out a byte order mark that the first line begins with; CV_ERR_INPUT,
+ * which ends the import, if it is that of UTF-16.
+ */
+cv_err_t cv_import_unmarked(cv_import_t *import, cv_str_t *text,
+    cv_error_t *error) CV_MUST_CHECK;
+
 
 /* Tables: a line of one, and the end of it */
 

@@ -367,17 +367,6 @@ cv_import_row(cv_import_t *import, cv_error_t *error)
 }
 
 
-static bool
-cv_import_starts(cv_str_t text, const char *with)
-{
-    size_t  len;
-
-    len = strlen(with);
-
-    return text.len >= len && memcmp(text.data, with, len) == 0;
-}
-
-
 cv_err_t
 cv_import_table_line(cv_import_t *import, cv_str_t text, cv_error_t *error)
 {
@@ -389,18 +378,9 @@ cv_import_table_line(cv_import_t *import, cv_str_t text, cv_error_t *error)
     sheet = import->options->sheet;
 
     if (import->result->lines == 1) {
-
-        if (cv_import_starts(text, "\xff\xfe")
-            || cv_import_starts(text, "\xfe\xff"))
-        {
-            import->over = true;
-            import->result->line = 1;
-            return cv_error_set(error, CV_ERR_INPUT, "UTF-16; save it as "
-                                "UTF-8");
-        }
-
-        if (cv_import_starts(text, "\xef\xbb\xbf")) {
-            text = cv_str(text.data + 3, text.len - 3);
+        err = cv_import_unmarked(import, &text, error);
+        if (err != CV_OK) {
+            return err;
         }
     }
 

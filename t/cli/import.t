@@ -438,6 +438,27 @@ is(scalar(() = export_text($small) =~ /\n/g), $committed,
    'as many lines as it says');
 
 
+# What begins otherwise than a record
+
+{
+    my $to = init_store();
+    my $in = sub { run({ in => $_[0] }, '--store', $to, 'import', @_[1 .. $#_], '-') };
+
+    done_ok($in->("\xef\xbb\xbf$ISSUER\n$CLASS\n"), 'a byte order mark');
+    is(run('--store', $to, 'export')->{out}, "$ISSUER\n$CLASS\n", 'is no matter');
+    is($in->("$ISSUER\n\xef\xbb\xbf$CLASS\n")->{status}, 1, 'but further down it is');
+    done_ok($in->("\xef\xbb\xbf\n"), 'nothing but one');
+
+    fails($in->($_, '--dry-run'), 'import: line 1: no JSON; "import --csv" reads '
+          . 'tables', "a table: $_")
+        for 'Name,Email', "Name;Email\n1;2", "Name\tEmail", '"Name, full",Email', ' a,b';
+    fails($in->("\xff\xfe{\0}\0", '--skip-invalid'), 'import: line 1: UTF-16; save '
+          . 'it as UTF-8; last committed line: 0', 'UTF-16');
+    unlike($in->($_)->{err}, qr/csv/, "no table: $_")
+        for '{"kind":"issuer",,}', ' {"kind","id"}', '[1,2]', 'words';
+}
+
+
 # A damaged map is an error, not a crash
 
 my $damaged = load(records(500));
@@ -471,7 +492,9 @@ like($r->{err}, qr/\Acredverify: check: holder \S+: the record is damaged\n/,
      'check finds it');
 like($r->{out}, qr/^problems +\d+$/m, 'and counts');
 is((json_lines(run('--store', $damaged, 'check', '--json')->{out}))[0]{problems},
-   scalar(() = $r->{err} =~ /\n/g), 'as JSON');
+   scalar(() = $r->{err} =~ /\n/g) - 1, 'as JSON');
+like($r->{err}, qr/^credverify: check: the store is damaged: put the last good backup in its place, "credverify restore --replace FILE", which keeps it beside\n\z/m,
+     'and what to do at the end');
 $r = run('--store', $damaged, 'export', $file);
 is($r->{status}, 1, 'it cannot be exported');
 is(read_file($file), $first, 'and the file is what it was');
