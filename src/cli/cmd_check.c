@@ -17,7 +17,7 @@ cmd_check_report(void *data, const char *problem)
 
 
 uint64_t
-cv_cli_check(cv_cli_t *cli, uint64_t *records)
+cv_cli_check(cv_cli_t *cli, uint64_t *records, uint64_t *counters)
 {
     uint64_t         problems;
     static uint64_t  read;
@@ -28,21 +28,28 @@ cv_cli_check(cv_cli_t *cli, uint64_t *records)
     problems = cv_store_check(cli->txn, cmd_check_report, cli, &read);
     cv_watch_stop();
 
-    problems += cv_counters_check(cli->txn, cv_time_now(), cmd_check_report,
+    *counters = cv_counters_check(cli->txn, cv_time_now(), cmd_check_report,
                                   cli);
-
     *records = read;
 
-    return problems;
+    return problems + *counters;
 }
 
 
 static int
 cmd_check_body(cv_cli_t *cli)
 {
-    uint64_t  problems, records;
+    uint64_t  problems, records, counters;
 
-    problems = cv_cli_check(cli, &records);
+    problems = cv_cli_check(cli, &records, &counters);
+
+    /* those of the counters say each what to do */
+
+    if (problems > counters) {
+        cv_cli_say(cli, "the store is damaged: put the last good backup in its "
+                   "place, \"credverify restore --replace FILE\", which keeps "
+                   "it beside");
+    }
 
     cv_answer_open(cli);
     cv_answer_number(cli, "entries", records);

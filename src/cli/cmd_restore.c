@@ -213,11 +213,12 @@ cmd_restore_files(cv_cli_t *cli)
 static int
 cmd_restore_check(cv_cli_t *cli)
 {
-    uint64_t        problems, records;
+    uint64_t        problems, records, counters;
     cmd_restore_t  *restore;
 
     restore = cli->data;
-    problems = restore->check ? cv_cli_check(cli, &records) : 0;
+    problems = restore->check ? cv_cli_check(cli, &records, &counters)
+                              : 0;
 
     if (problems > 0) {
         return cv_cli_fail(cli, "%s: problems: %" PRIu64 "; %s",

@@ -16,21 +16,46 @@ typedef struct {
 } cmd_upgrade_t;
 
 
+static bool
+cmd_upgrade_counted(cv_cli_t *cli)
+{
+    cv_err_t     err;
+    cv_error_t   error;
+    cv_meter_t  *meter;
+
+    err = cv_counters_open(&meter, cli->store, &error);
+
+    if (err == CV_OK) {
+        cv_meter_close(meter);
+    }
+
+    return err != CV_ERR_MISSING;
+}
+
+
 static int
 cmd_upgrade_body(cv_cli_t *cli)
 {
+    bool            counted;
     cv_buf_t       *done;
     cv_error_t      error;
     cmd_upgrade_t  *work;
 
     work = cli->data;
     done = &work->upgrade.done;
+    counted = cmd_upgrade_counted(cli);
 
     if (cv_counters_mend(cli->txn, &work->given, &error) != CV_OK) {
         return cv_cli_fail(cli, "%s", error.text);
     }
 
-    if (work->given > 0 && work->upgrade.from == work->upgrade.to) {
+    /* otherwise they are among what that made */
+
+    if (work->upgrade.from == work->upgrade.to && !counted) {
+        cv_buf_append_str(done, CV_STR("counters of API keys, which were "
+                                       "missing; all are at zero"));
+
+    } else if (work->upgrade.from == work->upgrade.to && work->given > 0) {
         cv_buf_printf(done, "counters for %" PRIu64 " keys", work->given);
     }
 

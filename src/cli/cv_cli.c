@@ -200,13 +200,50 @@ cv_cli_fail(const cv_cli_t *cli, const char *fmt, ...)
 }
 
 
+/* People know credentials by other names than their ids. */
+
+static const char *
+cv_cli_known_by(const cv_cli_t *cli, cv_str_t text)
+{
+    size_t  i;
+
+    static const struct {
+        cv_handle_kind_t   kind;
+        const char        *name;
+    } handles[] = {
+        { CV_HANDLE_CREDENTIAL_ID, "id" },
+        { CV_HANDLE_CODE, "code" },
+        { CV_HANDLE_NUMBER, "number" },
+        { CV_HANDLE_PUBLIC_ID, "public-id" },
+    };
+
+    for (i = 0; i < CV_COUNT(handles); i++) {
+        if (cv_find(cli->txn, handles[i].kind, text) != 0) {
+            return handles[i].name;
+        }
+    }
+
+    return NULL;
+}
+
+
 int
 cv_cli_unknown(const cv_cli_t *cli, cv_kind_t kind, const char *id)
 {
+    const char  *by;
+
     /* an error of the store is said by whoever opened it */
 
     if (cv_txn_err(cli->txn, NULL) != CV_OK) {
         return CV_CLI_FAILED;
+    }
+
+    by = kind == CV_CREDENTIAL ? cv_cli_known_by(cli, cv_str_z(id)) : NULL;
+
+    if (by != NULL) {
+        return cv_cli_fail(cli, "there is no credential \"%s\"; one has that as "
+                           "its %s: \"credverify credential show --by %s\"", id,
+                           by, by);
     }
 
     return cv_cli_fail(cli, "there is no %s \"%s\"", cv_schemas[kind].name,

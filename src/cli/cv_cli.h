@@ -324,8 +324,11 @@ int cv_cli_with_store(cv_cli_t *cli, bool writable, int (*fn)(cv_cli_t *cli));
 int cv_cli_with_open(cv_cli_t *cli, int (*fn)(cv_cli_t *cli));
 
 
-/* Checks the store and says what is wrong; how many problems there are. */
-uint64_t cv_cli_check(cv_cli_t *cli, uint64_t *records);
+/*
+ * Checks the store and says what is wrong; how many problems there are, those
+ * of the counters among them.
+ */
+uint64_t cv_cli_check(cv_cli_t *cli, uint64_t *records, uint64_t *counters);
 
 
 /* Commands */

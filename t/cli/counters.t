@@ -153,7 +153,8 @@ is(-s "$store/counters", slot_place(6), 'takes none either');
     is($r->{err}, "credverify: check: $said\n", 'says what is wrong');
 
     done_ok($r = cv($none, 'upgrade'), 'upgrade');
-    like($r->{out}, qr/^new +counters for 1 keys$/m, 'makes them');
+    like($r->{out}, qr/^new +counters of API keys, which were missing; all are at zero$/m,
+         'makes them, and says so');
     is_deeply(read_slot($none, 1)->{months}, undef, 'at zero');
     done_ok(cv($none, 'check'), 'the store is whole');
     is_deeply([(stat "$none/counters")[2, 4, 5]],
@@ -176,8 +177,14 @@ is(-s "$store/counters", slot_place(6), 'takes none either');
     is($r->{err}, join('', map { qq(credverify: check: counters: key "k$_" has no )
        . qq(slot of its own, number $_; run "credverify upgrade"\n) } 1, 2),
        'lacks slots');
-    done_ok(cv($few, 'upgrade'), 'upgrade');
+    done_ok($r = cv($few, 'upgrade'), 'upgrade');
+    like($r->{out}, qr/^new +counters for 2 keys$/m, 'says how many');
     done_ok(cv($few, 'check'), 'gives them');
+
+    my $empty = init_store();
+    unlink "$empty/counters" or die;
+    like(cv($empty, 'upgrade')->{out}, qr/^new +counters of API keys, /m,
+         'a store without keys, too');
 }
 
 # of another store, cut short, and anything else: refused, and left alone

@@ -196,8 +196,12 @@ for (['claim', 'claimed', 'issued'], ['use', 'used', 'issued', 'claimed'],
           "credential $verb: there is no credential \"nothing\"", 'unknown');
 }
 
-create('expired', '--id', 'old', '--status', 'issued', '--expires-at',
-       '2020-12-31');
+fails(cv('credential', 'create', '--class', 'c', '--holder', 'h', '--status',
+         'issued', '--expires-at', '2020-12-31'),
+      qr/: credential create: it would expire on 2020-12-31, before it is issued, \d{4}-\S+; give another date\n/,
+      'what would never be valid');
+create('what was valid once', '--id', 'old', '--status', 'issued', '--issued-at',
+       '2020-12-31', '--expires-at', '2020-12-31');
 fails(cv('credential', $_, 'old'), "credential $_: credential \"old\" was good "
       . 'until 2020-12-31; what has expired can be neither claimed nor used',
       "$_ what has expired") for qw(claim use);
@@ -255,7 +259,15 @@ for (['LBxJ5RuX', 'code'], ['N-0', 'number'], ['ab-1', 'public-id'],
 }
 
 fails(cv('credential', 'show', 'full', '--by', 'code'),
-      'credential show: there is no credential "full"', 'no such code');
+      'credential show: there is no credential "full"; one has that as its id: '
+      . '"credverify credential show --by id"', 'no such code, but an id');
+fails(cv('credential', $_, 'LBxJ5RuX'),
+      "credential $_: there is no credential \"LBxJ5RuX\"; one has that as its "
+      . 'code: "credverify credential show --by code"', "$_: a code is no id")
+    for 'show', 'history';
+fails(cv('token', 'list', 'N-0'), 'token list: there is no credential "N-0"; one '
+      . 'has that as its number: "credverify credential show --by number"',
+      'nor is a number');
 misused(cv('credential', 'show', 'full', '--by', 'name'), 'credential show: '
         . '--by: "name" is neither id, code, number nor public-id; see '
         . '"credverify help credential show"', 'by what there is not');
@@ -322,7 +334,7 @@ $r = cv('token', 'list', 'a');
 done_ok($r, 'token list');
 my @lines = split /\n/, $r->{out};
 is(scalar @lines, 5, 'all of them');
-like($_, qr/\A[0-9a-f]{64}  (?:full|masked)  [\d-]{10}  (?:-|[\dTZ:-]+)\z/, $_)
+like($_, qr/\A[0-9a-f]{64}  (?:full  |masked)  [\d-]{10}  (?:-|[\dTZ:-]+)\z/, $_)
     for @lines;
 is(scalar(json_lines(cv('token', 'list', 'a', '--json')->{out})), 5, 'as JSON');
 is(cv('token', 'list', 'full')->{out}, '', 'there may be none');
