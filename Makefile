@@ -5,7 +5,7 @@
 #   SANITIZE=1        all but the module with ASan and UBSan, in build/san
 #   DEPS=true         never install a package
 #   PORT=8080         where the demo listens
-#   FUZZ_RUNS=20000   how many inputs make fuzz gives each target
+#   FUZZ_RUNS=50000   how many inputs make fuzz gives each target
 #   FUZZ_SECONDS=...  for how long instead, with new ones each time
 #   TARGETS=...       what make fuzz runs: json doc ...; all of them
 #   CASES=10000       how often make torture damages a store, and with what
@@ -23,7 +23,7 @@ DEPS        = .ci/install-deps
 PORT        = 8080
 CASES       = 10000
 SEED        = 1
-FUZZ_RUNS   = 20000
+FUZZ_RUNS   = 50000
 PREFIX      = /usr/local
 NGINX_SRC   = /usr/share/nginx/src
 NGINX_FLAGS = --with-compat --with-debug --with-threads \
@@ -80,6 +80,7 @@ UNIT_SRCS   := $(sort $(wildcard t/unit/test_*.c))
 UNIT_SHARED := $(filter-out $(UNIT_SRCS),$(wildcard t/unit/*.c))
 TORTURE     := $(sort $(wildcard t/torture/*.c))
 FUZZ_SRCS   := $(sort $(wildcard t/fuzz/fuzz_*.c))
+FUZZ_SHARED := t/fuzz/view.c
 
 objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 UNITS   = $(patsubst t/unit/%.c,$(OUT)/unit/%,$(UNIT_SRCS)) $(REPLAYS)
@@ -195,12 +196,14 @@ $(filter-out $(REPLAYS),$(UNITS)): $(OUT)/unit/%: $(OUT)/obj/t/unit/%.o \
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 
 $(REPLAYS): $(OUT)/unit/replay_%: $(OUT)/obj/t/fuzz/fuzz_%.o \
-            $(OUT)/obj/t/fuzz/replay.o $(OUT)/libcredverify.a
+            $(call objects,t/fuzz/replay.c $(FUZZ_SHARED)) \
+            $(OUT)/libcredverify.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(FUZZERS): $(OUT)/%: $(OUT)/obj/t/fuzz/%.o $(OUT)/libcredverify.a
+$(FUZZERS): $(OUT)/%: $(OUT)/obj/t/fuzz/%.o \
+            $(call objects,$(FUZZ_SHARED)) $(OUT)/libcredverify.a
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
@@ -216,7 +219,7 @@ $(OUT)/obj/%.o: %.c Makefile
 -include $(patsubst %.o,%.d,$(call objects,$(LIB_SRCS) $(CLI_SRCS) \
                                           $(UNIT_SRCS) $(UNIT_SHARED) \
                                           $(TORTURE) $(FUZZ_SRCS) \
-                                          t/fuzz/replay.c))
+                                          $(FUZZ_SHARED) t/fuzz/replay.c))
 .SECONDARY:
 
 

@@ -66,6 +66,13 @@ cv_str_order(cv_str_t a, cv_str_t b)
     return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
 }
 
+/* Behind the last byte; C has no sum of NULL and 0. */
+static inline const uint8_t *
+cv_str_end(cv_str_t s)
+{
+    return s.len == 0 ? s.data : s.data + s.len;
+}
+
 static inline bool
 cv_present(cv_str_t s)
 {

@@ -24,7 +24,7 @@ typedef struct {
 static inline cv_reader_t
 cv_reader(cv_str_t s)
 {
-    return (cv_reader_t) { s.data, s.data + s.len, false };
+    return (cv_reader_t) { s.data, cv_str_end(s), false };
 }
 
 static inline size_t

@@ -142,7 +142,7 @@ cv_csv_line(cv_csv_t *csv, cv_str_t line, cv_error_t *error)
     const uint8_t  *p, *end;
 
     p = line.data;
-    end = p + line.len;
+    end = cv_str_end(line);
 
     if (csv->quoted) {
         cv_buf_append_byte(&csv->text, '\n');

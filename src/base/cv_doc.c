@@ -154,7 +154,7 @@ cv_doc_iter(cv_doc_t doc)
 
     payload = cv_doc_payload(doc);
 
-    return (cv_doc_iter_t) { payload.data, payload.data + payload.len,
+    return (cv_doc_iter_t) { payload.data, cv_str_end(payload),
                              type == CV_DOC_OBJECT };
 }
 
@@ -212,6 +212,61 @@ cv_doc_member(cv_doc_t doc, cv_str_t name)
 }
 
 
+/* one digit or more, with which the rest of a number's text begins */
+
+static bool
+cv_doc_digits(const uint8_t **p, const uint8_t *end)
+{
+    const uint8_t  *start;
+
+    for (start = *p; *p < end && **p >= '0' && **p <= '9'; (*p)++) {
+        /* void */
+    }
+
+    return *p > start;
+}
+
+
+/* RFC 8259, section 6 */
+
+static bool
+cv_doc_number_valid(cv_str_t text)
+{
+    const uint8_t  *p, *end;
+
+    p = text.data;
+    end = cv_str_end(text);
+
+    p += p < end && *p == '-';
+
+    if (p < end && *p == '0') {
+        p++;
+
+    } else if (!cv_doc_digits(&p, end)) {
+        return false;
+    }
+
+    if (p < end && *p == '.') {
+        p++;
+
+        if (!cv_doc_digits(&p, end)) {
+            return false;
+        }
+    }
+
+    if (p < end && (*p == 'e' || *p == 'E')) {
+        p++;
+        p += p < end && (*p == '+' || *p == '-');
+
+        if (!cv_doc_digits(&p, end)) {
+            return false;
+        }
+    }
+
+    return p == end;
+}
+
+
 static bool
 cv_doc_valid_at(cv_doc_t doc, unsigned depth)
 {
@@ -234,6 +289,10 @@ cv_doc_valid_at(cv_doc_t doc, unsigned depth)
 
     if (cv_doc_type(doc) == CV_DOC_STRING) {
         return cv_utf8_valid(payload);
+    }
+
+    if (cv_doc_type(doc) == CV_DOC_NUMBER) {
+        return cv_doc_number_valid(payload);
     }
 
     if (cv_doc_type(doc) != CV_DOC_ARRAY && cv_doc_type(doc) != CV_DOC_OBJECT) {

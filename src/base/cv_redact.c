@@ -133,7 +133,9 @@ cv_redact_secret(const uint8_t *p, const uint8_t *end)
 static const uint8_t *
 cv_redact_find(const uint8_t *p, const uint8_t *end, const char *stop)
 {
-    while (p < end && strchr(stop, *p) == NULL) {
+    /* NUL ends "stop", and is not in it */
+
+    while (p < end && (*p == '\0' || strchr(stop, *p) == NULL)) {
         p++;
     }
 
@@ -146,7 +148,7 @@ cv_redact(cv_buf_t *out, cv_str_t line)
 {
     const uint8_t  *p, *end, *name, *value;
 
-    end = line.data + line.len;
+    end = cv_str_end(line);
 
     p = cv_redact_find(line.data, end, "?;");
     cv_redact_runs(out, line.data, p);

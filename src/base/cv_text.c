@@ -66,7 +66,7 @@ cv_utf8_valid(cv_str_t s)
     size_t          n;
     const uint8_t  *p, *end;
 
-    end = s.data + s.len;
+    end = cv_str_end(s);
 
     for (p = s.data; p < end; p += n) {
         n = cv_utf8_sequence(p, end);
@@ -226,7 +226,7 @@ cv_escape_json(cv_buf_t *out, cv_str_t s)
     const char     *short_form;
     const uint8_t  *p, *start, *end;
 
-    end = s.data + s.len;
+    end = cv_str_end(s);
     start = s.data;
 
     for (p = s.data; p < end; p++) {
@@ -288,7 +288,7 @@ cv_escape_html(cv_buf_t *out, cv_str_t s)
     cv_str_t        entity;
     const uint8_t  *p, *start, *end;
 
-    end = s.data + s.len;
+    end = cv_str_end(s);
     start = s.data;
 
     for (p = s.data; p < end; p++) {

@@ -450,7 +450,7 @@ cv_field_decode(void *record, const cv_field_t *field, const uint8_t *bytes,
         }
 
         ((cv_ref_t *) p)->iid = cv_get_uint(bytes, 8);
-        return true;
+        return ((cv_ref_t *) p)->iid != 0;
 
     case CV_FIELD_DATE:
         if (len < 8) {

@@ -379,7 +379,7 @@ cv_json_check_text(cv_json_t *json)
                                "the text is too long");
     }
 
-    end = json->text.data + json->text.len;
+    end = cv_str_end(json->text);
 
     for (p = json->text.data; p < end; p++) {
         at = (size_t) (p - json->text.data);

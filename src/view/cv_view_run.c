@@ -157,7 +157,7 @@ cv_view_copy_clean(uint8_t *p, cv_str_t s)
 static void
 cv_view_json_text(cv_buf_t *out, cv_str_t s)
 {
-    if (out->size - out->len >= s.len
+    if (out->size - out->len > s.len
         && cv_view_copy_clean(out->data + out->len, s))
     {
         out->len += s.len;
@@ -265,6 +265,15 @@ cv_view_search(cv_view_run_t *run, cv_doc_t doc, cv_str_t name)
 }
 
 
+/* a program may have no names at all */
+
+static inline const uint8_t *
+cv_view_names(const cv_view_run_t *run, const cv_view_op_t *op)
+{
+    return cv_buf_str(&run->program->names).data + op->names;
+}
+
+
 static void
 cv_view_member(cv_view_run_t *run, cv_value_t *value, const uint8_t *names,
     unsigned n)
@@ -296,7 +305,7 @@ cv_view_find_name(cv_view_run_t *run, const cv_view_op_t *op)
     cv_value_t      value;
     const uint8_t  *names, *rest;
 
-    names = run->program->names.data + op->names;
+    names = cv_view_names(run, op);
     rest = names;
     name = cv_view_next_name(&rest);
 
@@ -376,14 +385,12 @@ cv_view_lookup(cv_view_run_t *run, const cv_view_op_t *op, cv_value_t *space)
 
     case CV_SCOPE_ITEM:
         *space = run->items[run->nitems - 1].value;
-        cv_view_member(run, space, run->program->names.data + op->names,
-                       op->nnames);
+        cv_view_member(run, space, cv_view_names(run, op), op->nnames);
         break;
 
     default:
         *space = *cv_fact(run->facts, op->fact);
-        cv_view_member(run, space, run->program->names.data + op->names,
-                       op->nnames);
+        cv_view_member(run, space, cv_view_names(run, op), op->nnames);
     }
 
     if (op->filter != CV_FILTER_NONE) {
@@ -765,7 +772,7 @@ cv_view_hash_constant(cv_view_run_t *run, const cv_view_op_t *op)
 
     start = run->out->len - op->len;
 
-    run->hash = cv_hash_body(run->out->data + run->hashed,
+    run->hash = cv_hash_body(cv_buf_str(run->out).data + run->hashed,
                              start - run->hashed, run->hash + op->text);
     run->hashed = run->out->len;
 }
@@ -870,7 +877,7 @@ done:
         return out->err;
     }
 
-    rendering->hash = cv_hash_body(out->data + run.hashed,
+    rendering->hash = cv_hash_body(cv_buf_str(out).data + run.hashed,
                                    out->len - run.hashed, run.hash);
     rendering->timeless = run.nnows == 0;
 

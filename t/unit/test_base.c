@@ -510,6 +510,38 @@ test_doc_depth(void **state)
 }
 
 
+static void
+test_doc_number(void **state)
+{
+    size_t    i;
+    uint8_t   memory[64];
+    cv_buf_t  buf;
+
+    static const struct {
+        const char  *text;
+        bool         good;
+    } cases[] = {
+        { "0", true }, { "-0", true }, { "10", true }, { "-1.50", true },
+        { "0.0e-00", true }, { "1E+5", true }, { "1e5", true },
+        { "", false }, { "-", false }, { "+1", false }, { "01", false },
+        { ".5", false }, { "1.", false }, { "1.e5", false }, { "1e", false },
+        { "1e+", false }, { "1 ", false }, { "1\xb0", false },
+        { "NaN", false }, { "0x1", false }, { "1,2", false },
+    };
+
+    (void) state;
+
+    for (i = 0; i < COUNT(cases); i++) {
+        cv_buf_borrow(&buf, memory, sizeof(memory));
+        cv_doc_put(&buf, CV_DOC_NUMBER, cv_str_z(cases[i].text));
+
+        if (cv_doc_valid(cv_buf_str(&buf)) != cases[i].good) {
+            fail_msg("\"%s\"", cases[i].text);
+        }
+    }
+}
+
+
 #define HEX32  "0123456789abcdef0123456789abcdef"
 
 static void
@@ -569,6 +601,12 @@ test_redact(void **state)
         cv_redact(&buf, cv_str_z(cases[i].line));
         assert_text(cv_buf_str(&buf), cases[i].redacted);
     }
+
+    /* NUL separates nothing */
+
+    cv_buf_borrow(&buf, memory, sizeof(memory));
+    cv_redact(&buf, CV_STR("/?token=a\0b&c=d"));
+    assert_text(cv_buf_str(&buf), "/?token=***&c=d");
 }
 
 
@@ -587,6 +625,7 @@ main(void)
         cmocka_unit_test(test_doc),
         cmocka_unit_test(test_doc_damaged),
         cmocka_unit_test(test_doc_depth),
+        cmocka_unit_test(test_doc_number),
         cmocka_unit_test(test_redact),
     };
 

@@ -179,6 +179,18 @@ test_values(void **state)
     assert_int_equal(cv_record_decode(&again, CV_CREDENTIAL, key,
                                       cv_buf_str(&buf)), CV_ERR_DAMAGED);
 
+    /* a version, a class's number, a checksum */
+
+    buf.len = 1;
+    cv_buf_append(&buf, "\2\0\10\0\0\0\0\0\0\0\1\0\0\0", 15);
+    assert_int_equal(cv_record_parse(&again, CV_CREDENTIAL, cv_buf_str(&buf)),
+                     CV_OK);
+    assert_true(again.class.iid == 1);
+
+    buf.data[11] = 0;
+    assert_int_equal(cv_record_parse(&again, CV_CREDENTIAL, cv_buf_str(&buf)),
+                     CV_ERR_DAMAGED);
+
     cv_buf_free(&buf);
 }
 
