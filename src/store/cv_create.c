@@ -23,14 +23,14 @@ cv_store_own(const char *path, const cv_store_options_t *options, mode_t mode,
     cv_error_t *error)
 {
     if (options->owner != (unsigned) -1 || options->group != (unsigned) -1) {
-        if (chown(path, options->owner, options->group) != 0) {
+        if (lchown(path, options->owner, options->group) != 0) {
             return cv_mdb_error(error, errno, path);
         }
     }
 
-    /* after chown(), which clears the set-group-ID bit */
+    /* after lchown(), which clears the set-group-ID bit */
 
-    if (chmod(path, mode) != 0) {
+    if (fchmodat(AT_FDCWD, path, mode, AT_SYMLINK_NOFOLLOW) != 0) {
         return cv_mdb_error(error, errno, path);
     }
 
@@ -91,21 +91,15 @@ failed:
 }
 
 
-/*
- * A complete environment in a file of its own, without a lock file: linking
- * it into place is the instant in which the store begins to exist.
- */
-
-static cv_err_t
-cv_store_make_file(const char *path, const cv_store_options_t *options,
-    cv_error_t *error)
+static int
+cv_store_make_env(const char *path, const cv_store_options_t *options)
 {
     int       rc;
     MDB_env  *env;
 
     rc = mdb_env_create(&env);
     if (rc != 0) {
-        return cv_mdb_error(error, rc, path);
+        return rc;
     }
 
     rc = mdb_env_set_mapsize(env, options->map_size);
@@ -123,7 +117,38 @@ cv_store_make_file(const char *path, const cv_store_options_t *options,
 
     mdb_env_close(env);
 
-    return rc == 0 ? CV_OK : cv_mdb_error(error, rc, path);
+    return rc;
+}
+
+
+/*
+ * A complete environment in a file of its own, without a lock file: linking
+ * it into place is the instant in which the store begins to exist.
+ */
+
+static cv_err_t
+cv_store_make_file(const char *dir, const char *name,
+    const cv_store_options_t *options, cv_error_t *error)
+{
+    int          rc;
+    char         path[PATH_MAX];
+    cv_err_t     err;
+    cv_owner_t   owner;
+
+    err = cv_owner_enter(&owner, dir, error);
+
+    if (err == CV_OK) {
+        err = cv_path(path, owner.path, name, error);
+    }
+
+    if (err == CV_OK) {
+        rc = cv_store_make_env(path, options);
+        err = rc == 0 ? CV_OK : cv_mdb_error(error, rc, dir);
+    }
+
+    cv_owner_leave(&owner);
+
+    return err;
 }
 
 
@@ -201,6 +226,7 @@ cv_store_settle(const char *dir, const cv_store_options_t *options,
     cv_error_t *error)
 {
     char      name[64], new[PATH_MAX], data[PATH_MAX], lock[PATH_MAX];
+    char      place[PATH_MAX];
     cv_err_t  err;
 
     (void) snprintf(name, sizeof(name), "%s.%ld", CV_DATA_FILE,
@@ -228,14 +254,16 @@ cv_store_settle(const char *dir, const cv_store_options_t *options,
     /* of a store that was removed; LMDB would believe it of this one */
     (void) unlink(lock);
 
-    err = cv_store_make_file(new, options, error);
+    err = cv_store_make_file(dir, name, options, error);
 
     if (err == CV_OK) {
         err = cv_store_own(new, options, CV_FILE_MODE, error);
     }
 
     if (err == CV_OK) {
-        err = cv_store_own(dir, options, CV_DIR_MODE, error);
+        err = realpath(dir, place) != NULL
+              ? cv_store_own(place, options, CV_DIR_MODE, error)
+              : cv_mdb_error(error, errno, dir);
     }
 
     if (err == CV_OK && link(new, data) != 0) {

@@ -23,7 +23,7 @@
  */
 
 cv_err_t
-cv_lock_reserve(const char *dir, cv_error_t *error)
+cv_lock_reserve(const cv_store_t *store, const char *dir, cv_error_t *error)
 {
     int          fd, rc;
     bool         made;
@@ -60,7 +60,8 @@ cv_lock_reserve(const char *dir, cv_error_t *error)
 
     (void) close(fd);
 
-    return cv_mdb_error(error, rc, path);
+    return cv_path(path, store->dir, CV_LOCK_FILE, error) == CV_OK
+           ? cv_mdb_error(error, rc, path) : error->code;
 }
 
 
@@ -72,22 +73,25 @@ cv_lock_reserve(const char *dir, cv_error_t *error)
 static void
 cv_lock_own(const char *path, const struct stat *data, const struct stat *lock)
 {
-    if (!S_ISREG(lock->st_mode)) {
+    cv_store_options_t  own;
+
+    if (!S_ISREG(lock->st_mode)
+        || (geteuid() != 0 && lock->st_uid != geteuid()))
+    {
         return;
     }
+
+    own.owner = (unsigned) -1;
+    own.group = (unsigned) -1;
 
     if (geteuid() == 0
-        && (lock->st_uid != data->st_uid || lock->st_gid != data->st_gid)
-        && lchown(path, data->st_uid, data->st_gid) != 0)
+        && (lock->st_uid != data->st_uid || lock->st_gid != data->st_gid))
     {
-        return;
+        own.owner = data->st_uid;
+        own.group = data->st_gid;
     }
 
-    if ((lock->st_mode & 0777) != CV_FILE_MODE
-        && (geteuid() == 0 || lock->st_uid == geteuid()))
-    {
-        (void) chmod(path, CV_FILE_MODE);
-    }
+    (void) cv_store_own(path, &own, CV_FILE_MODE, NULL);
 }
 
 

@@ -292,11 +292,28 @@ cv_store_open_tables(cv_store_t *store, MDB_txn *txn, bool any_format,
 }
 
 
+typedef struct {
+    cv_store_t   *store;
+    bool          any_format;
+    struct stat   st;
+    cv_owner_t    owner;
+    MDB_txn      *txn;          /* what failed, or met damage, in it */
+    cv_error_t   *error;
+    cv_err_t      err;
+} cv_store_opening_t;
+
+
 static cv_err_t
-cv_store_open_env(cv_store_t *store, cv_error_t *error)
+cv_store_open_env(cv_store_opening_t *opening)
 {
-    int       rc;
-    unsigned  flags;
+    int          rc;
+    cv_err_t     err;
+    unsigned     flags;
+    cv_store_t  *store;
+    cv_error_t  *error;
+
+    store = opening->store;
+    error = opening->error;
 
     rc = mdb_env_create(&store->env);
     if (rc != 0) {
@@ -308,26 +325,36 @@ cv_store_open_env(cv_store_t *store, cv_error_t *error)
         rc = mdb_env_set_maxreaders(store->env, CV_STORE_READERS);
     }
 
-    if (rc == 0) {
-        cv_guard_env(store);
-
-        flags = MDB_NOTLS | (store->writable ? 0 : MDB_RDONLY);
-        cv_lmdb(store, rc,
-                mdb_env_open(store->env, store->dir, flags, CV_FILE_MODE));
+    if (rc != 0) {
+        return cv_mdb_error(error, rc, store->dir);
     }
 
-    return rc == 0 ? CV_OK : cv_mdb_error(error, rc, store->dir);
+    cv_guard_env(store);
+
+    flags = MDB_NOTLS | (store->writable ? 0 : MDB_RDONLY);
+
+    err = cv_owner_enter(&opening->owner, store->dir, error);
+
+    if (err == CV_OK) {
+        err = cv_lock_reserve(store, opening->owner.path, error);
+    }
+
+    if (err == CV_OK) {
+        cv_lmdb(store, rc, mdb_env_open(store->env, opening->owner.path, flags,
+                                        CV_FILE_MODE));
+        err = rc == 0 ? CV_OK : cv_mdb_error(error, rc, store->dir);
+
+        if (rc == EACCES && opening->owner.fd != -1) {
+            (void) cv_error_set(error, err, "%s: its owner, with whose rights "
+                                "root opens a store, may not do so",
+                                store->dir);
+        }
+    }
+
+    cv_owner_leave(&opening->owner);
+
+    return err;
 }
-
-
-typedef struct {
-    cv_store_t   *store;
-    bool          any_format;
-    struct stat   st;
-    MDB_txn      *txn;          /* what failed, or met damage, in it */
-    cv_error_t   *error;
-    cv_err_t      err;
-} cv_store_opening_t;
 
 
 static cv_err_t
@@ -364,7 +391,7 @@ cv_store_open_guarded(void *arg)
 {
     cv_store_opening_t  *opening = arg;
 
-    opening->err = cv_store_open_env(opening->store, opening->error);
+    opening->err = cv_store_open_env(opening);
 
     if (opening->err == CV_OK) {
         cv_guard_locate(opening->store);
@@ -391,11 +418,6 @@ cv_store_open_file(cv_store_t **out, const char *dir, const struct stat *st,
     }
 
     err = cv_metas_check(dir, error);
-
-    if (err == CV_OK) {
-        err = cv_lock_reserve(dir, error);
-    }
-
     if (err != CV_OK) {
         return err;
     }
@@ -414,10 +436,14 @@ cv_store_open_file(cv_store_t **out, const char *dir, const struct stat *st,
     opening.store = store;
     opening.st = *st;
     opening.any_format = any_format;
+    opening.owner.fd = -1;
     opening.txn = NULL;
     opening.error = error;
 
     err = cv_store_guard(store, cv_store_open_guarded, &opening);
+
+    /* a fault comes without leaving */
+    cv_owner_leave(&opening.owner);
 
     if (err == CV_ERR_DAMAGED) {
         (void) cv_error_set(error, err, "%s: the file cannot be read where it "

@@ -116,11 +116,24 @@ cv_mdb_str(const MDB_val *val)
 cv_err_t cv_path(char path[PATH_MAX], const char *dir, const char *name,
     cv_error_t *error);
 
+/* How LMDB is to open files in a directory: by this path, in between. */
+
+typedef struct {
+    char         path[PATH_MAX];
+    int          fd;                /* of the directory; -1: none is needed */
+} cv_owner_t;
+
+/* Leave in any case, after an error too; again does nothing. */
+cv_err_t cv_owner_enter(cv_owner_t *owner, const char *dir, cv_error_t *error)
+    CV_MUST_CHECK;
+void cv_owner_leave(cv_owner_t *owner);
+
 /* CV_ERR_VERSION, with what to do about it, unless the format is ours. */
 cv_err_t cv_store_check_format(const cv_store_t *store, cv_error_t *error)
     CV_MUST_CHECK;
 
-/* Gives a file or directory to the options' owner and group, if any. */
+/* Gives a file or directory to the options' owner and group, if any; follows
+ * no link. */
 cv_err_t cv_store_own(const char *path, const cv_store_options_t *options,
     mode_t mode, cv_error_t *error);
 
@@ -128,11 +141,13 @@ cv_err_t cv_store_own(const char *path, const cv_store_options_t *options,
 cv_err_t cv_store_vacant(const char *dir, cv_error_t *error);
 
 /*
- * The lock file: has room for all of it, so that a full disk is an error; is
- * noted once LMDB has it open; is the one that is there still; is the one of
- * the data file, of which "txn" begins to read anew.
+ * The lock file: has room for all of it in "dir", by which LMDB will have it,
+ * so that a full disk is an error; is noted once LMDB has it open; is the one
+ * that is there still; is the one of the data file, of which "txn" begins to
+ * read anew.
  */
-cv_err_t cv_lock_reserve(const char *dir, cv_error_t *error) CV_MUST_CHECK;
+cv_err_t cv_lock_reserve(const cv_store_t *store, const char *dir,
+    cv_error_t *error) CV_MUST_CHECK;
 void cv_lock_opened(cv_store_t *store, const struct stat *data);
 bool cv_lock_current(const cv_store_t *store);
 cv_err_t cv_lock_check(cv_store_t *store, MDB_txn *txn, cv_error_t *error)
