@@ -36,6 +36,15 @@ cv_err_t cv_authorize(cv_authorization_t *out, cv_digest_t *digest,
     cv_txn_t *snapshot, const cv_demand_t *demand, cv_str_t text,
     cv_time_t now) CV_MUST_CHECK;
 
+/*
+ * What a key, by number, may do in a month: its tier, whose id is absent if it
+ * has none, and the limits, with what the month was granted.  An error is one
+ * of the store.
+ */
+cv_err_t cv_key_terms(cv_txn_t *snapshot, const cv_api_key_t *key,
+    uint64_t number, uint64_t month, cv_tier_t *tier, cv_limits_t *limits)
+    CV_MUST_CHECK;
+
 /* Whose a key's slot is: the same for a key of that id in that store only. */
 uint64_t cv_key_uid(cv_str_t id);
 

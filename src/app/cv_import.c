@@ -7,30 +7,6 @@
 #include "cv_commit.h"
 
 #include <errno.h>
-#include <time.h>
-
-#define CV_IMPORT_LEAST_MS  10
-
-
-static int64_t
-cv_import_clock(void)
-{
-    struct timespec  ts;
-
-    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    return (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-
-static void
-cv_import_pause(void)
-{
-    struct timespec  ts;
-
-    ts = (struct timespec) { 0, CV_IMPORT_PAUSE_MS * 1000000 };
-    (void) nanosleep(&ts, NULL);
-}
 
 
 cv_err_t
@@ -56,7 +32,7 @@ cv_import_begin(cv_import_t *import, cv_error_t *error)
         }
     }
 
-    import->began = cv_import_clock();
+    cv_pace_begin(&import->pace);
     import->first = import->result->lines;
     memset(import->records, 0, sizeof(import->records));
 
@@ -81,7 +57,6 @@ static cv_err_t
 cv_import_commit(cv_import_t *import, cv_error_t *error)
 {
     bool       dry_run;
-    int64_t    start;
     cv_err_t   err;
     uint64_t   revived;
     cv_txn_t  *txn;
@@ -96,7 +71,7 @@ cv_import_commit(cv_import_t *import, cv_error_t *error)
         cv_snapshot_reset(txn);
 
     } else if (txn != NULL) {
-        start = cv_import_clock();
+        cv_pace_commit(&import->pace);
         revived = cv_txn_revived(txn);
 
         err = cv_commit(txn, error);
@@ -106,7 +81,7 @@ cv_import_commit(cv_import_t *import, cv_error_t *error)
 
         import->result->revived += revived;
 
-        import->commit_ms = cv_import_clock() - start;
+        cv_pace_committed(&import->pace);
     }
 
     if (txn != NULL) {
@@ -118,35 +93,19 @@ cv_import_commit(cv_import_t *import, cv_error_t *error)
     }
 
     if (txn != NULL && !dry_run && !import->options->exclusive) {
-        cv_import_pause();
+        cv_pace_pause();
     }
 
     return CV_OK;
 }
 
 
-/*
- * The lock is held while committing too: the longer that took, the earlier
- * the next batch ends.
- */
-
 static bool
 cv_import_batch_full(cv_import_t *import)
 {
-    int64_t  budget;
-
-    if (import->txn == NULL) {
-        return false;
-    }
-
-    budget = CV_IMPORT_BATCH_MS - import->commit_ms;
-
-    if (budget < CV_IMPORT_LEAST_MS) {
-        budget = CV_IMPORT_LEAST_MS;
-    }
-
-    return import->result->lines - import->first + 1 >= CV_IMPORT_BATCH_LINES
-           || cv_import_clock() - import->began >= budget;
+    return import->txn != NULL
+           && (import->result->lines - import->first + 1
+               >= CV_IMPORT_BATCH_LINES || cv_pace_over(&import->pace));
 }
 
 

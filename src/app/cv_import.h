@@ -17,10 +17,8 @@
 
 #include <signal.h>
 
-/* How much one write transaction may hold up others. */
+/* As many in one write transaction, if there is time for them (cv_pace.h). */
 #define CV_IMPORT_BATCH_LINES  5000
-#define CV_IMPORT_BATCH_MS     50
-#define CV_IMPORT_PAUSE_MS     2
 
 typedef struct {
     uint64_t   lines;               /* read, the blank ones too */

@@ -12,6 +12,7 @@
 #include "cv_import.h"
 #include "cv_line.h"
 #include "cv_lines.h"
+#include "cv_pace.h"
 #include "cv_seen.h"
 
 /* a table's rows, as they come in lines */
@@ -39,8 +40,7 @@ typedef struct {
     uint64_t                    first;              /* its first line */
     uint64_t                    taken;              /* the last line with all
                                                        of its records */
-    int64_t                     began;
-    int64_t                     commit_ms;          /* the last one took */
+    cv_pace_t                   pace;
     bool                        over;               /* an error is about more
                                                        than its line */
 } cv_import_t;

@@ -80,6 +80,7 @@ cv_line_must(const cv_field_t *field)
     case CV_FIELD_DATE:    return "is no RFC 3339 date";
     case CV_FIELD_INT:     return "must be an integer";
     case CV_FIELD_COUNT:   return "must be a whole number, 0 or more";
+    case CV_FIELD_MONTH:   return "must be a month, such as 2026-10";
     case CV_FIELD_BOOL:    return "must be true or false";
     case CV_FIELD_ARRAY:   return "must be an array";
     case CV_FIELD_OBJECT:  return "must be an object";
@@ -94,6 +95,7 @@ cv_line_value(cv_line_t *line, const cv_field_t *field, cv_doc_t value)
     void           *p;
     cv_int_t       *number;
     cv_str_t        text;
+    unsigned        month;
     cv_doc_type_t   type;
 
     p = cv_field_of(&line->record, field, void);
@@ -125,6 +127,12 @@ cv_line_value(cv_line_t *line, const cv_field_t *field, cv_doc_t value)
         number->present = cv_doc_int(value, &number->value);
         return number->present
                && (field->type == CV_FIELD_INT || number->value >= 0);
+
+    case CV_FIELD_MONTH:
+        number = p;
+        number->present = cv_present(text) && cv_month_parse(&month, text);
+        number->value = number->present ? (int64_t) month : 0;
+        return number->present;
 
     case CV_FIELD_BOOL:
         *(cv_int_t *) p = (cv_int_t) { type == CV_DOC_TRUE, true };
@@ -265,7 +273,9 @@ cv_line_field(const cv_schema_t *schema, cv_str_t name, bool *clear)
         *clear = field->clear != NULL
                  && cv_str_eq(cv_str_z(field->clear->name), name);
 
-        if (*clear || cv_str_eq(cv_str_z(field->name), name)) {
+        if (*clear || (!field->internal
+                       && cv_str_eq(cv_str_z(field->name), name)))
+        {
             return field;
         }
     }
@@ -366,6 +376,7 @@ cv_line_write_value(cv_buf_t *out, const void *record,
     const cv_field_t *field)
 {
     char            digits[CV_HASH_DIGITS];
+    uint8_t         month[CV_MONTH_LEN];
     const uint8_t  *p;
 
     p = (const uint8_t *) record + field->offset;
@@ -395,6 +406,11 @@ cv_line_write_value(cv_buf_t *out, const void *record,
     case CV_FIELD_INT:
     case CV_FIELD_COUNT:
         cv_buf_append_int(out, ((const cv_int_t *) p)->value);
+        break;
+
+    case CV_FIELD_MONTH:
+        cv_month_format(month, (unsigned) ((const cv_int_t *) p)->value);
+        cv_escape_json_string(out, cv_str(month, sizeof(month)));
         break;
 
     case CV_FIELD_BOOL:
@@ -455,7 +471,9 @@ cv_line_write(cv_buf_t *out, cv_kind_t kind, const void *record,
     for (i = 0; i < schema->nfields; i++) {
         field = &schema->fields[i];
 
-        if (cv_field_present(record, field) && (secrets || !field->secret)) {
+        if (cv_field_present(record, field) && !field->internal
+            && (secrets || !field->secret))
+        {
             cv_line_write_name(out, field);
             cv_line_write_value(out, record, field);
         }

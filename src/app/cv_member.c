@@ -98,6 +98,10 @@ cv_member_merge(cv_buf_t *out, cv_kind_t kind, const void *old,
         field = &schema->fields[i];
         given = false;
 
+        if (field->internal) {
+            continue;
+        }
+
         before = out->len;
         cv_line_write_name(out, field);
         after = out->len;

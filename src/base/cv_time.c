@@ -348,6 +348,42 @@ cv_time_of_month(unsigned month)
 }
 
 
+bool
+cv_month_parse(unsigned *month, cv_str_t text)
+{
+    cv_date_t  date;
+    uint8_t    first[CV_DATE_BARE_LEN];
+
+    if (text.len != CV_MONTH_LEN) {
+        return false;
+    }
+
+    memcpy(first, text.data, CV_MONTH_LEN);
+    memcpy(first + CV_MONTH_LEN, "-01", sizeof("-01") - 1);
+
+    if (!cv_date_parse(&date, cv_str(first, sizeof(first))) || date.at < 0
+        || cv_time_month(date.at) > CV_MONTH_LAST)
+    {
+        return false;
+    }
+
+    *month = cv_time_month(date.at);
+
+    return true;
+}
+
+
+void
+cv_month_format(uint8_t text[CV_MONTH_LEN], unsigned month)
+{
+    uint8_t  date[CV_TIME_TEXT_MAX];
+
+    (void) cv_time_format(date, cv_time_of_month(month), CV_TIME_DATE);
+
+    memcpy(text, date, CV_MONTH_LEN);
+}
+
+
 cv_time_t
 cv_time_now(void)
 {

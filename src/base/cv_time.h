@@ -81,6 +81,14 @@ unsigned cv_time_year(cv_time_t at);
 unsigned cv_time_month(cv_time_t at);
 cv_time_t cv_time_of_month(unsigned month);
 
+/* A month as text, "2026-10", of the years 1970 to 7430: two bytes do. */
+#define CV_MONTH_LEN   (sizeof("2026-10") - 1)
+#define CV_MONTH_LAST  ((7430 - 1970) * 12 + 11)
+
+/* Reads a month; false if it is none, or not one of those years. */
+bool cv_month_parse(unsigned *month, cv_str_t text);
+void cv_month_format(uint8_t text[CV_MONTH_LEN], unsigned month);
+
 /* The wall clock. */
 cv_time_t cv_time_now(void);
 

@@ -8,6 +8,7 @@
 #include "cv_cli.h"
 #include "cv_date.h"
 #include "cv_import.h"
+#include "cv_usage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -172,6 +173,12 @@ cmd_import_body(cv_cli_t *cli)
     cmd_import_t  *import;
 
     import = cli->data;
+
+    if (!import->options.dry_run
+        && cv_usage_close(cli->store, cv_time_now(), &error) != CV_OK)
+    {
+        return cv_cli_fail(cli, "%s", error.text);
+    }
 
     err = cv_import(cli->store, import->fd, &import->options, &import->result,
                     &error);

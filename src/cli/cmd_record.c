@@ -12,13 +12,11 @@
 #include <strings.h>
 #include <unistd.h>
 
-#define CMD_COLUMNS_MAX   6
-#define CMD_COLUMN_WIDTH  64
-#define CMD_FILTERS_MAX   4
+#define CMD_FILTERS_MAX  4
 
 /* what a list shows of a record, for people */
 
-static const char *const  cmd_record_columns[CV_KINDS][CMD_COLUMNS_MAX] = {
+static const char *const  cmd_record_columns[CV_KINDS][CV_COLUMNS_MAX] = {
     [CV_ISSUER] = { "id", "name", "url" },
     [CV_CLASS] = { "id", "issuer", "title" },
     [CV_HOLDER] = { "id", "name", "display_name", "organization" },
@@ -44,8 +42,7 @@ typedef struct {
     uint64_t       of;              /* what all of it belongs to */
     bool           headed;          /* has a line with the columns' names */
     uint64_t       limit;
-    size_t         widths[CMD_COLUMNS_MAX];
-    cv_buf_t       cell;
+    cv_columns_t   columns;
 } cmd_list_t;
 
 
@@ -142,107 +139,40 @@ cmd_record_show(cv_cli_t *cli)
 }
 
 
-/* characters, not bytes; wide ones and combining ones count as one */
-
-static size_t
-cmd_list_width(cv_str_t text)
+static void
+cmd_list_row(cmd_list_t *list, const void *record)
 {
-    size_t  i, n;
+    size_t              i;
+    const char *const  *names;
 
-    for (n = 0, i = 0; i < text.len; i++) {
-        n += (text.data[i] & 0xc0) != 0x80;
+    names = cmd_record_columns[list->kind];
+    cv_columns_begin(&list->columns);
+
+    for (i = 0; i < CV_COLUMNS_MAX && names[i] != NULL; i++) {
+        cv_member_plain(cv_columns_cell(&list->columns), record,
+                        cv_field_find(&cv_schemas[list->kind],
+                                      cv_str_z(names[i])));
     }
-
-    return n;
 }
 
 
-static cv_str_t
-cmd_list_cell(cmd_list_t *list, const void *record, const char *column)
-{
-    cv_buf_reset(&list->cell);
-    cv_member_plain(&list->cell, record,
-                    cv_field_find(&cv_schemas[list->kind], cv_str_z(column)));
-
-    if (list->cell.len == 0) {
-        cv_buf_append_byte(&list->cell, '-');
-    }
-
-    return cv_buf_str(&list->cell);
-}
-
-
-/* a column's name: "display_name" as "DISPLAY NAME" */
-
-static cv_str_t
-cmd_list_heading(cmd_list_t *list, const char *column)
-{
-    cv_buf_reset(&list->cell);
-
-    for ( /* void */ ; *column != '\0'; column++) {
-        cv_buf_append_byte(&list->cell,
-                           *column >= 'a' && *column <= 'z'
-                           ? (uint8_t) (*column - 'a' + 'A')
-                           : *column == '_' ? ' ' : (uint8_t) *column);
-    }
-
-    return cv_buf_str(&list->cell);
-}
-
+/* to measure or to show a row, and the columns' names before the first one */
 
 static void
-cmd_list_measure(cmd_list_t *list, const void *record)
+cmd_list_put(cv_cli_t *cli, cmd_list_t *list, const void *record, bool first,
+    bool measure)
 {
-    size_t              i, width;
-    const char *const  *columns;
+    cv_columns_t  *columns;
 
-    columns = cmd_record_columns[list->kind];
+    columns = &list->columns;
 
-    for (i = 0; i < CMD_COLUMNS_MAX && columns[i] != NULL; i++) {
-
-        if (list->headed && list->widths[i] == 0) {
-            list->widths[i] = strlen(columns[i]);
-        }
-
-        width = cmd_list_width(cmd_list_cell(list, record, columns[i]));
-
-        if (width > list->widths[i]) {
-            list->widths[i] = width < CMD_COLUMN_WIDTH ? width
-                                                       : CMD_COLUMN_WIDTH;
-        }
-    }
-}
-
-
-/*
- * Aligned, but for what is too long, and without blanks at the end; without a
- * record the columns' names.
- */
-
-static void
-cmd_list_row(cv_cli_t *cli, cmd_list_t *list, const void *record)
-{
-    size_t              i, width, blanks;
-    cv_str_t            cell;
-    const char *const  *columns;
-
-    columns = cmd_record_columns[list->kind];
-    blanks = 0;
-
-    for (i = 0; i < CMD_COLUMNS_MAX && columns[i] != NULL; i++) {
-        cell = record != NULL ? cmd_list_cell(list, record, columns[i])
-                              : cmd_list_heading(list, columns[i]);
-        width = cmd_list_width(cell);
-
-        for ( /* void */ ; blanks > 0; blanks--) {
-            cv_buf_append_byte(&cli->out.buf, ' ');
-        }
-
-        cv_buf_append_str(&cli->out.buf, cell);
-        blanks = 2 + (width < list->widths[i] ? list->widths[i] - width : 0);
+    if (first && list->headed) {
+        cv_columns_head(columns, cmd_record_columns[list->kind]);
+        cv_columns_put(columns, measure ? NULL : &cli->out.buf);
     }
 
-    cv_buf_append_byte(&cli->out.buf, '\n');
+    cmd_list_row(list, record);
+    cv_columns_put(columns, measure ? NULL : &cli->out.buf);
 }
 
 
@@ -348,23 +278,13 @@ cmd_list_walk(cv_cli_t *cli, cmd_list_t *list, bool measure)
         n++;
         cv_unresolve(cli->txn, list->kind, &record);
 
-        if (measure) {
-            cmd_list_measure(list, &record);
-            continue;
-        }
-
         if (cli->json) {
             cv_answer_record(cli, list->kind, &record);
         } else {
-            if (list->headed) {
-                list->headed = false;
-                cmd_list_row(cli, list, NULL);
-            }
-
-            cmd_list_row(cli, list, &record);
+            cmd_list_put(cli, list, &record, n == 1, measure);
         }
 
-        if (!cv_out_more(&cli->out)) {
+        if (!measure && !cv_out_more(&cli->out)) {
             break;
         }
     }
@@ -472,7 +392,7 @@ cmd_record_list_body(cv_cli_t *cli)
 
     list.headed = !cli->json && isatty(STDOUT_FILENO);
 
-    cv_buf_init(&list.cell, CV_RECORD_MAX);
+    cv_columns_init(&list.columns);
 
     rc = cli->json ? CV_CLI_DONE : cmd_list_walk(cli, &list, true);
 
@@ -480,7 +400,7 @@ cmd_record_list_body(cv_cli_t *cli)
         rc = cmd_list_walk(cli, &list, false);
     }
 
-    cv_buf_free(&list.cell);
+    cv_columns_free(&list.columns);
 
     return rc;
 }

@@ -190,6 +190,7 @@ cv_member_plain(cv_buf_t *out, const void *record, const cv_field_t *field)
         break;
 
     case CV_FIELD_HASH:
+    case CV_FIELD_MONTH:
         cv_buf_init(&json, CV_RECORD_MAX);
         cv_line_write_value(&json, record, field);
 
@@ -219,7 +220,7 @@ cv_answer_members(cv_cli_t *cli, cv_kind_t kind, const void *record)
         field = &cv_schemas[kind].fields[i];
 
         if (!cv_field_present(record, field) || field->secret
-            || field->type == CV_FIELD_HASH)
+            || field->internal || field->type == CV_FIELD_HASH)
         {
             continue;
         }

@@ -7,6 +7,7 @@
 #include "cv_commit.h"
 #include "cv_key.h"
 #include "cv_text.h"
+#include "cv_usage.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -426,22 +427,17 @@ cv_cli_with_store(cv_cli_t *cli, bool writable, int (*fn)(cv_cli_t *cli))
 }
 
 
-static int
-cv_cli_read_body(cv_cli_t *cli)
+int
+cv_cli_snapshot(cv_cli_t *cli, int (*body)(cv_cli_t *cli))
 {
     int          rc;
-    cv_body_t   *body;
     cv_error_t   error;
-
-    body = cli->data;
-    cli->data = body->data;
 
     if (cv_snapshot_open(&cli->txn, cli->store, &error) != CV_OK) {
         return cv_cli_fail(cli, "%s", error.text);
     }
 
-    rc = cv_snapshot_renew(cli->txn) == CV_OK ? body->body(cli)
-                                              : CV_CLI_FAILED;
+    rc = cv_snapshot_renew(cli->txn) == CV_OK ? body(cli) : CV_CLI_FAILED;
 
     if (cv_txn_err(cli->txn, &error) != CV_OK) {
         rc = cv_cli_fail(cli, "%s", error.text);
@@ -451,6 +447,18 @@ cv_cli_read_body(cv_cli_t *cli)
     cli->txn = NULL;
 
     return rc;
+}
+
+
+static int
+cv_cli_read_body(cv_cli_t *cli)
+{
+    cv_body_t  *body;
+
+    body = cli->data;
+    cli->data = body->data;
+
+    return cv_cli_snapshot(cli, body->body);
 }
 
 
@@ -530,6 +538,14 @@ cv_cli_write_body(cv_cli_t *cli)
 
     body = cli->data;
     cli->data = body->data;
+
+    /* a bill is by what keys and tiers were when its month was over */
+
+    if ((cli->command->kind == CV_KEY || cli->command->kind == CV_TIER)
+        && cv_usage_close(cli->store, cv_time_now(), &error) != CV_OK)
+    {
+        return cv_cli_fail(cli, "%s", error.text);
+    }
 
     if (cv_txn_begin(&cli->txn, cli->store, &error) != CV_OK) {
         return cv_cli_fail(cli, "%s", error.text);

@@ -146,6 +146,9 @@ bool cv_option_date(cv_cli_t *cli, const char *name, cv_date_t *date,
  */
 bool cv_option_duration(cv_cli_t *cli, const char *name, cv_time_t *duration);
 
+/* The month of an option, since January 1970; false after it complained. */
+bool cv_option_month(cv_cli_t *cli, const char *name, uint64_t *month);
+
 /* The whole number of an option between bounds; false after it complained. */
 bool cv_option_number(cv_cli_t *cli, const char *name, uint64_t least,
     uint64_t most, uint64_t *value);
@@ -265,6 +268,37 @@ void cv_member_plain(cv_buf_t *out, const void *record,
 
 
 /*
+ * Rows of cells for people, aligned: every row is begun, given its cells, and
+ * put nowhere, which measures it; then all of them once more, and put out.  A
+ * cell without a text is "-".
+ */
+
+#define CV_COLUMNS_MAX  8
+
+typedef struct {
+    size_t      widths[CV_COLUMNS_MAX];
+    size_t      starts[CV_COLUMNS_MAX];
+    size_t      ncells;
+    cv_buf_t    text;
+} cv_columns_t;
+
+void cv_columns_init(cv_columns_t *columns);
+void cv_columns_free(cv_columns_t *columns);
+void cv_columns_begin(cv_columns_t *columns);
+
+/* The next cell: where to append its text to, that text, or a number. */
+cv_buf_t *cv_columns_cell(cv_columns_t *columns);
+void cv_columns_text(cv_columns_t *columns, cv_str_t text);
+void cv_columns_number(cv_columns_t *columns, int64_t number);
+
+/* A row of its own of the columns' names, ended by NULL unless there are
+ * CV_COLUMNS_MAX. */
+void cv_columns_head(cv_columns_t *columns, const char *const *names);
+
+void cv_columns_put(cv_columns_t *columns, cv_buf_t *out);
+
+
+/*
  * The record of that id which the command's options for members describe: an
  * option sets its member, or removes it if it is empty; the other members are
  * those of "old", unless that is NULL.  CV_CLI_USAGE after it complained.
@@ -296,6 +330,9 @@ int cv_cli_parents(cv_cli_t *cli);
 
 /* Runs a body over a snapshot; false if opening or reading it failed. */
 int cv_cli_read(cv_cli_t *cli, int (*body)(cv_cli_t *cli));
+
+/* The same with a store that is open. */
+int cv_cli_snapshot(cv_cli_t *cli, int (*body)(cv_cli_t *cli));
 
 /* How much a record is linked to. */
 uint64_t cv_cli_links(cv_cli_t *cli, cv_link_kind_t kind, uint64_t from);
@@ -356,6 +393,11 @@ int cmd_key_new(cv_cli_t *cli);
 int cmd_key_rotate(cv_cli_t *cli);
 int cmd_key_step(cv_cli_t *cli);
 int cmd_key_show(cv_cli_t *cli);
+
+int cmd_usage(cv_cli_t *cli);
+int cmd_quota_grant(cv_cli_t *cli);
+int cmd_quota_reset(cv_cli_t *cli);
+int cmd_quota_explain(cv_cli_t *cli);
 
 int cmd_credential_create(cv_cli_t *cli);
 int cmd_credential_issue(cv_cli_t *cli);

@@ -220,6 +220,30 @@ cv_option_number(cv_cli_t *cli, const char *name, uint64_t least,
 
 
 bool
+cv_option_month(cv_cli_t *cli, const char *name, uint64_t *month)
+{
+    unsigned     n;
+    const char  *text;
+
+    text = cv_option(cli, name);
+
+    if (text == NULL) {
+        return true;
+    }
+
+    if (!cv_month_parse(&n, cv_str_z(text))) {
+        (void) cv_cli_misuse(cli, "--%s: \"%s\" is no month, such as 2026-10",
+                             name, text);
+        return false;
+    }
+
+    *month = n;
+
+    return true;
+}
+
+
+bool
 cv_option_duration(cv_cli_t *cli, const char *name, cv_time_t *duration)
 {
     char                *end;
@@ -268,6 +292,7 @@ cv_option_argument(const cv_field_t *field)
     case CV_FIELD_DATE:    return "DATE";
     case CV_FIELD_INT:
     case CV_FIELD_COUNT:   return "N";
+    case CV_FIELD_MONTH:   return "YYYY-MM";
     case CV_FIELD_BOOL:    return "[true|false]";
     case CV_FIELD_ENUM:    return "NAME";
     case CV_FIELD_ARRAY:

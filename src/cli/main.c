@@ -124,6 +124,24 @@ static const cv_option_t  cv_key_list_options[] = {
     { NULL, NULL, NULL, NULL }
 };
 
+static const cv_option_t  cv_usage_options[] = {
+    { "month", "YYYY-MM", "which month; this one", NULL },
+    { "csv", NULL, "a table with a heading, without the totals", NULL },
+    { NULL, NULL, NULL, NULL }
+};
+
+static const cv_option_t  cv_grant_options[] = {
+    { "units", "N", "how many calls more", NULL },
+    { "month", "YYYY-MM", "in which month; this one", NULL },
+    { "set", NULL, "so many in all; 0 takes them back", NULL },
+    { NULL, NULL, NULL, NULL }
+};
+
+static const cv_option_t  cv_reset_options[] = {
+    { "window", "minute|hour|day|month", "only what this has; all", NULL },
+    { NULL, NULL, NULL, NULL }
+};
+
 static const cv_option_t  cv_list_options[] = {
     { "limit", "N", "no more than so many", NULL },
     { NULL, NULL, NULL, NULL }
@@ -194,7 +212,8 @@ const cv_command_t  cv_commands[] = {
       "output unless a FILE is named. A file is replaced once it is\n"
       "complete, and only its owner may read it; nothing is left of one\n"
       "that is not. The kinds are issuer, class, holder, credential,\n"
-      "token, tier, key, progress, oauth_client, webhook and sequence.\n",
+      "token, tier, key, progress, oauth_client, webhook, sequence, usage\n"
+      "and grant.\n",
       cv_export_options, CV_NO_MEMBERS, cmd_export },
 
     { "backup", NULL, "FILE|-", 1, 1,
@@ -424,6 +443,26 @@ const cv_command_t  cv_commands[] = {
     { "key", "history", "ID", 1, 1,
       "show what was done to an API key, and by whom",
       CV_HISTORY_DETAILS, NULL, CV_KEY, NULL, cmd_history },
+
+    { "usage", NULL, NULL, 0, 0,
+      "say what every API key used in a month, and what is due for it",
+      "A month is closed an hour after its end, by this and by whatever\n"
+      "writes keys or tiers, and is then as it was. Amounts are in cents.\n",
+      cv_usage_options, CV_NO_MEMBERS, cmd_usage },
+
+    { "quota", "grant", "KEY", 1, 1,
+      "let an API key call more often in a month",
+      "What was granted before stays, and is added to.\n",
+      cv_grant_options, CV_KEY, NULL, cmd_quota_grant },
+
+    { "quota", "reset", "KEY", 1, 1,
+      "count an API key's calls from zero on",
+      "It shows what was counted. A month that begins anew is billed so.\n",
+      cv_reset_options, CV_KEY, NULL, cmd_quota_reset },
+
+    { "quota", "explain", "KEY", 1, 1,
+      "say what an API key may do now, and why not",
+      NULL, NULL, CV_KEY, NULL, cmd_quota_explain },
 
     { "progress", "record", "--holder ID --class ID", 0, 0,
       "say how far a holder has come in a class",

@@ -191,6 +191,7 @@ static const cv_field_t  cv_key_fields[] = {
     { .name = "previous_sha256", .tag = 13, .type = CV_FIELD_HASH,
       .max = CV_HASH_LEN, .offset = offsetof(cv_api_key_t, previous) },
     CV_F(14, cv_api_key_t, previous_until, DATE, false, CV_DATE_MAX_LEN),
+    { CV_FIELD(15, cv_api_key_t, granted, MONTH, false), .internal = true },
 };
 
 static const cv_field_t  cv_progress_fields[] = {
@@ -224,6 +225,22 @@ static const cv_field_t  cv_sequence_fields[] = {
     CV_F(3, cv_sequence_t, last, COUNT, true, 0),
 };
 
+static const cv_field_t  cv_usage_fields[] = {
+    CV_F_REF(1, cv_usage_t, key, true, CV_KEY),
+    CV_F(2, cv_usage_t, month, MONTH, true, 0),
+    CV_F(3, cv_usage_t, used, COUNT, true, 0),
+    CV_F(4, cv_usage_t, included, COUNT, false, 0),
+    CV_F_REF(5, cv_usage_t, tier, false, CV_TIER),
+    CV_F(6, cv_usage_t, price_cents, COUNT, false, 0),
+    CV_F(7, cv_usage_t, overage_cents, COUNT, false, 0),
+};
+
+static const cv_field_t  cv_grant_fields[] = {
+    CV_F_REF(1, cv_grant_t, key, true, CV_KEY),
+    CV_F(2, cv_grant_t, month, MONTH, true, 0),
+    CV_F(3, cv_grant_t, units, COUNT, true, 0),
+};
+
 
 #define CV_SCHEMA(name, fields, struct_)                                      \
     { name, fields, CV_COUNT(fields), sizeof(struct_) }
@@ -240,6 +257,8 @@ const cv_schema_t  cv_schemas[CV_KINDS] = {
     CV_SCHEMA("oauth_client", cv_oauth_client_fields, cv_oauth_client_t),
     CV_SCHEMA("webhook",    cv_webhook_fields,    cv_webhook_t),
     CV_SCHEMA("sequence",   cv_sequence_fields,   cv_sequence_t),
+    CV_SCHEMA("usage",      cv_usage_fields,      cv_usage_t),
+    CV_SCHEMA("grant",      cv_grant_fields,      cv_grant_t),
 };
 
 
@@ -318,6 +337,7 @@ cv_field_present(const void *record, const cv_field_t *field)
 
     case CV_FIELD_INT:
     case CV_FIELD_COUNT:
+    case CV_FIELD_MONTH:
     case CV_FIELD_BOOL:
     case CV_FIELD_ENUM:
         return ((const cv_int_t *) p)->present;
@@ -357,6 +377,7 @@ cv_field_encode(cv_buf_t *out, const void *record, const cv_field_t *field)
 
     case CV_FIELD_INT:
     case CV_FIELD_COUNT:
+    case CV_FIELD_MONTH:
     case CV_FIELD_BOOL:
     case CV_FIELD_ENUM:
         cv_write_u16(out, 8);
@@ -421,6 +442,7 @@ cv_field_decode(void *record, const cv_field_t *field, const uint8_t *bytes,
 
     case CV_FIELD_INT:
     case CV_FIELD_COUNT:
+    case CV_FIELD_MONTH:
     case CV_FIELD_BOOL:
     case CV_FIELD_ENUM:
         if (len != 8) {
@@ -430,7 +452,8 @@ cv_field_decode(void *record, const cv_field_t *field, const uint8_t *bytes,
         value = cv_get_uint(bytes, 8);
 
         if ((field->type == CV_FIELD_BOOL && value > 1)
-            || (field->type == CV_FIELD_COUNT && value > INT64_MAX))
+            || (field->type == CV_FIELD_COUNT && value > INT64_MAX)
+            || (field->type == CV_FIELD_MONTH && value > CV_MONTH_LAST))
         {
             return false;
         }

@@ -34,6 +34,8 @@ typedef enum {
     CV_OAUTH_CLIENT,
     CV_WEBHOOK,
     CV_SEQUENCE,
+    CV_USAGE,
+    CV_GRANT,
     CV_KINDS
 } cv_kind_t;
 
@@ -66,8 +68,9 @@ typedef enum {
 /*
  * Records are identified twice: by the id people chose, unique within its
  * kind and never changed, and by an internal number, which joins tables.  An
- * internal number is never 0.  Tokens, progress and sequences have neither:
- * a token is found by its hash, the others by what they refer to.
+ * internal number is never 0.  Tokens, progress, sequences, usage and grants
+ * have neither: a token is found by its hash, the others by what they refer
+ * to.
  */
 
 typedef struct {
@@ -183,6 +186,9 @@ typedef struct {
     cv_date_t  created_at;
     cv_str_t   previous;        /* hash of the text before the last rotation, */
     cv_date_t  previous_until;  /* which is good until then */
+    cv_int_t   granted;         /* the last month that has a grant; the store
+                                   sets it, whoever reads the key saves a look
+                                   for the others */
 } cv_api_key_t;
 
 typedef struct {
@@ -215,6 +221,26 @@ typedef struct {
     cv_int_t   last;
 } cv_sequence_t;
 
+/* What a key used in a month that is over, and what its tier was then. */
+
+typedef struct {
+    cv_ref_t   key;
+    cv_int_t   month;           /* since January 1970 */
+    cv_int_t   used;
+    cv_int_t   included;        /* with what was granted; absent: any number */
+    cv_ref_t   tier;            /* may be absent */
+    cv_int_t   price_cents;
+    cv_int_t   overage_cents;
+} cv_usage_t;
+
+/* Calls that a key may make in a month beyond what its tier includes. */
+
+typedef struct {
+    cv_ref_t   key;
+    cv_int_t   month;
+    cv_int_t   units;
+} cv_grant_t;
+
 typedef union {
     cv_issuer_t        issuer;
     cv_class_t         class;
@@ -227,6 +253,8 @@ typedef union {
     cv_oauth_client_t  oauth_client;
     cv_webhook_t       webhook;
     cv_sequence_t      sequence;
+    cv_usage_t         usage;
+    cv_grant_t         grant;
 } cv_record_t;
 
 
@@ -236,6 +264,7 @@ typedef enum {
     CV_FIELD_DATE,      /* cv_date_t */
     CV_FIELD_INT,       /* cv_int_t */
     CV_FIELD_COUNT,     /* cv_int_t: 0 or more */
+    CV_FIELD_MONTH,     /* cv_int_t: since January 1970, to CV_MONTH_LAST */
     CV_FIELD_BOOL,      /* cv_int_t: 0 or 1 */
     CV_FIELD_ENUM,      /* cv_int_t: an index into "names" */
     CV_FIELD_ARRAY,     /* cv_doc_t */
@@ -269,6 +298,8 @@ typedef struct {
     const cv_shape_t   *shape;      /* of text or document, or NULL */
     const cv_clear_t   *clear;      /* of a hash, or NULL */
     bool                secret;     /* shown only where that is asked for */
+    bool                internal;   /* the store's own: in no line, and kept
+                                       when the record is replaced */
 } cv_field_t;
 
 typedef struct {
@@ -289,7 +320,8 @@ extern const char *const  cv_key_status_names[];
 
 /* True if records of the kind begin with an id, and have a number. */
 #define cv_kind_numbered(kind)                                                \
-    ((kind) != CV_TOKEN && (kind) != CV_PROGRESS && (kind) != CV_SEQUENCE)
+    ((kind) != CV_TOKEN && (kind) != CV_PROGRESS && (kind) != CV_SEQUENCE     \
+     && (kind) != CV_USAGE && (kind) != CV_GRANT)
 
 /* The field with that name, or NULL. */
 const cv_field_t *cv_field_find(const cv_schema_t *schema, cv_str_t name);

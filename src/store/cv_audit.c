@@ -46,6 +46,8 @@ const char *const  cv_action_names[] = {
     [CV_ACTION_ACTIVATED] = "activated",
     [CV_ACTION_ROTATED] = "rotated",
     [CV_ACTION_REMOVED] = "removed",
+    [CV_ACTION_GRANTED] = "granted",
+    [CV_ACTION_RESET] = "reset",
 };
 
 
@@ -123,6 +125,10 @@ cv_audit_action(const cv_txn_t *txn, cv_kind_t kind, const void *old,
                              : CV_ACTION_CHANGED;
     }
 
+    if (kind == CV_GRANT) {
+        return CV_ACTION_GRANTED;
+    }
+
     if (old == NULL || new == NULL) {
         return old == NULL ? CV_ACTION_CREATED : CV_ACTION_REMOVED;
     }
@@ -190,24 +196,24 @@ cv_audit_append(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *old,
     bool               last;
     uint8_t            key[CV_AUDIT_KEY], value[CV_AUDIT_MAX];
     cv_buf_t           buf;
+    cv_kind_t          about;
     cv_action_t        action;
     const cv_token_t  *token;
 
-    if (kind != CV_TOKEN && !cv_kind_numbered(kind)) {
-        return;
-    }
+    /* what has no number stands with what has */
 
+    about = kind == CV_TOKEN ? CV_CREDENTIAL : kind == CV_GRANT ? CV_KEY : kind;
     action = cv_audit_action(txn, kind, old, new);
 
-    /* a token has no number; what happens to it is its credential's */
+    if (!cv_kind_numbered(about)
+        || (about != kind && action == CV_ACTION_IMPORTED))
+    {
+        return;
+    }
 
     token = kind != CV_TOKEN ? NULL : new != NULL ? new : old;
 
-    if (token != NULL && action == CV_ACTION_IMPORTED) {
-        return;
-    }
-
-    cv_audit_prefix(key, token != NULL ? CV_CREDENTIAL : kind, iid);
+    cv_audit_prefix(key, about, iid);
     cv_put_uint(key + CV_AUDIT_PREFIX, cv_change_next(txn), 8);
 
     cv_buf_borrow(&buf, value, sizeof(value));
@@ -230,6 +236,21 @@ cv_audit_append(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *old,
 
     (void) cv_table_put(txn, CV_TABLE_AUDIT, cv_str(key, sizeof(key)),
                         cv_buf_str(&buf), last ? MDB_APPEND : MDB_NOOVERWRITE);
+}
+
+
+void
+cv_audit_note(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, cv_action_t action)
+{
+    cv_action_t  before;
+
+    before = txn->action;
+    txn->action = action;
+
+    cv_audit_append(txn, kind, iid, NULL, NULL);
+    cv_change_append(txn, kind, iid);
+
+    txn->action = before;
 }
 
 

@@ -165,6 +165,19 @@ cv_check_fields(cv_check_t *check, cv_kind_t kind, const void *record,
 }
 
 
+/* Who asks for a key's grant looks into the key first. */
+
+static bool
+cv_check_granted(cv_check_t *check, const cv_grant_t *grant)
+{
+    cv_api_key_t  key;
+
+    return !cv_get(check->txn, CV_KEY, grant->key.iid, &key)
+           || (key.granted.present
+               && key.granted.value >= grant->month.value);
+}
+
+
 static void
 cv_check_record(cv_check_t *check, cv_kind_t kind, cv_str_t key,
     cv_str_t bytes)
@@ -217,6 +230,10 @@ cv_check_record(cv_check_t *check, cv_kind_t kind, cv_str_t key,
 
     cv_check_fields(check, kind, &record, name);
     cv_check_index(check, kind, key, &record, name);
+
+    if (kind == CV_GRANT && !cv_check_granted(check, &record.grant)) {
+        cv_check_problem(check, "grant %s: its key does not know of it", name);
+    }
 
     /* last: a damaged class, reported by itself, ends what the rest needs */
 

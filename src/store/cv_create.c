@@ -41,11 +41,12 @@ cv_store_own(const char *path, const cv_store_options_t *options, mode_t mode,
 static int
 cv_store_make_tables(MDB_env *env, const cv_store_options_t *options)
 {
-    int       i, rc;
-    uint8_t   format[4];
-    MDB_val   key, value;
-    MDB_dbi   dbi;
-    MDB_txn  *txn;
+    int          i, rc;
+    uint8_t      format[4], closed[CV_CLOSED_LEN];
+    MDB_val      key, value;
+    MDB_dbi      dbi;
+    MDB_txn     *txn;
+    cv_closed_t  now;
 
     rc = mdb_txn_begin(env, NULL, 0, &txn);
     if (rc != 0) {
@@ -75,6 +76,17 @@ cv_store_make_tables(MDB_env *env, const cv_store_options_t *options)
 
     key = cv_mdb_val(CV_STR("uuid"));
     value = cv_mdb_val(cv_str(options->uuid, CV_STORE_UUID_LEN));
+
+    rc = mdb_put(txn, dbi, &key, &value, 0);
+    if (rc != 0) {
+        goto failed;
+    }
+
+    now = cv_closed_now();
+    cv_closed_encode(closed, &now);
+
+    key = cv_mdb_val(CV_STR(CV_CLOSED_NAME));
+    value = cv_mdb_val(cv_str(closed, sizeof(closed)));
 
     rc = mdb_put(txn, dbi, &key, &value, 0);
     if (rc != 0) {

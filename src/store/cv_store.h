@@ -8,12 +8,15 @@
  *
  * Tables, all keys and integers big-endian:
  *
- *     meta        name                      format, uuid, next numbers, sum
+ *     meta        name                      format, uuid, next numbers, sum,
+ *                                           which months are closed
  *     issuer, class, holder, credential, tier, key, oauth_client, webhook
  *                 number[8]                 record
  *     token       SHA-256[32]               record
  *     progress    holder[8] class[8]        record
  *     sequence    class[8] year[2]          record
+ *     usage       month[2] key[8]           record
+ *     grant       key[8] month[2]           record
  *     handle      kind[1] text              number[8]
  *     link        kind[1] from to           (empty)
  *     change      sequence[8]               kind[1] number[8] time[8]
@@ -281,6 +284,12 @@ bool cv_get_key_by_hash(cv_txn_t *txn, cv_str_t hash, cv_api_key_t *key,
 bool cv_get_progress(cv_txn_t *txn, uint64_t holder, uint64_t class,
     cv_progress_t *progress);
 
+/* What a key, by number, used in a month that is closed, or was granted. */
+bool cv_get_usage(cv_txn_t *txn, uint64_t key, uint64_t month,
+    cv_usage_t *usage);
+bool cv_get_grant(cv_txn_t *txn, uint64_t key, uint64_t month,
+    cv_grant_t *grant);
+
 /* The sequence of a class, by number, in a year, as it was committed. */
 bool cv_get_sequence(cv_txn_t *txn, uint64_t class, unsigned year,
     cv_sequence_t *sequence);
@@ -300,7 +309,7 @@ void cv_unresolve(cv_txn_t *txn, cv_kind_t kind, void *record);
  * the change log.  The record must be valid, its references resolved, and
  * must borrow nothing from the transaction.  A handle that belongs to another
  * record is CV_ERR_CONFLICT.  A secret that the record lacks stays what it
- * was.  Returns the record's number (1 for a kind that has none), 0 after an
+ * was, as does what is the store's own.  Returns the record's number (1 for a kind that has none), 0 after an
  * error.  Writing what is there already changes nothing.
  */
 uint64_t cv_put(cv_txn_t *txn, cv_kind_t kind, const void *record);
@@ -343,11 +352,18 @@ typedef struct {
     bool        started;
     uint8_t     prefix[CV_HANDLE_MAX + 16];
     size_t      prefix_len;
+    bool        onward;         /* from the prefix on, to the table's end */
 } cv_walk_t;
 
-/* Every record of a kind, or the progress of one holder. */
+/*
+ * Every record of a kind; of one that has numbers, those from a number on; the
+ * progress of one holder; the usage of one month.
+ */
 void cv_walk_open(cv_walk_t *walk, cv_txn_t *txn, cv_kind_t kind);
+void cv_walk_open_from(cv_walk_t *walk, cv_txn_t *txn, cv_kind_t kind,
+    uint64_t iid);
 void cv_walk_open_progress(cv_walk_t *walk, cv_txn_t *txn, uint64_t holder);
+void cv_walk_open_usage(cv_walk_t *walk, cv_txn_t *txn, uint64_t month);
 bool cv_walk_next(cv_walk_t *walk, void *record, uint64_t *iid);
 void cv_walk_close(cv_walk_t *walk);
 
@@ -373,13 +389,28 @@ bool cv_links_next(cv_walk_t *walk, cv_str_t *to);
 
 
 /*
+ * Which months' usage is closed: those before the month, and of that month the
+ * keys with lower numbers.  A new store has closed those before it was made.
+ */
+
+typedef struct {
+    uint64_t   month;           /* since January 1970 */
+    uint64_t   key;
+} cv_closed_t;
+
+void cv_closed_read(cv_txn_t *txn, cv_closed_t *closed);
+void cv_closed_put(cv_txn_t *txn, const cv_closed_t *closed);
+
+
+/*
  * The audit trail
  *
  * Whatever changes a record that has a number leaves an entry in the same
  * transaction: when, what was done, by whom.  An entry names its record by
  * number, and has nothing else of it but the status of a credential or an API
- * key, so that it outlives what it is about.  What is done to a token stands with its
- * credential, except that tokens which are imported leave no entry.
+ * key, so that it outlives what it is about.  What is done to a token stands
+ * with its credential, and what is granted with the key, except that tokens
+ * and grants which are imported leave no entry.
  */
 
 /* The values are stored: never reuse or renumber them. */
@@ -404,6 +435,8 @@ typedef enum {
     CV_ACTION_ACTIVATED = 16,
     CV_ACTION_ROTATED = 17,
     CV_ACTION_REMOVED = 18,
+    CV_ACTION_GRANTED = 19,
+    CV_ACTION_RESET = 20,
     CV_ACTIONS
 } cv_action_t;
 
@@ -414,6 +447,13 @@ extern const char *const  cv_action_names[CV_ACTIONS];
 
 /* How much of a token's hash an entry has: it is to be told from others. */
 #define CV_AUDIT_TOKEN  8
+
+/*
+ * Says of a record that something was done which is not in it, as a change of
+ * its own.
+ */
+void cv_audit_note(cv_txn_t *txn, cv_kind_t kind, uint64_t iid,
+    cv_action_t action);
 
 /* Who makes the changes to come: UTF-8, which must outlive the transaction. */
 void cv_txn_actor(cv_txn_t *txn, cv_str_t actor);

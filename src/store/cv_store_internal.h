@@ -83,8 +83,9 @@ struct cv_txn_s {
     cv_action_t  action;
 };
 
-#define CV_IID_LEN   8
-#define CV_YEAR_LEN  2
+#define CV_IID_LEN    8
+#define CV_YEAR_LEN   2
+#define CV_MONTH_KEY  2
 
 /* The longest key: a kind, a length, a handle, and a hash or number. */
 #define CV_KEY_MAX  (1 + 2 + CV_HANDLE_MAX + CV_TOKEN_HASH_LEN)
@@ -299,6 +300,15 @@ void cv_sequences_free(cv_txn_t *txn);
 
 /* False if the credential's number is above its class's sequence. */
 bool cv_sequences_hold(cv_txn_t *txn, const cv_credential_t *credential);
+
+/* Has a key know of its last grant. */
+void cv_grant_tell(cv_txn_t *txn, const cv_grant_t *grant);
+
+/* What a new store has closed; part of making and upgrading one. */
+#define CV_CLOSED_NAME  "closed"
+#define CV_CLOSED_LEN   16
+void cv_closed_encode(uint8_t value[CV_CLOSED_LEN], const cv_closed_t *closed);
+cv_closed_t cv_closed_now(void);
 
 /* The change log, and the sequence of the next change in it. */
 uint64_t cv_change_next(cv_txn_t *txn);

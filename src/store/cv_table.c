@@ -106,6 +106,8 @@ cv_record_key(cv_kind_t kind, uint64_t iid, const void *record)
 {
     cv_key_t              key;
     const cv_token_t     *token;
+    const cv_usage_t     *usage;
+    const cv_grant_t     *grant;
     const cv_progress_t  *progress;
     const cv_sequence_t  *sequence;
 
@@ -137,6 +139,21 @@ cv_record_key(cv_kind_t kind, uint64_t iid, const void *record)
         cv_put_uint(key.data + CV_IID_LEN, (uint64_t) sequence->year.value,
                     CV_YEAR_LEN);
         key.len = CV_IID_LEN + CV_YEAR_LEN;
+        break;
+
+    case CV_USAGE:
+        usage = record;
+        cv_put_uint(key.data, (uint64_t) usage->month.value, CV_MONTH_KEY);
+        cv_put_uint(key.data + CV_MONTH_KEY, usage->key.iid, CV_IID_LEN);
+        key.len = CV_MONTH_KEY + CV_IID_LEN;
+        break;
+
+    case CV_GRANT:
+        grant = record;
+        cv_put_uint(key.data, grant->key.iid, CV_IID_LEN);
+        cv_put_uint(key.data + CV_IID_LEN, (uint64_t) grant->month.value,
+                    CV_MONTH_KEY);
+        key.len = CV_IID_LEN + CV_MONTH_KEY;
         break;
 
     default:
@@ -479,6 +496,12 @@ cv_put_change(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *old,
 
     } else if (kind == CV_PROGRESS) {
         iid = ((const cv_progress_t *) record)->holder.iid;
+
+    } else if (kind == CV_GRANT) {
+        iid = ((const cv_grant_t *) record)->key.iid;
+
+    } else if (kind == CV_USAGE) {
+        return;         /* history is no change */
     }
 
     cv_audit_append(txn, kind, iid, old, new);
@@ -487,12 +510,13 @@ cv_put_change(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *old,
 
 
 /*
- * An export leaves secrets out: importing it again must not remove them.
- * Yields the record to write, which is "kept" if it takes over any.
+ * An export leaves secrets out, and what is the store's own: importing it again
+ * must not remove them.  Yields the record to write, which is "kept" if it
+ * takes over any.
  */
 
 static const void *
-cv_put_secrets(cv_kind_t kind, const void *record, const void *old,
+cv_put_kept(cv_kind_t kind, const void *record, const void *old,
     cv_record_t *kept)
 {
     size_t             i;
@@ -501,13 +525,16 @@ cv_put_secrets(cv_kind_t kind, const void *record, const void *old,
     for (i = 0; old != NULL && i < cv_schemas[kind].nfields; i++) {
         field = &cv_schemas[kind].fields[i];
 
-        if (!field->secret || cv_field_present(record, field)) {
+        if (!(field->secret || field->internal)
+            || cv_field_present(record, field))
+        {
             continue;
         }
 
         memcpy(kept, record, cv_schemas[kind].size);
         memcpy((uint8_t *) kept + field->offset,
-               (const uint8_t *) old + field->offset, sizeof(cv_str_t));
+               (const uint8_t *) old + field->offset,
+               field->internal ? sizeof(cv_int_t) : sizeof(cv_str_t));
         record = kept;
     }
 
@@ -555,7 +582,7 @@ cv_put_at(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *record)
     key = cv_record_key(kind, iid, record);
 
     old = new ? NULL : cv_previous(txn, kind, cv_key_str(&key), &previous);
-    record = cv_put_secrets(kind, record, old, &kept);
+    record = cv_put_kept(kind, record, old, &kept);
     bytes = cv_encode(txn, kind, cv_key_str(&key), record);
 
     if (cv_txn_failed(txn)) {
@@ -581,6 +608,10 @@ cv_put_at(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *record)
     }
 
     cv_put_change(txn, kind, iid, old, record);
+
+    if (kind == CV_GRANT) {
+        cv_grant_tell(txn, record);
+    }
 
     return cv_txn_failed(txn) ? 0 : iid;
 }
@@ -654,6 +685,7 @@ cv_walk_start(cv_walk_t *walk, cv_txn_t *txn, unsigned table)
     walk->txn = txn;
     walk->cursor = cv_txn_failed(txn) ? NULL : cv_cursor_open(txn, table);
     walk->started = false;
+    walk->onward = false;
     walk->prefix_len = 0;
 }
 
@@ -686,8 +718,10 @@ cv_walk_step(cv_walk_t *walk, MDB_val *key, MDB_val *value)
     }
 
     return cv_txn_ok(walk->txn, rc, walk->txn->store->dir)
-           && key->mv_size >= walk->prefix_len
-           && memcmp(key->mv_data, walk->prefix, walk->prefix_len) == 0;
+           && (walk->onward
+               || (key->mv_size >= walk->prefix_len
+                   && memcmp(key->mv_data, walk->prefix, walk->prefix_len)
+                      == 0));
 }
 
 
@@ -696,6 +730,28 @@ cv_walk_open(cv_walk_t *walk, cv_txn_t *txn, cv_kind_t kind)
 {
     cv_walk_start(walk, txn, kind);
     walk->kind = kind;
+}
+
+
+void
+cv_walk_open_from(cv_walk_t *walk, cv_txn_t *txn, cv_kind_t kind,
+    uint64_t iid)
+{
+    cv_walk_open(walk, txn, kind);
+
+    cv_put_uint(walk->prefix, iid, CV_IID_LEN);
+    walk->prefix_len = CV_IID_LEN;
+    walk->onward = true;
+}
+
+
+void
+cv_walk_open_usage(cv_walk_t *walk, cv_txn_t *txn, uint64_t month)
+{
+    cv_walk_open(walk, txn, CV_USAGE);
+
+    cv_put_uint(walk->prefix, month, CV_MONTH_KEY);
+    walk->prefix_len = CV_MONTH_KEY;
 }
 
 

@@ -34,6 +34,18 @@ cv_upgrade_sequences(cv_txn_t *txn)
 }
 
 
+/* to 3: there was nothing to count before */
+
+static void
+cv_upgrade_closed(cv_txn_t *txn)
+{
+    cv_closed_t  closed;
+
+    closed = cv_closed_now();
+    cv_closed_put(txn, &closed);
+}
+
+
 /*
  * What leads to each format, in order; whatever tables are missing are made
  * before.
@@ -42,11 +54,12 @@ cv_upgrade_sequences(cv_txn_t *txn)
 static const struct {
     unsigned     format;
     const char  *what;
-    void       (*run)(cv_txn_t *txn);       /* NULL: the tables are all */
+    void       (*run)(cv_txn_t *txn);
 } cv_upgrades[] = {
     { 2, "tables for tiers, keys, progress, OAuth clients, webhooks, number "
          "sequences and the audit trail", cv_upgrade_sequences },
-    { 3, "counters of API keys, and a sum of all entries", NULL },
+    { 3, "counters of API keys, tables for their usage and for grants, and a "
+         "sum of all entries", cv_upgrade_closed },
 };
 
 
@@ -68,11 +81,7 @@ cv_upgrade_steps(cv_txn_t *txn, cv_upgrade_t *upgrade)
 
     for (n = 0; n < CV_COUNT(cv_upgrades); n++) {
         if (cv_upgrades[n].format > upgrade->from) {
-
-            if (cv_upgrades[n].run != NULL) {
-                cv_upgrades[n].run(txn);
-            }
-
+            cv_upgrades[n].run(txn);
             cv_buf_printf(&upgrade->done, "%s%s",
                           upgrade->done.len > 0 ? "; " : "",
                           cv_upgrades[n].what);

@@ -58,7 +58,8 @@ my @full = (
         . '"prefix":"scs_live_","last4":"AiSU","owner":"Acme","tier":"t",'
         . '"status":"suspended","scopes":["certificates:read"],'
         . '"origins":["https://acme.example"],"issuer":"i",'
-        . '"expires_at":"2027-01-01","created_at":"2026-01-01"}',
+        . '"expires_at":"2027-01-01","created_at":"2026-01-01",'
+        . '"previous_sha256":"' . '7' x 64 . '","previous_until":"2026-02-01"}',
     qq({"kind":"key","id":"bare","key_sha256":"$HASH"}),
     '{"kind":"progress","holder":"h","class":"plain","learn":0}',
     '{"kind":"progress","holder":"h","class":"c","practice":75,"learn":14}',
@@ -69,6 +70,12 @@ my @full = (
     '{"kind":"sequence","class":"plain","year":0,"last":9}',
     '{"kind":"sequence","class":"c","year":2025,"last":1}',
     '{"kind":"sequence","class":"c","year":2026,"last":123}',
+    '{"kind":"usage","key":"k","month":"2026-09","used":2100,"included":2000,'
+        . '"tier":"t","price_cents":0,"overage_cents":20}',
+    '{"kind":"usage","key":"k","month":"2026-10","used":0,"included":2500,"tier":"t"}',
+    '{"kind":"usage","key":"bare","month":"2026-10","used":7}',
+    '{"kind":"grant","key":"k","month":"2026-10","units":500}',
+    '{"kind":"grant","key":"k","month":"2026-12","units":0}',
 );
 
 my $full = join '', map { "$_\n" } @full;
@@ -93,7 +100,7 @@ done_ok(import_text($store, $first), 'where the secrets are');
 is(export_text($store, '--secrets'), $full, 'they stay');
 
 for my $kind (qw(issuer class holder credential token tier key progress
-                 oauth_client webhook sequence))
+                 oauth_client webhook sequence usage grant))
 {
     is(export_text($store, '--kind', $kind),
        join('', grep { /"kind":"$kind"/ } split /(?<=\n)/, $first),
@@ -134,12 +141,12 @@ like(export_text($loose), qr/\A\{"kind":"issuer","id":"i","name":"Renamed"\}\n/,
 
 my ($answer) = json_lines(import_text(init_store(), $full, '--json')->{out});
 is_deeply($answer, {
-    dry_run => JSON::PP::false, lines => 17, records => 17, issuer => 1,
+    dry_run => JSON::PP::false, lines => 22, records => 22, issuer => 1,
     class => 2, holder => 1, credential => 1, token => 1, tier => 2, key => 2,
-    progress => 2, oauth_client => 1, webhook => 1, sequence => 3,
+    progress => 2, oauth_client => 1, webhook => 1, sequence => 3, usage => 3, grant => 2,
     invalid => 0 }, 'as JSON');
 
-like(import_text(init_store(), $full)->{out}, qr/^records +17$/m, 'for people');
+like(import_text(init_store(), $full)->{out}, qr/^records +22$/m, 'for people');
 
 
 # The records that the views' examples are about
@@ -232,7 +239,7 @@ unlike($r->{err}, qr/\x1b/, 'control characters are not passed on');
 
 my $dry = init_store();
 ($answer) = json_lines(import_text($dry, $full, '--dry-run', '--json')->{out});
-is($answer->{records}, 17, 'a dry run resolves what is new');
+is($answer->{records}, 22, 'a dry run resolves what is new');
 is($answer->{dry_run}, JSON::PP::true, 'it says so');
 is(export_text($dry), '', 'and writes nothing');
 

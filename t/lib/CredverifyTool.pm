@@ -16,7 +16,7 @@ use Test::More;
 our @EXPORT = qw(
     $BINARY $ISSUER $CLASS $HOLDER $CREDENTIAL
     run start finish init_store load write_file read_file json_lines
-    done_ok fails misused temp records shim under_shim
+    done_ok fails misused temp records shim under_shim faketime at_time
 );
 
 $ENV{LC_ALL} = 'C';
@@ -293,6 +293,26 @@ EOF
 sub under_shim {
     my %env = @_;
     return before => sub { %ENV = (%ENV, LD_PRELOAD => shim(), %env) };
+}
+
+# The library by which a command sees another time, in UTC; false where it cannot
+# be had. It stands still, but for what measures how long something takes.
+
+sub faketime {
+    my ($library) = glob '/usr/lib/*/faketime/libfaketime.so.1';
+    return read_file($BINARY) =~ /__asan_init/ ? undef : $library;
+}
+
+# how to start a command with it
+
+sub at_time {
+    my ($time) = @_;
+    $time .= " 00:00:00" unless $time =~ m{ };
+
+    return before => sub {
+        %ENV = (%ENV, LD_PRELOAD => faketime(), FAKETIME => $time, TZ => 'UTC',
+                FAKETIME_DONT_FAKE_MONOTONIC => 1);
+    };
 }
 
 1;

@@ -158,6 +158,47 @@ test_time_round_trip(void **state)
 
 
 static void
+test_months(void **state)
+{
+    size_t    i;
+    uint8_t   text[CV_MONTH_LEN];
+    unsigned  month, again;
+
+    static const char *const  wrong[] = {
+        "", "2026", "2026-1", "2026-13", "2026-00", "2026-100", "1969-12",
+        "7431-01", "9999-12", "2026-10-01", "2026/10", " 2026-1", "26-10-1",
+        "-026-10", "2026-1x", "\xd9\xa2" "02610"
+    };
+
+    (void) state;
+
+    for (month = 0; month <= CV_MONTH_LAST; month++) {
+        cv_month_format(text, month);
+
+        if (!cv_month_parse(&again, cv_str(text, sizeof(text)))
+            || again != month)
+        {
+            fail_msg("%u: %.*s", month, (int) sizeof(text), text);
+        }
+    }
+
+    assert_memory_equal(text, "7430-12", CV_MONTH_LEN);
+    assert_true(CV_MONTH_LAST <= UINT16_MAX);
+
+    assert_true(cv_month_parse(&month, CV_STR("2028-02")));
+    assert_int_equal(month, 58 * 12 + 1);
+    assert_int_equal(cv_time_of_month(month + 1) - cv_time_of_month(month),
+                     29 * CV_DAY);
+
+    for (i = 0; i < CV_COUNT(wrong); i++) {
+        if (cv_month_parse(&month, cv_str_z(wrong[i]))) {
+            fail_msg("%s", wrong[i]);
+        }
+    }
+}
+
+
+static void
 test_utf8(void **state)
 {
     size_t  i;
@@ -617,6 +658,7 @@ main(void)
         cmocka_unit_test(test_dates),
         cmocka_unit_test(test_time_formats),
         cmocka_unit_test(test_time_round_trip),
+        cmocka_unit_test(test_months),
         cmocka_unit_test(test_utf8),
         cmocka_unit_test(test_hex),
         cmocka_unit_test(test_escapes),

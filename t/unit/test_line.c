@@ -120,6 +120,15 @@ test_round_trip(void **state)
           "{\"kind\":\"key\",\"id\":\"k\",\"key_sha256\":\"" KEY_HASH "\","
           "\"prefix\":\"scs_live_\",\"last4\":\"AiSU\","
           "\"previous_sha256\":\"" HASH "\"}" },
+        { "{\"kind\":\"usage\",\"key\":\"k\",\"month\":\"2026-10\","
+          "\"used\":0}", NULL },
+        { "{\"kind\":\"usage\",\"key\":\"k\",\"month\":\"1970-01\","
+          "\"used\":9223372036854775807,\"included\":100,\"tier\":\"t\","
+          "\"price_cents\":1,\"overage_cents\":0}", NULL },
+        { "{\"units\":5,\"month\":\"7430-12\",\"key\":\"k\",\"kind\":"
+          "\"grant\"}",
+          "{\"kind\":\"grant\",\"key\":\"k\",\"month\":\"7430-12\","
+          "\"units\":5}" },
         { "{\"kind\":\"progress\",\"holder\":\"h\",\"class\":\"c\"}", NULL },
         { "{\"kind\":\"progress\",\"holder\":\"h\",\"class\":\"c\","
           "\"practice\":0,\"learn\":14}", NULL },
@@ -291,6 +300,17 @@ test_errors(void **state)
           "key: member \"tier\" must be a string" },
         { "{\"kind\":\"key\",\"id\":\"k\",\"secret\":\"x\"}",
           "key: unknown member \"secret\"" },
+        { "{\"kind\":\"key\",\"id\":\"k\",\"granted\":\"2026-10\"}",
+          "key: unknown member \"granted\"" },
+        { "{\"kind\":\"usage\",\"key\":\"k\",\"used\":1}",
+          "usage: member \"month\" is required" },
+        { "{\"kind\":\"usage\",\"key\":\"k\",\"month\":\"2026-13\"}",
+          "usage: member \"month\" must be a month, such as 2026-10" },
+        { "{\"kind\":\"grant\",\"key\":\"k\",\"month\":202610}",
+          "grant: member \"month\" must be a month, such as 2026-10" },
+        { "{\"kind\":\"grant\",\"key\":\"k\",\"month\":\"2026-10\","
+          "\"units\":-1}",
+          "grant: member \"units\" must be a whole number, 0 or more" },
         { "{\"kind\":\"progress\",\"holder\":\"h\"}",
           "progress: member \"class\" is required" },
         { "{\"kind\":\"progress\",\"holder\":\"h\",\"class\":\"c\",\"learn\":"

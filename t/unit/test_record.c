@@ -160,6 +160,7 @@ static void
 test_values(void **state)
 {
     cv_buf_t         buf;
+    cv_grant_t       grant;
     cv_credential_t  credential, again;
 
     (void) state;
@@ -189,6 +190,19 @@ test_values(void **state)
 
     buf.data[11] = 0;
     assert_int_equal(cv_record_parse(&again, CV_CREDENTIAL, cv_buf_str(&buf)),
+                     CV_ERR_DAMAGED);
+
+    memset(&grant, 0, sizeof(grant));
+    grant.month = (cv_int_t) { CV_MONTH_LAST, true };
+    cv_buf_reset(&buf);
+    cv_record_encode(&buf, CV_GRANT, key, &grant);
+    assert_int_equal(cv_record_decode(&again, CV_GRANT, key, cv_buf_str(&buf)),
+                     CV_OK);
+
+    grant.month.value++;
+    cv_buf_reset(&buf);
+    cv_record_encode(&buf, CV_GRANT, key, &grant);
+    assert_int_equal(cv_record_decode(&again, CV_GRANT, key, cv_buf_str(&buf)),
                      CV_ERR_DAMAGED);
 
     cv_buf_free(&buf);

@@ -1,0 +1,68 @@
+
+/*
+ * Copyright (C) The credverify authors
+ */
+
+#include "cv_pace.h"
+
+#include <time.h>
+
+/* however long commits take, something is done */
+#define CV_PACE_LEAST_MS  10
+
+
+static int64_t
+cv_pace_clock(void)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+
+void
+cv_pace_begin(cv_pace_t *pace)
+{
+    pace->began = cv_pace_clock();
+}
+
+
+bool
+cv_pace_over(const cv_pace_t *pace)
+{
+    int64_t  budget;
+
+    budget = CV_PACE_HOLD_MS - pace->commit_ms;
+
+    if (budget < CV_PACE_LEAST_MS) {
+        budget = CV_PACE_LEAST_MS;
+    }
+
+    return cv_pace_clock() - pace->began >= budget;
+}
+
+
+void
+cv_pace_commit(cv_pace_t *pace)
+{
+    pace->commit = cv_pace_clock();
+}
+
+
+void
+cv_pace_committed(cv_pace_t *pace)
+{
+    pace->commit_ms = cv_pace_clock() - pace->commit;
+}
+
+
+void
+cv_pace_pause(void)
+{
+    struct timespec  ts;
+
+    ts = (struct timespec) { 0, CV_PACE_PAUSE_MS * 1000000 };
+    (void) nanosleep(&ts, NULL);
+}
