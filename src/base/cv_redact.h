@@ -17,7 +17,7 @@
  * password and the like, percent-encoded or not, of either case), and of
  * every run of CV_REDACT_RUN or more letters, digits and underscores wherever
  * it stands: the shape of tokens and keys.  Never longer than the line plus
- * three bytes for each argument.
+ * three bytes for each "=" in it.
  */
 #define CV_REDACT_RUN  32
 

@@ -54,12 +54,20 @@ format_instant(cv_time_t at)
 static void
 read_date(cv_str_t text)
 {
+    size_t     len;
+    uint8_t    day[CV_TIME_TEXT_MAX];
     cv_date_t  date;
 
     memset(&date, 0, sizeof(date));
 
     if (cv_date_parse(&date, text)) {
         FUZZ_MUST(cv_str_eq(date.text, text));
+
+        if (cv_date_is_bare(&date)) {
+            len = cv_time_format(day, date.at, CV_TIME_DATE);
+            FUZZ_MUST(cv_str_eq(cv_str(day, len), text));
+        }
+
         FUZZ_MUST(cv_date_expiry(&date) >= date.at);
         format_instant(date.at);
 
