@@ -322,9 +322,9 @@ ngx_http_credverify_probe(ngx_event_t *ev)
         ngx_http_credverify_open(store);
     }
 
-    if (!ngx_exiting) {
-        ngx_add_timer(ev, NGX_HTTP_CREDVERIFY_PROBE);
-    }
+    /* a worker that ends, too, may have long to go; this one nobody waits for */
+
+    ngx_add_timer(ev, NGX_HTTP_CREDVERIFY_PROBE);
 }
 
 

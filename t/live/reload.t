@@ -102,4 +102,54 @@ is($nginx->status($good), 200, 'which is still served');
 
 is($nginx->stop, 0, 'nginx ends well');
 
+
+# A worker that ends waits for the last of its requests, hours perhaps: what it
+# answers meanwhile must not keep it reading the store as that was then.
+
+my $silent = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1') or die $!;
+
+$nginx = LiveNginx->start(workers => 1,
+    http => 'limit_req_zone $binary_remote_addr zone=late:64k rate=30r/m;',
+    server => "credverify_store $store;
+    location = /long { proxy_pass http://127.0.0.1:@{[ $silent->sockport ]}; }
+    location = /late { limit_req zone=late burst=5; credverify_verify token=\$arg_token; }");
+
+sub asked {
+    my $socket = $nginx->connect;
+    print $socket "GET $_[0] HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n";
+    return $socket;
+}
+
+# by pid, which version each process reads, or none
+
+sub reading {
+    open my $lock, '<:raw', "$store/lock.mdb" or die $!;
+    local $/;
+    my %at;
+
+    for (unpack '(a64)*', substr <$lock>, 128) {
+        my ($version, $pid) = unpack 'Q L', $_;
+        $at{$pid} = $version == ~0 ? 'none' : $version;
+    }
+
+    return \%at;
+}
+
+my ($worker) = $nginx->workers;
+my $late = '/late?token=' . Credverify::token('valid');
+my $long = asked('/long');
+
+is($nginx->status($late), 200, 'before');
+
+my $delayed = asked($late);
+
+sleep 0.5;
+$nginx->signal('HUP');
+like(scalar <$delayed>, qr/ 200 /, 'a request of a worker that ends');
+ok((grep { $_ == $worker } $nginx->workers), 'which waits for another');
+sleep 2.5;
+is(reading()->{$worker}, 'none', 'and reads nothing meanwhile');
+
+close $long;
+
 done_testing;
