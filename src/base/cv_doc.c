@@ -333,7 +333,7 @@ static void
 cv_doc_write_at(cv_buf_t *out, cv_doc_t doc, unsigned depth)
 {
     bool           first;
-    cv_str_t       name;
+    cv_str_t       name, text;
     cv_doc_t       value;
     cv_doc_iter_t  it;
 
@@ -348,7 +348,8 @@ cv_doc_write_at(cv_buf_t *out, cv_doc_t doc, unsigned depth)
         return;
 
     case CV_DOC_NUMBER:
-        cv_buf_append_str(out, cv_doc_text(doc));
+        text = cv_doc_text(doc);
+        cv_buf_append_str(out, text.len > 0 ? text : CV_STR("null"));
         return;
 
     case CV_DOC_STRING:

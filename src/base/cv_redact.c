@@ -98,8 +98,10 @@ cv_redact_secret(const uint8_t *p, const uint8_t *end)
     for (len = 0; p < end; p += n) {
         n = cv_redact_char(p, end, &ch);
 
+        /* how it ends is what counts */
+
         if (len == CV_NAME_MAX) {
-            return false;
+            memmove(name, name + 1, --len);
         }
 
         name[len++] = (char) ch;
@@ -170,12 +172,12 @@ cv_redact(cv_buf_t *out, cv_str_t line)
         value = ++p;
         p = cv_redact_find(p, end, "&;# ");
 
+        cv_redact_runs(out, name, value);
+
         if (cv_redact_secret(name, value - 1)) {
-            cv_buf_append(out, name, (size_t) (value - name));
             cv_buf_append(out, CV_REDACTED, sizeof(CV_REDACTED) - 1);
 
         } else {
-            cv_redact_runs(out, name, value);
             cv_redact_runs(out, value, p);
         }
     }

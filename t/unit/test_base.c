@@ -555,8 +555,8 @@ static void
 test_doc_number(void **state)
 {
     size_t    i;
-    uint8_t   memory[64];
-    cv_buf_t  buf;
+    uint8_t   memory[64], text[64];
+    cv_buf_t  buf, out;
 
     static const struct {
         const char  *text;
@@ -580,6 +580,20 @@ test_doc_number(void **state)
             fail_msg("\"%s\"", cases[i].text);
         }
     }
+
+    /* one that is cut short is nothing, where JSON must have something */
+
+    cv_buf_borrow(&out, text, sizeof(text));
+    cv_doc_write_json(&out, CV_STR("[\0\0\0\7" "0\0\0\0\5" "12"));
+    assert_text(cv_buf_str(&out), "[]");
+
+    cv_buf_reset(&out);
+    cv_doc_write_json(&out, CV_STR("0\0\0\0\5" "12"));
+    assert_text(cv_buf_str(&out), "null");
+
+    cv_buf_reset(&out);
+    cv_doc_write_json(&out, CV_STR("0\0\0\0\0"));
+    assert_text(cv_buf_str(&out), "null");
 }
 
 
@@ -627,6 +641,11 @@ test_redact(void **state)
         { "GET /?my.key=a&key[]=b&key%5B%5D=c&x2token=d&tokens=2 HTTP/1.0",
           "GET /?my.key=***&key[]=***&key%5B%5D=***&x2token=***&tokens=2 "
           "HTTP/1.0" },
+        { "GET /?a-very-long-way-to-say-what-it-is-api_key=a HTTP/1.0",
+          "GET /?a-very-long-way-to-say-what-it-is-api_key=*** HTTP/1.0" },
+        { "GET /?a-very-long-way-to-say-what-it-is-monkey=a HTTP/1.0",
+          "GET /?a-very-long-way-to-say-what-it-is-monkey=a HTTP/1.0" },
+        { "GET /?" HEX32 ".key=a HTTP/1.0", "GET /?***.key=*** HTTP/1.0" },
         { "token", "token" },
         { "?token=", "?token=***" },
         { "?=&&=", "?=&&=" },
