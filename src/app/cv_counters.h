@@ -16,6 +16,15 @@
 cv_err_t cv_counters_open(cv_meter_t **meter, const cv_store_t *store,
     cv_error_t *error) CV_MUST_CHECK;
 
+/*
+ * Calls fn(data, slot) with the slot of a key, by number.  CV_ERR_DAMAGED if it
+ * has none of its own, or if the file was cut short meanwhile, with what "fn"
+ * had done by then.
+ */
+cv_err_t cv_counters_use(cv_meter_t *meter, cv_str_t id, uint64_t number,
+    void (*fn)(void *data, cv_slot_t *slot), void *data, cv_error_t *error)
+    CV_MUST_CHECK;
+
 /* Makes the file of a store that is new. */
 cv_err_t cv_counters_create(const char *dir,
     const uint8_t uuid[CV_STORE_UUID_LEN], cv_error_t *error) CV_MUST_CHECK;

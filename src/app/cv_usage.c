@@ -9,6 +9,12 @@
 #include "cv_pace.h"
 
 
+typedef struct {
+    uint64_t   month;
+    uint64_t   used;
+} cv_usage_month_t;
+
+
 /* True if a key that was not used has a place in a month's bill. */
 
 static bool
@@ -66,13 +72,22 @@ cv_usage_terms(cv_txn_t *txn, const cv_api_key_t *key, cv_usage_t *usage,
 }
 
 
+static void
+cv_usage_read(void *data, cv_slot_t *slot)
+{
+    cv_usage_month_t  *counted = data;
+
+    counted->used = cv_slot_month(slot, counted->month);
+}
+
+
 cv_err_t
 cv_usage_of(cv_txn_t *txn, cv_meter_t *meter, const cv_api_key_t *key,
     uint64_t number, uint64_t month, cv_time_t now, cv_usage_t *usage,
     cv_usage_state_t *state, cv_error_t *error)
 {
-    uint64_t    used;
-    cv_slot_t  *slot;
+    cv_err_t           err;
+    cv_usage_month_t   counted;
 
     if (cv_get_usage(txn, number, month, usage)) {
         *state = CV_USAGE_CLOSED;
@@ -81,19 +96,17 @@ cv_usage_of(cv_txn_t *txn, cv_meter_t *meter, const cv_api_key_t *key,
 
     *state = CV_USAGE_NONE;
 
-    slot = cv_meter_slot(meter, number, cv_key_uid(key->id));
+    counted = (cv_usage_month_t) { month, 0 };
 
-    if (slot == NULL) {
-        return cv_error_set(error, CV_ERR_DAMAGED, "key \"%.*s\" has no slot "
-                            "of its own in the counters; run \"credverify "
-                            "upgrade\"", CV_FMT(key->id));
+    err = cv_counters_use(meter, key->id, number, cv_usage_read, &counted,
+                          error);
+    if (err != CV_OK) {
+        return err;
     }
-
-    used = cv_slot_month(slot, month);
 
     /* of a month that is no longer kept, 0 says nothing */
 
-    if (used == 0
+    if (counted.used == 0
         && (month + CV_SLOT_MONTHS <= cv_period(CV_WINDOW_MONTH, now)
             || !cv_usage_in_force(key, month)))
     {
@@ -105,7 +118,7 @@ cv_usage_of(cv_txn_t *txn, cv_meter_t *meter, const cv_api_key_t *key,
     memset(usage, 0, sizeof(cv_usage_t));
     usage->key.iid = number;
     usage->month = (cv_int_t) { (int64_t) month, true };
-    usage->used = (cv_int_t) { (int64_t) used, true };
+    usage->used = (cv_int_t) { (int64_t) counted.used, true };
 
     return cv_usage_terms(txn, key, usage, error);
 }

@@ -7,7 +7,6 @@
  */
 
 #include "cv_cli.h"
-#include "cv_authorize.h"
 #include "cv_counters.h"
 #include "cv_json.h"
 #include "cv_keys.h"
@@ -19,6 +18,11 @@ typedef struct {
     cv_new_key_t   made;
     uint8_t        created[CV_TIME_TEXT_MAX];
 } cmd_key_new_t;
+
+typedef struct {
+    uint64_t       day;             /* the last one, or 0 */
+    uint64_t       month;           /* calls in this one */
+} cmd_key_used_t;
 
 typedef struct {
     cv_key_step_t  step;
@@ -384,36 +388,48 @@ cmd_key_step(cv_cli_t *cli)
 
 /* Show */
 
+static void
+cmd_key_read(void *data, cv_slot_t *slot)
+{
+    cmd_key_used_t  *used = data;
+
+    used->day = cv_slot_last_day(slot);
+    used->month = cv_slot_month(slot, cv_period(CV_WINDOW_MONTH,
+                                                cv_time_now()));
+}
+
+
 static int
 cmd_key_used(cv_cli_t *cli, const cv_api_key_t *key, uint64_t number)
 {
-    uint64_t     day;
-    uint8_t      text[CV_TIME_TEXT_MAX];
-    cv_slot_t   *slot;
-    cv_error_t   error;
-    cv_meter_t  *meter;
+    cv_err_t         err;
+    uint8_t          text[CV_TIME_TEXT_MAX];
+    cv_time_t        day;
+    cv_error_t       error;
+    cv_meter_t      *meter;
+    cmd_key_used_t   used;
 
-    if (cv_counters_open(&meter, cli->store, &error) != CV_OK) {
+    err = cv_counters_open(&meter, cli->store, &error);
+
+    if (err == CV_OK) {
+        err = cv_counters_use(meter, key->id, number, cmd_key_read, &used,
+                              &error);
+        cv_meter_close(meter);
+    }
+
+    if (err != CV_OK) {
+        cv_buf_reset(&cli->out.buf);
         return cv_cli_fail(cli, "%s", error.text);
     }
 
-    slot = cv_meter_slot(meter, number, cv_key_uid(key->id));
-    day = slot != NULL ? cv_slot_last_day(slot) : 0;
+    day = cv_period_start(CV_WINDOW_DAY, used.day);
 
-    if (day > 0) {
+    if (used.day > 0) {
         cv_answer_text(cli, "last_used",
-                       cv_str(text, cv_time_format(text,
-                                      cv_period_start(CV_WINDOW_DAY, day),
-                                      CV_TIME_DATE)));
+                       cv_str(text, cv_time_format(text, day, CV_TIME_DATE)));
     }
 
-    cv_answer_number(cli, "this_month",
-                     slot != NULL
-                     ? cv_slot_month(slot, cv_period(CV_WINDOW_MONTH,
-                                                     cv_time_now()))
-                     : 0);
-
-    cv_meter_close(meter);
+    cv_answer_number(cli, "this_month", used.month);
 
     return CV_CLI_DONE;
 }

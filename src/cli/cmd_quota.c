@@ -19,10 +19,11 @@ typedef struct {
 } cmd_grant_t;
 
 typedef struct {
-    unsigned      windows;          /* bits by cv_window_t */
-    cv_time_t     now;
-    cv_meter_t   *meter;
-    cv_slot_t    *slot;
+    unsigned         windows;       /* bits by cv_window_t */
+    cv_time_t        now;
+    uint64_t         number;        /* of the key */
+    cv_meter_t      *meter;
+    cv_admission_t   admission;     /* what was counted */
 } cmd_reset_t;
 
 /* what is known of a key's quota now */
@@ -38,33 +39,6 @@ typedef struct {
     cv_window_t      window;        /* that decides; CV_WINDOWS: none does */
     cv_time_t        resets_at[CV_WINDOWS];
 } cmd_quota_t;
-
-
-/* the slot of a key, by number; false after it complained */
-
-static bool
-cmd_quota_slot(cv_cli_t *cli, cv_str_t id, uint64_t number,
-    cv_meter_t **meter, cv_slot_t **slot)
-{
-    cv_error_t  error;
-
-    if (cv_counters_open(meter, cli->store, &error) != CV_OK) {
-        (void) cv_cli_fail(cli, "%s", error.text);
-        return false;
-    }
-
-    *slot = cv_meter_slot(*meter, number, cv_key_uid(id));
-
-    if (*slot == NULL) {
-        (void) cv_cli_fail(cli, "the key has no slot of its own in the "
-                           "counters; run \"credverify upgrade\"");
-        cv_meter_close(*meter);
-        *meter = NULL;
-        return false;
-    }
-
-    return true;
-}
 
 
 /* Grant */
@@ -148,33 +122,52 @@ cmd_quota_grant(cv_cli_t *cli)
 
 /* Reset */
 
+static void
+cmd_reset_read(void *data, cv_slot_t *slot)
+{
+    cv_limits_t   none;
+    cmd_reset_t  *work = data;
+
+    cv_limits_read(&none, NULL);
+    cv_admission_look(slot, &none, work->now, &work->admission);
+}
+
+
+static void
+cmd_reset_apply(void *data, cv_slot_t *slot)
+{
+    cmd_reset_t  *work = data;
+
+    cv_slot_reset(slot, work->windows, work->now);
+}
+
+
 static int
 cmd_quota_reset_body(cv_cli_t *cli)
 {
-    uint64_t         number;
-    cv_limits_t      none;
-    cv_window_t      window;
-    cmd_reset_t     *work;
-    cv_admission_t   admission;
+    cv_str_t      id;
+    cv_error_t    error;
+    cv_window_t   window;
+    cmd_reset_t  *work;
 
     work = cli->data;
+    id = cv_str_z(cli->arguments[0]);
 
-    number = cv_find(cli->txn, CV_HANDLE_KEY_ID, cv_str_z(cli->arguments[0]));
+    work->number = cv_find(cli->txn, CV_HANDLE_KEY_ID, id);
 
-    if (number == 0) {
+    if (work->number == 0) {
         return cv_cli_unknown(cli, CV_KEY, cli->arguments[0]);
     }
 
-    if (!cmd_quota_slot(cli, cv_str_z(cli->arguments[0]), number, &work->meter,
-                        &work->slot))
+    if (cv_counters_open(&work->meter, cli->store, &error) != CV_OK
+        || cv_counters_use(work->meter, id, work->number, cmd_reset_read, work,
+                           &error)
+           != CV_OK)
     {
-        return CV_CLI_FAILED;
+        return cv_cli_fail(cli, "%s", error.text);
     }
 
-    cv_audit_note(cli->txn, CV_KEY, number, CV_ACTION_RESET);
-
-    cv_limits_read(&none, NULL);
-    cv_admission_look(work->slot, &none, work->now, &admission);
+    cv_audit_note(cli->txn, CV_KEY, work->number, CV_ACTION_RESET);
 
     cv_answer_open(cli);
     cv_answer_text(cli, "key", cv_str_z(cli->arguments[0]));
@@ -182,7 +175,7 @@ cmd_quota_reset_body(cv_cli_t *cli)
     for (window = 0; window < CV_WINDOWS; window++) {
         if (work->windows & 1U << window) {
             cv_answer_number(cli, cv_window_names[window],
-                             admission.used[window]);
+                             work->admission.used[window]);
         }
     }
 
@@ -196,6 +189,7 @@ int
 cmd_quota_reset(cv_cli_t *cli)
 {
     int           i, rc;
+    cv_error_t    error;
     cmd_reset_t   work;
     const char   *window;
 
@@ -216,8 +210,13 @@ cmd_quota_reset(cv_cli_t *cli)
 
     /* what is done is in the trail before it is */
 
-    if (rc == CV_CLI_DONE) {
-        cv_slot_reset(work.slot, work.windows, work.now);
+    if (rc == CV_CLI_DONE
+        && cv_counters_use(work.meter, cv_str_z(cli->arguments[0]),
+                           work.number, cmd_reset_apply, &work, &error)
+           != CV_OK)
+    {
+        cv_buf_reset(&cli->out.buf);
+        rc = cv_cli_fail(cli, "%s", error.text);
     }
 
     cv_meter_close(work.meter);
@@ -258,10 +257,11 @@ cmd_quota_left(const cmd_quota_t *quota, cv_window_t window)
 
 
 static void
-cmd_quota_look(cmd_quota_t *quota, cv_slot_t *slot)
+cmd_quota_look(void *data, cv_slot_t *slot)
 {
     uint64_t         least;
     cv_window_t      window;
+    cmd_quota_t     *quota = data;
     cv_demand_t      anything;
     cv_admission_t  *admission;
 
@@ -451,8 +451,9 @@ cmd_quota_answer(cv_cli_t *cli, const cmd_quota_t *quota)
 static int
 cmd_quota_explain_body(cv_cli_t *cli)
 {
+    cv_err_t      err;
     uint64_t      number, month;
-    cv_slot_t    *slot;
+    cv_error_t    error;
     cv_grant_t    grant;
     cv_meter_t   *meter;
     cmd_quota_t  *quota;
@@ -480,12 +481,17 @@ cmd_quota_explain_body(cv_cli_t *cli)
         quota->granted = (uint64_t) grant.units.value;
     }
 
-    if (!cmd_quota_slot(cli, quota->key.id, number, &meter, &slot)) {
-        return CV_CLI_FAILED;
+    err = cv_counters_open(&meter, cli->store, &error);
+
+    if (err == CV_OK) {
+        err = cv_counters_use(meter, quota->key.id, number, cmd_quota_look,
+                              quota, &error);
+        cv_meter_close(meter);
     }
 
-    cmd_quota_look(quota, slot);
-    cv_meter_close(meter);
+    if (err != CV_OK) {
+        return cv_cli_fail(cli, "%s", error.text);
+    }
 
     cmd_quota_answer(cli, quota);
 

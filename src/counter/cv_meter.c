@@ -595,36 +595,63 @@ cv_meter_write(int fd, const uint8_t *data, size_t len, const char *what,
 }
 
 
+/* a piece of a copy */
+
+typedef struct {
+    cv_word_t  *from;
+    size_t      n;
+    uint64_t    words[CV_METER_START / sizeof(uint64_t)];
+} cv_meter_piece_t;
+
+
 /* word by word, none of which changes while it is read */
+
+static void
+cv_meter_copy_piece(void *arg)
+{
+    size_t             i;
+    cv_meter_piece_t  *piece = arg;
+
+    for (i = 0; i < piece->n; i++) {
+        piece->words[i] = atomic_load_explicit(&piece->from[i],
+                                               memory_order_relaxed);
+    }
+}
+
 
 cv_err_t
 cv_meter_copy(cv_meter_t *meter, int fd, const char *what, cv_error_t *error)
 {
-    size_t      at, i, n, size;
-    cv_err_t    err;
-    uint64_t    slots, words[CV_METER_START / sizeof(uint64_t)];
-    cv_word_t  *from;
+    size_t             at, len, size;
+    cv_err_t           err;
+    uint64_t           slots;
+    cv_meter_piece_t   piece;
 
     err = CV_OK;
     slots = cv_meter_slots(meter);
     size = cv_meter_size(slots);
 
-    for (at = 0; at < size && err == CV_OK; at += sizeof(words)) {
-        from = (cv_word_t *) (void *) (meter->map + at);
-        n = size - at < sizeof(words) ? size - at : sizeof(words);
+    for (at = 0; at < size && err == CV_OK; at += sizeof(piece.words)) {
+        len = size - at < sizeof(piece.words) ? size - at
+                                              : sizeof(piece.words);
+        piece.from = (cv_word_t *) (void *) (meter->map + at);
+        piece.n = len / sizeof(uint64_t);
 
-        for (i = 0; i < n / sizeof(uint64_t); i++) {
-            words[i] = atomic_load_explicit(&from[i], memory_order_relaxed);
+        err = cv_meter_guard(meter, cv_meter_copy_piece, &piece);
+
+        if (err != CV_OK) {
+            return cv_error_set(error, err, "%s/%s: the file was cut short "
+                                "while it was read", meter->dir, meter->name);
         }
 
         /* there may be more by now, of keys that the copy has not */
 
         if (at == 0) {
-            words[offsetof(cv_meter_header_t, slots) / sizeof(uint64_t)] =
-                slots;
+            piece.words[offsetof(cv_meter_header_t, slots)
+                        / sizeof(uint64_t)] = slots;
         }
 
-        err = cv_meter_write(fd, (uint8_t *) words, n, what, error);
+        err = cv_meter_write(fd, (uint8_t *) piece.words, len, what, error);
     }
 
     return err;

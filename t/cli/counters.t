@@ -174,8 +174,8 @@ is(-s "$store/counters", slot_place(6), 'takes none either');
 
     my $r = cv($few, 'check');
     is($r->{status}, 1, 'an older file');
-    is($r->{err}, join('', map { qq(credverify: check: counters: key "k$_" has no )
-       . qq(slot of its own, number $_; run "credverify upgrade"\n) } 1, 2),
+    is($r->{err}, join('', map { qq(credverify: check: key "k$_" has no slot of its own )
+       . qq(in the counters; run "credverify upgrade"\n) } 1, 2),
        'lacks slots');
     done_ok($r = cv($few, 'upgrade'), 'upgrade');
     like($r->{out}, qr/^new +counters for 2 keys$/m, 'says how many');
@@ -237,7 +237,7 @@ is(-s "$store/counters", slot_place(6), 'takes none either');
 
     my $r = cv($ahead, 'check');
     is($r->{status}, 1, 'counts of a time to come');
-    is($r->{err}, join('', map { 'credverify: check: counters: a count of key '
+    is($r->{err}, join('', map { 'credverify: check: a count of key '
        . qq("k$_" is of a time to come; "credverify quota reset" removes it\n) }
        2 .. 4), 'are found');
     like($r->{out}, qr/^problems +3$/m, 'and counted');

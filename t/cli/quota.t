@@ -247,7 +247,7 @@ fails(cv('quota', 'explain', 'nobody'), 'quota explain: there is no key "nobody"
 # what a wrong clock left goes, too
 
 write_day($store, 1, $DAY + 300, 4);
-is(cv('check')->{err}, 'credverify: check: counters: a count of key "full" is of a time to come; '
+is(cv('check')->{err}, 'credverify: check: a count of key "full" is of a time to come; '
    . qq("credverify quota reset" removes it\n), 'a day to come');
 done_ok(cv('quota', 'reset', 'full', '--window', 'day'), 'reset');
 done_ok(cv('check'), 'removes it');

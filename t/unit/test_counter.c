@@ -1031,6 +1031,16 @@ test_copy(void **state)
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(counted > 0);
 
+    /* what is cut short meanwhile is none */
+
+    assert_int_equal(cv_meter_open(&other_meter, dir, uuid, &error), CV_OK);
+    assert_int_equal(truncate(path, 8192), 0);
+    fd = open("/dev/null", O_WRONLY);
+    assert_int_equal(cv_meter_copy(other_meter, fd, "it", &error),
+                     CV_ERR_DAMAGED);
+    (void) close(fd);
+    cv_meter_close(other_meter);
+
     fd = open("/dev/full", O_WRONLY);
     assert_int_equal(cv_meter_copy(meter, fd, "it", &error), CV_ERR_FULL);
     assert_string_equal(error.text, "it: No space left on device");
