@@ -86,16 +86,11 @@ cv_usage_of(cv_txn_t *txn, cv_meter_t *meter, const cv_api_key_t *key,
     uint64_t number, uint64_t month, cv_time_t now, cv_usage_t *usage,
     cv_usage_state_t *state, cv_error_t *error)
 {
+    bool               closed;
     cv_err_t           err;
     cv_usage_month_t   counted;
 
-    if (cv_get_usage(txn, number, month, usage)) {
-        *state = CV_USAGE_CLOSED;
-        return CV_OK;
-    }
-
-    *state = CV_USAGE_NONE;
-
+    closed = cv_get_usage(txn, number, month, usage);
     counted = (cv_usage_month_t) { month, 0 };
 
     err = cv_counters_use(meter, key->id, number, cv_usage_read, &counted,
@@ -103,6 +98,15 @@ cv_usage_of(cv_txn_t *txn, cv_meter_t *meter, const cv_api_key_t *key,
     if (err != CV_OK) {
         return err;
     }
+
+    /* one that was closed by a clock that was ahead went on after that */
+
+    if (closed && counted.used <= (uint64_t) usage->used.value) {
+        *state = CV_USAGE_CLOSED;
+        return CV_OK;
+    }
+
+    *state = CV_USAGE_NONE;
 
     /* of a month that is no longer kept, 0 says nothing */
 
@@ -227,7 +231,11 @@ cv_usage_close_batch(cv_store_t *store, cv_meter_t *meter, cv_pace_t *pace,
 
     cv_closed_read(txn, &closed);
     err = cv_txn_err(txn, error);
-    *done = closed.month >= open;
+    *done = closed.month == open;
+
+    if (closed.month > open) {
+        closed = (cv_closed_t) { open, 0 };
+    }
 
     while (err == CV_OK && closed.month < open && !cv_pace_over(pace)) {
         err = cv_usage_close_some(txn, meter, pace, now, &closed, error);
@@ -239,7 +247,7 @@ cv_usage_close_batch(cv_store_t *store, cv_meter_t *meter, cv_pace_t *pace,
     }
 
     cv_closed_put(txn, &closed);
-    *done = closed.month >= open;
+    *done = closed.month == open;
 
     cv_pace_commit(pace);
     err = cv_txn_commit(txn, error);
@@ -249,7 +257,7 @@ cv_usage_close_batch(cv_store_t *store, cv_meter_t *meter, cv_pace_t *pace,
 }
 
 
-/* the first month that is open still, and whether any before it is */
+/* the first month that is open still, and whether that is what is known */
 
 static cv_err_t
 cv_usage_look(cv_store_t *store, uint64_t open, bool *done, cv_error_t *error)
@@ -267,7 +275,7 @@ cv_usage_look(cv_store_t *store, uint64_t open, bool *done, cv_error_t *error)
 
     if (cv_snapshot_renew(snapshot) == CV_OK) {
         cv_closed_read(snapshot, &closed);
-        *done = closed.month >= open;
+        *done = closed.month == open;
     }
 
     err = cv_txn_err(snapshot, error);

@@ -25,6 +25,10 @@
  * does so at the same time, or goes on after one that was killed, closes the
  * others.  A month that is closed stays as it is.
  *
+ * Months to come that a clock which was ahead has closed are opened again, and
+ * closed again when they are over: a record of one stays only if no more is
+ * counted by then.
+ *
  * The counters are looked at only if there is something to close.
  */
 cv_err_t cv_usage_close(cv_store_t *store, cv_time_t now, cv_error_t *error)

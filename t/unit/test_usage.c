@@ -461,6 +461,62 @@ test_in_force(void **state)
 }
 
 
+/* a clock that is ahead for a moment costs nothing that is counted after it */
+
+static void
+test_ahead(void **state)
+{
+    test_t       *test = *state;
+    uint64_t      a, b;
+    cv_txn_t     *txn;
+    cv_tier_t     tier;
+    cv_usage_t    usage;
+    cv_closed_t   closed;
+
+    a = put_key(test, "a", NULL);
+    b = put_key(test, "b", NULL);
+
+    call("a", a, "2026-11-05", 4);
+    call("b", b, "2026-11-05", 4);
+
+    close_at(test, at("2036-01-01T02:00:00Z"));
+    assert_true(record_of(test, b, "2026-11", &usage));
+
+    call("a", a, "2026-11-20", 116);
+    close_at(test, at("2026-11-20"));
+
+    txn = begin(test);
+    cv_closed_read(txn, &closed);
+    assert_int_equal(closed.month, month_of("2026-11"));
+
+    memset(&tier, 0, sizeof(tier));
+    tier.id = CV_STR("t");
+    tier.price_cents = (cv_int_t) { 900, true };
+    assert_int_equal(cv_put(txn, CV_TIER, &tier), 1);
+    commit(txn);
+
+    close_at(test, at("2026-12-02"));
+
+    assert_true(record_of(test, a, "2026-11", &usage));
+    assert_int_equal(usage.used.value, 120);
+    assert_int_equal(usage.price_cents.value, 900);
+
+    /* and one that is behind nothing that was closed */
+
+    assert_true(record_of(test, b, "2026-11", &usage));
+    assert_int_equal(usage.used.value, 4);
+    assert_int_equal(usage.price_cents.value, 500);
+
+    close_at(test, at("2001-01-01"));
+    close_at(test, at("2027-01-02"));
+
+    assert_true(record_of(test, b, "2026-11", &usage));
+    assert_int_equal(usage.used.value, 4);
+    assert_int_equal(usage.price_cents.value, 500);
+    assert_int_equal(check(test), 0);
+}
+
+
 /* what is no longer kept is not said to be nothing */
 
 static void
@@ -727,6 +783,7 @@ main(void)
         TEST_USAGE(test_closed),
         TEST_USAGE(test_resumed),
         TEST_USAGE(test_in_force),
+        TEST_USAGE(test_ahead),
         TEST_USAGE(test_ring),
         TEST_USAGE(test_due),
         TEST_USAGE(test_refused),
