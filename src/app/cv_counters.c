@@ -46,6 +46,15 @@ cv_counters_open(cv_meter_t **meter, const cv_store_t *store,
 
 
 cv_err_t
+cv_counters_open_to_look(cv_meter_t **meter, const cv_store_t *store,
+    cv_error_t *error)
+{
+    return cv_meter_open_to_look(meter, cv_store_dir(store),
+                                 cv_store_uuid(store), error);
+}
+
+
+cv_err_t
 cv_counters_create(const char *dir, const uint8_t uuid[CV_STORE_UUID_LEN],
     cv_error_t *error)
 {
@@ -276,7 +285,7 @@ cv_counters_check(cv_txn_t *txn, cv_time_t now, cv_report_pt report,
     look.now = now;
     check = (cv_counters_report_t) { report, data, 0 };
 
-    if (cv_counters_open(&meter, cv_txn_store(txn), &error) != CV_OK) {
+    if (cv_counters_open_to_look(&meter, cv_txn_store(txn), &error) != CV_OK) {
         cv_counters_problem(&check, "%s", error.text);
         return check.problems;
     }

@@ -12,8 +12,10 @@
 #include "cv_meter.h"
 #include "cv_store.h"
 
-/* Maps the counters of a store; errors as of cv_meter_open(). */
+/* Maps the counters of a store, or to look only; errors as of cv_meter_open(). */
 cv_err_t cv_counters_open(cv_meter_t **meter, const cv_store_t *store,
+    cv_error_t *error) CV_MUST_CHECK;
+cv_err_t cv_counters_open_to_look(cv_meter_t **meter, const cv_store_t *store,
     cv_error_t *error) CV_MUST_CHECK;
 
 /*

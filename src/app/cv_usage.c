@@ -303,7 +303,7 @@ cv_usage_close(cv_store_t *store, cv_time_t now, cv_error_t *error)
         return err;
     }
 
-    err = cv_counters_open(&meter, store, error);
+    err = cv_counters_open_to_look(&meter, store, error);
 
     while (err == CV_OK && !done) {
         err = cv_usage_close_batch(store, meter, &pace, open, now, &done,

@@ -115,7 +115,7 @@ cmd_backup_counters(cv_cli_t *cli, cmd_backup_t *backup, cv_error_t *error)
     cv_err_t     err;
     cv_meter_t  *meter;
 
-    err = cv_counters_open(&meter, cli->store, error);
+    err = cv_counters_open_to_look(&meter, cli->store, error);
 
     if (err == CV_OK) {
         err = cv_meter_copy(meter, backup->file.fd, backup->name, error);

@@ -79,7 +79,7 @@ cmd_stats_body(cv_cli_t *cli)
         return CV_CLI_FAILED;
     }
 
-    if (cv_counters_open(&meter, cli->store, &error) != CV_OK) {
+    if (cv_counters_open_to_look(&meter, cli->store, &error) != CV_OK) {
         return cv_cli_fail(cli, "%s", error.text);
     }
 

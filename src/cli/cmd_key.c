@@ -409,7 +409,7 @@ cmd_key_used(cv_cli_t *cli, const cv_api_key_t *key, uint64_t number)
     cv_meter_t      *meter;
     cmd_key_used_t   used;
 
-    err = cv_counters_open(&meter, cli->store, &error);
+    err = cv_counters_open_to_look(&meter, cli->store, &error);
 
     if (err == CV_OK) {
         err = cv_counters_use(meter, key->id, number, cmd_key_read, &used,

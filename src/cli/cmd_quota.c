@@ -481,7 +481,7 @@ cmd_quota_explain_body(cv_cli_t *cli)
         quota->granted = (uint64_t) grant.units.value;
     }
 
-    err = cv_counters_open(&meter, cli->store, &error);
+    err = cv_counters_open_to_look(&meter, cli->store, &error);
 
     if (err == CV_OK) {
         err = cv_counters_use(meter, quota->key.id, number, cmd_quota_look,

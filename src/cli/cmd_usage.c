@@ -355,7 +355,7 @@ cmd_usage_body(cv_cli_t *cli)
     cv_closed_read(cli->txn, &closed);
     work->closed = work->month < closed.month;
 
-    if (cv_counters_open(&work->meter, cli->store, &error) != CV_OK) {
+    if (cv_counters_open_to_look(&work->meter, cli->store, &error) != CV_OK) {
         return cv_cli_fail(cli, "%s", error.text);
     }
 

@@ -219,7 +219,7 @@ cv_meter_create(const char *dir, const char *name, const char *like,
 
 static cv_err_t
 cv_meter_map(cv_meter_t *meter, const uint8_t uuid[CV_METER_UUID_LEN],
-    cv_error_t *error)
+    bool look, cv_error_t *error)
 {
     int                fd;
     void              *map;
@@ -234,7 +234,7 @@ cv_meter_map(cv_meter_t *meter, const uint8_t uuid[CV_METER_UUID_LEN],
         return err;
     }
 
-    fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    fd = open(path, (look ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOFOLLOW);
     if (fd == -1) {
         return cv_meter_errno(error, meter->dir, meter->name);
     }
@@ -262,7 +262,8 @@ cv_meter_map(cv_meter_t *meter, const uint8_t uuid[CV_METER_UUID_LEN],
 
         /* what the file has not yet is not touched */
 
-        map = mmap(NULL, CV_METER_MAP_SIZE, PROT_READ | PROT_WRITE,
+        map = mmap(NULL, CV_METER_MAP_SIZE,
+                   look ? PROT_READ : PROT_READ | PROT_WRITE,
                    MAP_SHARED | MAP_NORESERVE, fd, 0);
 
         if (map == MAP_FAILED) {
@@ -289,7 +290,7 @@ cv_meter_map(cv_meter_t *meter, const uint8_t uuid[CV_METER_UUID_LEN],
 
 static cv_err_t
 cv_meter_open_file(cv_meter_t **out, const char *dir, const char *name,
-    const uint8_t uuid[CV_METER_UUID_LEN], cv_error_t *error)
+    const uint8_t uuid[CV_METER_UUID_LEN], bool look, cv_error_t *error)
 {
     cv_err_t     err;
     cv_meter_t  *meter;
@@ -303,7 +304,7 @@ cv_meter_open_file(cv_meter_t **out, const char *dir, const char *name,
 
     meter->name = name;
 
-    err = cv_meter_map(meter, uuid, error);
+    err = cv_meter_map(meter, uuid, look, error);
 
     if (err != CV_OK) {
         cv_meter_close(meter);
@@ -320,7 +321,15 @@ cv_err_t
 cv_meter_open(cv_meter_t **meter, const char *dir,
     const uint8_t uuid[CV_METER_UUID_LEN], cv_error_t *error)
 {
-    return cv_meter_open_file(meter, dir, CV_METER_FILE, uuid, error);
+    return cv_meter_open_file(meter, dir, CV_METER_FILE, uuid, false, error);
+}
+
+
+cv_err_t
+cv_meter_open_to_look(cv_meter_t **meter, const char *dir,
+    const uint8_t uuid[CV_METER_UUID_LEN], cv_error_t *error)
+{
+    return cv_meter_open_file(meter, dir, CV_METER_FILE, uuid, true, error);
 }
 
 
@@ -331,7 +340,7 @@ cv_visitors_open(cv_meter_t **meter, const char *dir, const char *like,
     char      path[PATH_MAX];
     cv_err_t  err;
 
-    err = cv_meter_open_file(meter, dir, CV_VISITORS_FILE, uuid, error);
+    err = cv_meter_open_file(meter, dir, CV_VISITORS_FILE, uuid, false, error);
 
     if (err == CV_ERR_DAMAGED || err == CV_ERR_VERSION) {
 
@@ -349,7 +358,7 @@ cv_visitors_open(cv_meter_t **meter, const char *dir, const char *like,
                               error);
 
         if (err == CV_OK) {
-            err = cv_meter_open_file(meter, dir, CV_VISITORS_FILE, uuid,
+            err = cv_meter_open_file(meter, dir, CV_VISITORS_FILE, uuid, false,
                                      error);
         }
     }

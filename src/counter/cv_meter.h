@@ -59,6 +59,10 @@ cv_err_t cv_meter_open(cv_meter_t **meter, const char *dir,
     const uint8_t uuid[CV_METER_UUID_LEN], cv_error_t *error) CV_MUST_CHECK;
 void cv_meter_close(cv_meter_t *meter);
 
+/* The same for who may not count, and only looks at what is counted. */
+cv_err_t cv_meter_open_to_look(cv_meter_t **meter, const char *dir,
+    const uint8_t uuid[CV_METER_UUID_LEN], cv_error_t *error) CV_MUST_CHECK;
+
 /*
  * Runs fn(arg), which may find slots and count in them.  CV_ERR_DAMAGED if it
  * was cut short because the file was: what it would have counted may be lost.

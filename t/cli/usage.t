@@ -268,13 +268,19 @@ SKIP: {
     write_month($store, 1, '2026-10', 5);
     chmod 0755, $store;
     chmod 0644, "$store/data.mdb";
-    chmod 0666, "$store/$_" for 'lock.mdb', 'counters';
+    chmod 0644, "$store/counters";
+    chmod 0666, "$store/lock.mdb";
 
     $r = finish(start({ as => 12346, at_time('2026-11-05 12:00:00') }, '--store', $store,
                       'usage', '--month', '2026-10', '--json'));
     done_ok($r, 'a reader');
     like($r->{out}, qr/"key":"k",[^\n]*"used":5,[^\n]*"closed":false/, 'sees what is counted');
     is(exported('2026-11-05 12:00:00', 'usage'), '', 'and closes nothing');
+    chmod 0666, "$store/lock.mdb";      # root has made it as it should be
+    done_ok(finish(start({ as => 12346, at_time('2026-10-05 12:00:00') }, '--store', $store, @$_)),
+            "@$_, too") for ['check'], ['stats'], ['key', 'show', 'k'], ['quota', 'explain', 'k'];
+    is(finish(start({ as => 12346, at_time('2026-10-05 12:00:00') }, '--store', $store, 'quota',
+                    'reset', 'k'))->{status}, 1, 'but resets nothing');
 }
 
 
