@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -413,13 +414,12 @@ image_save(const image_t *image)
  */
 
 static void
-test_metas(void **state)
+flip_metas(test_t *test)
 {
-    bool         txnid;
-    size_t       i, at;
-    cv_err_t     err;
-    test_t      *test = *state;
-    cv_txn_t    *txn;
+    bool       txnid;
+    size_t     i, at;
+    cv_err_t   err;
+    cv_txn_t  *txn;
 
     static image_t  image;
 
@@ -460,6 +460,27 @@ test_metas(void **state)
     image_save(&image);
     open_store(test);
     assert_int_equal(check(test), 0);
+}
+
+
+static void
+test_metas(void **state)
+{
+    int        i;
+    test_t    *test = *state;
+    cv_txn_t  *txn;
+
+    flip_metas(test);
+
+    /* numbers of which one bit makes the older state the newer one */
+
+    for (i = 0; i < 2; i++) {
+        txn = begin(test);
+        put_token(txn, i == 0 ? "two" : "one", hash);
+        commit(txn);
+    }
+
+    flip_metas(test);
 }
 
 
@@ -605,13 +626,63 @@ copy(const char *from, const char *to)
 }
 
 
+/* a process that does that and waits, with the store's lock file in use */
+
+static pid_t
+start(test_t *test, bool (*fn)(test_t *test, const image_t *image),
+    const image_t *image)
+{
+    int    ends[2];
+    char   byte;
+    pid_t  pid;
+
+    assert_int_equal(pipe(ends), 0);
+
+    pid = fork();
+
+    if (pid == 0) {
+        (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+
+        if (fn(test, image)) {
+            (void) !write(ends[1], "x", 1);
+            (void) pause();
+        }
+
+        _exit(0);
+    }
+
+    (void) close(ends[1]);
+    assert_int_equal(read(ends[0], &byte, 1), 1);
+    (void) close(ends[0]);
+
+    return pid;
+}
+
+
+static void
+end(pid_t pid)
+{
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+
+static bool
+keep_open(test_t *test, const image_t *image)
+{
+    (void) image;
+
+    return cv_store_open(&test->store, test->dir, true, &error) == CV_OK;
+}
+
+
 /* an older data file under a lock file that somebody keeps open */
 
 static void
 test_lock_of_another(void **state)
 {
-    int          i, ends[2];
-    char         data[128], old[128], byte;
+    int          i;
+    char         data[128], old[128];
     pid_t        pid;
     test_t      *test = *state;
     cv_txn_t    *txn;
@@ -633,20 +704,8 @@ test_lock_of_another(void **state)
     }
 
     close_store(test);
-    assert_int_equal(pipe(ends), 0);
 
-    pid = fork();
-
-    if (pid == 0) {
-        /* a reader that lives on */
-        (void) close(ends[0]);
-        open_store(test);
-        (void) !write(ends[1], "x", 1);
-        (void) pause();
-        _exit(0);
-    }
-
-    assert_int_equal(read(ends[0], &byte, 1), 1);
+    pid = start(test, keep_open, NULL);
     assert_int_equal(rename(old, data), 0);
 
     assert_int_equal(cv_store_open(&test->store, test->dir, true, &error),
@@ -655,14 +714,10 @@ test_lock_of_another(void **state)
     assert_int_equal(cv_store_open(&test->store, test->dir, false, &error),
                      CV_ERR_DAMAGED);
 
-    assert_int_equal(kill(pid, SIGKILL), 0);
-    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    end(pid);
 
     open_store(test);
     assert_int_equal(check(test), 0);
-
-    (void) close(ends[0]);
-    (void) close(ends[1]);
 }
 
 
@@ -713,62 +768,22 @@ test_written_over(void **state)
 }
 
 
-/* a process that does that and waits, with the store's lock file in use */
-
-static pid_t
-start(test_t *test, void (*fn)(test_t *test, const image_t *image),
-    const image_t *image)
-{
-    int    ends[2];
-    char   byte;
-    pid_t  pid;
-
-    assert_int_equal(pipe(ends), 0);
-
-    pid = fork();
-
-    if (pid == 0) {
-        fn(test, image);
-        (void) !write(ends[1], "x", 1);
-        (void) pause();
-        _exit(0);
-    }
-
-    (void) close(ends[1]);
-    assert_int_equal(read(ends[0], &byte, 1), 1);
-    (void) close(ends[0]);
-
-    return pid;
-}
-
-
-static void
-end(pid_t pid)
-{
-    assert_int_equal(kill(pid, SIGKILL), 0);
-    assert_int_equal(waitpid(pid, NULL, 0), pid);
-}
-
-
-static void
-keep_open(test_t *test, const image_t *image)
-{
-    (void) image;
-
-    open_store(test);
-}
-
-
 /* as far as a writer is that has written its commit, but did not say so */
 
-static void
+static bool
 write_half(test_t *test, const image_t *image)
 {
     cv_txn_t  *txn;
 
-    open_store(test);
-    assert_int_equal(cv_txn_begin(&txn, test->store, &error), CV_OK);
+    if (!keep_open(test, image)
+        || cv_txn_begin(&txn, test->store, &error) != CV_OK)
+    {
+        return false;
+    }
+
     image_save(image);
+
+    return true;
 }
 
 
@@ -1004,65 +1019,51 @@ test_resized(void **state)
 }
 
 
+/* takes every slot, and finds that there is not one more */
+
+static bool
+take_slots(test_t *test, const image_t *image)
+{
+    int        i;
+    cv_txn_t  *txn;
+
+    if (!keep_open(test, image)) {
+        return false;
+    }
+
+    for (i = 0; i < CV_STORE_READERS; i++) {
+        if (cv_snapshot_open(&txn, test->store, &error) != CV_OK) {
+            return false;
+        }
+    }
+
+    return cv_snapshot_open(&txn, test->store, &error) == CV_ERR_READERS;
+}
+
+
 /* a process that dies with every reader's slot: the next one gets one */
 
 static void
 test_dead_readers(void **state)
 {
-    int               i, ends[2];
-    char              byte;
     pid_t             pid, keeper;
     test_t           *test = *state;
     cv_txn_t         *txn;
     cv_store_stat_t   stat;
 
     close_store(test);
-    assert_int_equal(pipe(ends), 0);
 
     /* while this one has it open, the lock file is not made anew */
 
-    keeper = fork();
+    keeper = start(test, keep_open, NULL);
+    pid = start(test, take_slots, NULL);
 
-    if (keeper == 0) {
-        open_store(test);
-        (void) !write(ends[1], "x", 1);
-        (void) pause();
-        _exit(0);
-    }
-
-    assert_int_equal(read(ends[0], &byte, 1), 1);
-
-    pid = fork();
-
-    if (pid == 0) {
-        open_store(test);
-
-        for (i = 0; i < CV_STORE_READERS; i++) {
-            if (cv_snapshot_open(&txn, test->store, &error) != CV_OK) {
-                _exit(1);
-            }
-        }
-
-        /* and not one more */
-
-        if (cv_snapshot_open(&txn, test->store, &error) != CV_ERR_READERS) {
-            _exit(2);
-        }
-
-        (void) !write(ends[1], "x", 1);
-        (void) pause();
-        _exit(0);
-    }
-
-    assert_int_equal(read(ends[0], &byte, 1), 1);
-
-    /* while it lives there is none: not even for opening the store */
+    /* while that one lives there is none: not even for opening the store */
 
     assert_int_equal(cv_store_open(&test->store, test->dir, false, &error),
                      CV_ERR_READERS);
 
-    assert_int_equal(kill(pid, SIGKILL), 0);
-    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    end(pid);
 
     open_store(test);
     assert_int_equal(cv_snapshot_open(&txn, test->store, &error), CV_OK);
@@ -1072,11 +1073,7 @@ test_dead_readers(void **state)
     assert_int_equal(stat.readers, 1);
     cv_snapshot_close(txn);
 
-    assert_int_equal(kill(keeper, SIGKILL), 0);
-    assert_int_equal(waitpid(keeper, NULL, 0), keeper);
-
-    (void) close(ends[0]);
-    (void) close(ends[1]);
+    end(keeper);
 }
 
 
