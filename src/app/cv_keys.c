@@ -49,13 +49,6 @@ static const struct {
 };
 
 
-cv_key_status_t
-cv_key_step_to(cv_key_step_t step)
-{
-    return cv_key_steps[step].to;
-}
-
-
 const char *
 cv_key_step_refused(cv_key_step_t step, cv_key_status_t from)
 {

@@ -30,9 +30,6 @@ typedef enum {
 
 extern const char *const  cv_key_step_names[];
 
-/* What a step leads to. */
-cv_key_status_t cv_key_step_to(cv_key_step_t step);
-
 /* NULL if the step may be taken from a status, else why it may not. */
 const char *cv_key_step_refused(cv_key_step_t step, cv_key_status_t from);
 

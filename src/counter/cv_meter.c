@@ -547,17 +547,6 @@ cv_meter_probe(cv_meter_t *meter, cv_error_t *error)
 
 
 cv_err_t
-cv_meter_sync(cv_meter_t *meter, cv_error_t *error)
-{
-    if (msync(meter->map, cv_meter_size(cv_meter_slots(meter)), MS_SYNC) != 0) {
-        return cv_meter_errno(error, meter->dir, meter->name);
-    }
-
-    return CV_OK;
-}
-
-
-cv_err_t
 cv_meter_settle(cv_meter_t *meter, uint64_t first, uint64_t last,
     cv_error_t *error)
 {

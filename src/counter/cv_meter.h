@@ -8,8 +8,7 @@
  * command only.
  *
  * What was counted is in the file as soon as it is counted, whatever becomes
- * of the process; on the disk it is when the system writes it there, or
- * cv_meter_sync() has.
+ * of the process; on the disk it is when the system writes it there.
  */
 
 #ifndef CV_METER_H
@@ -106,9 +105,6 @@ uint64_t cv_meter_slots(const cv_meter_t *meter);
  * error: close, and open again.
  */
 cv_err_t cv_meter_probe(cv_meter_t *meter, cv_error_t *error) CV_MUST_CHECK;
-
-/* Waits until the disk has what is counted by now. */
-cv_err_t cv_meter_sync(cv_meter_t *meter, cv_error_t *error) CV_MUST_CHECK;
 
 /*
  * Writes a copy of the file to "fd", from where that stands on, while calls

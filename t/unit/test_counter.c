@@ -810,7 +810,6 @@ test_meter(void **state)
     assert_non_null(cv_meter_slot_any(meter, 1000));
     cv_admit(cv_meter_slot_any(meter, 1000), &none, at("2026-05-05"), &a);
     assert_int_equal(cv_meter_probe(meter, &error), CV_OK);
-    assert_int_equal(cv_meter_sync(meter, &error), CV_OK);
 
     assert_int_equal(cv_meter_open(&again, dir, uuid, &error), CV_OK);
     slot = cv_meter_slot(again, 2, 77);
