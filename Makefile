@@ -80,7 +80,7 @@ UNIT_SRCS   := $(sort $(wildcard t/unit/test_*.c))
 UNIT_SHARED := $(filter-out $(UNIT_SRCS),$(wildcard t/unit/*.c))
 TORTURE     := $(sort $(wildcard t/torture/*.c))
 FUZZ_SRCS   := $(sort $(wildcard t/fuzz/fuzz_*.c))
-FUZZ_SHARED := t/fuzz/view.c
+FUZZ_SHARED := t/fuzz/view.c t/fuzz/markup.c
 
 objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 UNITS   = $(patsubst t/unit/%.c,$(OUT)/unit/%,$(UNIT_SRCS)) $(REPLAYS)

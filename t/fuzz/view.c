@@ -5,6 +5,7 @@
 
 #include "cv_json.h"
 #include "fuzz.h"
+#include "markup.h"
 #include "view.h"
 
 #define NOW          (INT64_C(1773225000) * CV_SECOND)
@@ -32,6 +33,10 @@ static const words_t  benign = { "b", "b", "http://b/" };
 
 static const words_t  hostile = {
     HOSTILE, HOSTILE_JSON, "http://h/" HOSTILE
+};
+
+static const words_t  script = {
+    "javascript:" MARK, "javascript:" MARK, "\tJavaScript:" MARK
 };
 
 typedef struct {
@@ -274,6 +279,27 @@ has_mark(cv_str_t source)
 }
 
 
+static void
+check(cv_buf_t *good, cv_buf_t *bad, const cv_document_t *document,
+    cv_format_t format, cv_outcome_t outcome, const words_t *words)
+{
+    if (render(good, document, format, outcome, &benign) != CV_OK
+        || render(bad, document, format, outcome, words) != CV_OK)
+    {
+        return;
+    }
+
+    if (format == CV_FORMAT_JSON) {
+        check_json(good);
+        check_json(bad);
+
+    } else {
+        check_markup(good, bad);
+        fuzz_markup(document, format == CV_FORMAT_SVG, cv_buf_str(bad), MARK);
+    }
+}
+
+
 void
 fuzz_view(const cv_str_t sources[CV_FORMATS])
 {
@@ -305,19 +331,9 @@ fuzz_view(const cv_str_t sources[CV_FORMATS])
 
         for (format = 0; format < CV_FORMATS; format++) {
 
-            if (!cv_document_has(document, format)
-                || render(&good, document, format, outcome, &benign) != CV_OK
-                || render(&bad, document, format, outcome, &hostile) != CV_OK)
-            {
-                continue;
-            }
-
-            if (format == CV_FORMAT_JSON) {
-                check_json(&good);
-                check_json(&bad);
-
-            } else {
-                check_markup(&good, &bad);
+            if (cv_document_has(document, format)) {
+                check(&good, &bad, document, format, outcome, &hostile);
+                check(&good, &bad, document, format, outcome, &script);
             }
         }
     }
