@@ -383,14 +383,18 @@ cv_meter_close(cv_meter_t *meter)
 }
 
 
-/* The disk has room for every slot before there is one: a full disk is an
- * error here, and none where calls are counted. */
+/*
+ * The disk has room for every slot before there is one: a full disk is an
+ * error here, and none where calls are counted.  Only of what is new, since
+ * where the file system cannot do that, the library writes zeros.
+ */
 
 static cv_err_t
 cv_meter_grow(cv_meter_t *meter, uint64_t slots, cv_error_t *error)
 {
     int       fd, err;
     char      path[PATH_MAX];
+    size_t    used;
 
     if (cv_meter_path(path, meter->dir, meter->name, error) != CV_OK) {
         return CV_ERR_INPUT;
@@ -401,7 +405,9 @@ cv_meter_grow(cv_meter_t *meter, uint64_t slots, cv_error_t *error)
         return cv_meter_errno(error, meter->dir, meter->name);
     }
 
-    err = posix_fallocate(fd, 0, (off_t) cv_meter_size(slots));
+    used = cv_meter_size(cv_meter_slots(meter));
+    err = posix_fallocate(fd, (off_t) used,
+                          (off_t) (cv_meter_size(slots) - used));
 
     if (err == 0 && fsync(fd) != 0) {
         err = errno;

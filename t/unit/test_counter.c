@@ -6,6 +6,7 @@
 #include "cv_counter.h"
 #include "cv_meter.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -22,6 +23,18 @@
 #define MINUTE  (60 * CV_SECOND)
 
 static cv_error_t  error;
+
+/* where the library was last asked for room, in whose place this stands */
+static off_t       asked;
+
+
+int
+posix_fallocate(int fd, off_t from, off_t len)
+{
+    asked = from;
+
+    return fallocate(fd, 0, from, len) == 0 ? 0 : errno;
+}
 
 
 static cv_time_t
@@ -807,6 +820,7 @@ test_meter(void **state)
 
     assert_int_equal(cv_meter_extend(dir, "like", uuid, 1000, &error), CV_OK);
     assert_int_equal(cv_meter_slots(meter), 1000);
+    assert_int_equal(asked, 4096 + 3 * sizeof(cv_slot_t));
     assert_non_null(cv_meter_slot_any(meter, 1000));
     cv_admit(cv_meter_slot_any(meter, 1000), &none, at("2026-05-05"), &a);
     assert_int_equal(cv_meter_probe(meter, &error), CV_OK);
