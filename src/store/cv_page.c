@@ -195,7 +195,7 @@ cv_entry_page(const cv_entry_t *entry)
 uint64_t
 cv_entry_pages(const cv_pages_t *pages, const cv_entry_t *entry)
 {
-    return (sizeof(cv_page_t) - 1 + entry->node.len) / pages->size + 1;
+    return cv_page_head(cv_page_at(pages, cv_entry_page(entry))).u.pages;
 }
 
 
@@ -392,10 +392,13 @@ cv_page_wrong(const cv_pages_t *pages, cv_tree_kind_t kind, uint64_t number)
 }
 
 
+/* as many as the value takes, or as took one that it replaced */
+
 const char *
-cv_value_wrong(const cv_pages_t *pages, const cv_entry_t *entry)
+cv_value_wrong(const cv_pages_t *pages, cv_tree_kind_t kind,
+    const cv_entry_t *entry)
 {
-    uint64_t     number, n;
+    uint64_t     number, n, least, most;
     const char  *wrong;
 
     if (!(entry->node.flags & CV_NODE_PAGES)) {
@@ -403,12 +406,17 @@ cv_value_wrong(const cv_pages_t *pages, const cv_entry_t *entry)
     }
 
     number = cv_entry_page(entry);
-    n = cv_entry_pages(pages, entry);
 
     wrong = cv_head_wrong(pages, number, CV_PAGE_OVERFLOW);
+    if (wrong != NULL) {
+        return wrong;
+    }
 
-    return wrong != NULL ? wrong
-           : n > pages->present - number || n > pages->last + 1 - number
-             || cv_page_head(cv_page_at(pages, number)).u.pages != n
-             ? "has a value of another length" : NULL;
+    n = cv_entry_pages(pages, entry);
+    least = (sizeof(cv_page_t) + entry->node.len - 1) / pages->size + 1;
+    most = (sizeof(cv_page_t) + CV_RECORD_MAX - 1) / pages->size + 1;
+
+    return n < least || (kind == CV_TREE_TABLE && n > most)
+           || n > pages->present - number || n > pages->last + 1 - number
+           ? "has a value of another length" : NULL;
 }

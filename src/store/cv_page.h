@@ -143,7 +143,8 @@ const char *cv_page_wrong(const cv_pages_t *pages, cv_tree_kind_t kind,
     uint64_t number);
 
 /* The same for the pages of an entry's value, if it has any. */
-const char *cv_value_wrong(const cv_pages_t *pages, const cv_entry_t *entry);
+const char *cv_value_wrong(const cv_pages_t *pages, cv_tree_kind_t kind,
+    const cv_entry_t *entry);
 
 /* Of a page that is whole. */
 

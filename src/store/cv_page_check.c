@@ -102,7 +102,7 @@ cv_pages_walk_leaf(cv_pages_walk_t *walk, uint64_t number)
 
     for (i = 0; i < n; i++) {
         entry = cv_page_entry(page, i);
-        wrong = cv_value_wrong(&walk->pages, &entry);
+        wrong = cv_value_wrong(&walk->pages, walk->kind, &entry);
 
         if (wrong == NULL && (entry.node.flags & CV_NODE_PAGES)) {
             own = cv_entry_pages(&walk->pages, &entry);

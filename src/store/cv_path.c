@@ -253,7 +253,7 @@ cv_path_wrong(cv_paths_t *paths, const cv_tree_t *tree, cv_str_t key,
     /* the pages of a value that goes are freed, as many as it says */
 
     return use != CV_PATH_NEW && cv_str_eq(entry.key, key)
-           ? cv_value_wrong(&paths->pages, &entry) : NULL;
+           ? cv_value_wrong(&paths->pages, CV_TREE_TABLE, &entry) : NULL;
 }
 
 

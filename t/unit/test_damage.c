@@ -519,6 +519,45 @@ find_leaf(test_t *test, const char *table)
 
 
 /*
+ * What is no damage, though it looks like it: a value that was replaced by a
+ * shorter one before the commit keeps its pages.
+ */
+
+static void
+test_shorter(void **state)
+{
+    size_t           i;
+    test_t          *test = *state;
+    cv_txn_t        *txn = NULL;
+    cv_credential_t  credential;
+
+    static uint8_t       text[30000];
+    static const size_t  lengths[] = { 30000, 9000, 10, 0, 20000, 3 };
+
+    memset(text, 'x', sizeof(text));
+
+    for (i = 0; i < CV_COUNT(lengths); i++) {
+        if (i % 3 == 0) {
+            txn = begin(test);
+        }
+
+        memset(&credential, 0, sizeof(credential));
+        credential.id = CV_STR("one");
+        credential.class.iid = 1;
+        credential.holder.iid = 1;
+        credential.status = (cv_int_t) { CV_STATUS_ISSUED, true };
+        credential.narrative = cv_str(text, lengths[i]);
+        assert_int_equal(cv_put(txn, CV_CREDENTIAL, &credential), 1);
+
+        if (i % 3 == 2) {
+            commit(txn);
+            assert_int_equal(check(test), 0);
+        }
+    }
+}
+
+
+/*
  * A page that would lead LMDB beyond the copy it makes: a writer and a backup
  * refuse it, with a word about what it is, and a check finds it.
  */
@@ -1092,6 +1131,7 @@ main(void)
         FILLED(test_stale),
         FILLED(test_lost),
         FILLED(test_metas),
+        FILLED(test_shorter),
         FILLED(test_page),
         FILLED(test_token_moves),
         FILLED(test_lock_removed),
