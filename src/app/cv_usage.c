@@ -155,22 +155,51 @@ cv_usage_due(const cv_usage_t *usage, int64_t *cents)
 
 static cv_err_t
 cv_usage_close_key(cv_txn_t *txn, cv_meter_t *meter, const cv_api_key_t *key,
-    uint64_t number, uint64_t month, cv_time_t now, cv_error_t *error)
+    uint64_t number, const cv_closed_t *closed, cv_time_t now,
+    cv_error_t *error)
 {
     cv_err_t           err;
     cv_usage_t         usage;
     cv_usage_state_t   state;
 
-    err = cv_usage_of(txn, meter, key, number, month, now, &usage, &state,
-                      error);
+    err = cv_usage_of(txn, meter, key, number, closed->month, now, &usage,
+                      &state, error);
 
     if (err == CV_OK && state == CV_USAGE_OPEN
+        && (usage.used.value > 0 || closed->month >= closed->top)
         && cv_put(txn, CV_USAGE, &usage) == 0)
     {
         err = cv_txn_err(txn, error);
     }
 
     return err;
+}
+
+
+/*
+ * Opens what is not over.  What is, was closed before and is no longer kept by
+ * counters, need not be gone through again.
+ */
+
+static void
+cv_usage_reopen(cv_closed_t *closed, uint64_t open)
+{
+    uint64_t  month;
+
+    month = closed->month;
+
+    if (month > open) {
+        month = open;
+
+    } else if (month < closed->top && month + CV_SLOT_MONTHS < open) {
+        month = open - CV_SLOT_MONTHS;
+        month = month < closed->top ? month : closed->top;
+    }
+
+    if (month != closed->month) {
+        closed->month = month;
+        closed->key = 0;
+    }
 }
 
 
@@ -192,8 +221,7 @@ cv_usage_close_some(cv_txn_t *txn, cv_meter_t *meter, const cv_pace_t *pace,
     cv_walk_open_from(&walk, txn, CV_KEY, closed->key);
 
     while (err == CV_OK && !over && cv_walk_next(&walk, &key, &number)) {
-        err = cv_usage_close_key(txn, meter, &key, number, closed->month, now,
-                                 error);
+        err = cv_usage_close_key(txn, meter, &key, number, closed, now, error);
         closed->key = number + 1;
         over = cv_pace_over(pace);
     }
@@ -205,7 +233,10 @@ cv_usage_close_some(cv_txn_t *txn, cv_meter_t *meter, const cv_pace_t *pace,
     }
 
     if (err == CV_OK && !over) {
-        *closed = (cv_closed_t) { closed->month + 1, 0 };
+        closed->month++;
+        closed->key = 0;
+        closed->top = closed->month > closed->top ? closed->month
+                                                  : closed->top;
     }
 
     return err;
@@ -233,9 +264,7 @@ cv_usage_close_batch(cv_store_t *store, cv_meter_t *meter, cv_pace_t *pace,
     err = cv_txn_err(txn, error);
     *done = closed.month == open;
 
-    if (closed.month > open) {
-        closed = (cv_closed_t) { open, 0 };
-    }
+    cv_usage_reopen(&closed, open);
 
     while (err == CV_OK && closed.month < open && !cv_pace_over(pace)) {
         err = cv_usage_close_some(txn, meter, pace, now, &closed, error);
@@ -257,7 +286,7 @@ cv_usage_close_batch(cv_store_t *store, cv_meter_t *meter, cv_pace_t *pace,
 }
 
 
-/* the first month that is open still, and whether that is what is known */
+/* whether there is nothing to close or to open */
 
 static cv_err_t
 cv_usage_look(cv_store_t *store, uint64_t open, bool *done, cv_error_t *error)

@@ -27,7 +27,9 @@
  *
  * Months to come that a clock which was ahead has closed are opened again, and
  * closed again when they are over: a record of one stays only if no more is
- * counted by then.
+ * counted by then.  So that one which is behind has nothing billed again, a key
+ * that was not used has a record from the first time that the month was closed,
+ * or none.
  *
  * The counters are looked at only if there is something to close.
  */

@@ -75,7 +75,11 @@ cv_grant_tell(cv_txn_t *txn, const cv_grant_t *grant)
 cv_closed_t
 cv_closed_now(void)
 {
-    return (cv_closed_t) { cv_time_month(cv_time_now()), 0 };
+    unsigned  month;
+
+    month = cv_time_month(cv_time_now());
+
+    return (cv_closed_t) { month, 0, month };
 }
 
 
@@ -84,6 +88,7 @@ cv_closed_encode(uint8_t value[CV_CLOSED_LEN], const cv_closed_t *closed)
 {
     cv_put_uint(value, closed->month, 8);
     cv_put_uint(value + 8, closed->key, CV_IID_LEN);
+    cv_put_uint(value + 16, closed->top, 8);
 }
 
 
@@ -99,6 +104,7 @@ cv_closed_read(cv_txn_t *txn, cv_closed_t *closed)
     r = cv_reader(value);
     closed->month = cv_read_u64(&r);
     closed->key = cv_read_u64(&r);
+    closed->top = cv_read_u64(&r);
 
     if (!cv_reader_done(&r)) {
         (void) cv_txn_ok(txn, MDB_CORRUPTED, txn->store->dir);

@@ -396,6 +396,7 @@ bool cv_links_next(cv_walk_t *walk, cv_str_t *to);
 typedef struct {
     uint64_t   month;           /* since January 1970 */
     uint64_t   key;
+    uint64_t   top;             /* the highest that "month" ever was */
 } cv_closed_t;
 
 void cv_closed_read(cv_txn_t *txn, cv_closed_t *closed);

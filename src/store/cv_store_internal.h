@@ -306,7 +306,7 @@ void cv_grant_tell(cv_txn_t *txn, const cv_grant_t *grant);
 
 /* What a new store has closed; part of making and upgrading one. */
 #define CV_CLOSED_NAME  "closed"
-#define CV_CLOSED_LEN   16
+#define CV_CLOSED_LEN   24
 void cv_closed_encode(uint8_t value[CV_CLOSED_LEN], const cv_closed_t *closed);
 cv_closed_t cv_closed_now(void);
 

@@ -41,6 +41,13 @@ month_of(const char *text)
 }
 
 
+static cv_closed_t
+closed_to(const char *month, uint64_t key)
+{
+    return (cv_closed_t) { month_of(month), key, month_of(month) };
+}
+
+
 /* a store whose months before that one are closed */
 
 static int
@@ -70,7 +77,7 @@ setup_usage(void **state)
     tier = line.record.tier;
 
     txn = begin(test);
-    closed = (cv_closed_t) { month_of("2026-10"), 0 };
+    closed = closed_to("2026-10", 0);
     cv_closed_put(txn, &closed);
     assert_int_equal(cv_put(txn, CV_TIER, &tier), 1);
     commit(txn);
@@ -215,7 +222,7 @@ test_moments(void **state)
 
     for (i = 0; i < CV_COUNT(cases); i++) {
         txn = begin(test);
-        closed = (cv_closed_t) { month_of(cases[i].month), 0 };
+        closed = closed_to(cases[i].month, 0);
         cv_closed_put(txn, &closed);
         commit(txn);
 
@@ -339,7 +346,7 @@ test_resumed(void **state)
     }
 
     txn = begin(test);
-    closed = (cv_closed_t) { month_of("2026-10"), 5 };
+    closed = closed_to("2026-10", 5);
     cv_closed_put(txn, &closed);
     commit(txn);
 
@@ -513,6 +520,49 @@ test_ahead(void **state)
     assert_true(record_of(test, b, "2026-11", &usage));
     assert_int_equal(usage.used.value, 4);
     assert_int_equal(usage.price_cents.value, 500);
+    assert_int_equal(check(test), 0);
+}
+
+
+/* one that is behind bills no month again, and none before the store was */
+
+static void
+test_behind(void **state)
+{
+    test_t       *test = *state;
+    uint64_t      a;
+    cv_txn_t     *txn;
+    cv_usage_t    usage;
+    cv_closed_t   closed;
+
+    a = put_key(test, "a", NULL);
+    (void) put_key(test, "late", pending);
+
+    call("a", a, "2026-10-05", 3);
+    close_at(test, at("2027-02-02"));
+    assert_int_equal(records(test), 4);
+
+    (void) put_key(test, "late", NULL);
+
+    close_at(test, at("2001-01-01"));
+    close_at(test, at("1970-01-01"));
+
+    txn = begin(test);
+    cv_closed_read(txn, &closed);
+    assert_int_equal(closed.month, 0);
+    assert_int_equal(closed.top, month_of("2027-02"));
+    cv_txn_abort(txn);
+
+    /* a call that was counted meanwhile is there once its month is over */
+
+    call("a", a, "2026-12-05", 2);
+    close_at(test, at("2027-02-03"));
+    assert_int_equal(records(test), 4);
+    assert_true(record_of(test, a, "2026-12", &usage));
+    assert_int_equal(usage.used.value, 2);
+
+    close_at(test, at("2027-03-03"));
+    assert_int_equal(records(test), 6);
     assert_int_equal(check(test), 0);
 }
 
@@ -784,6 +834,7 @@ main(void)
         TEST_USAGE(test_resumed),
         TEST_USAGE(test_in_force),
         TEST_USAGE(test_ahead),
+        TEST_USAGE(test_behind),
         TEST_USAGE(test_ring),
         TEST_USAGE(test_due),
         TEST_USAGE(test_refused),
