@@ -10,7 +10,7 @@
 #   TARGETS=...       what make fuzz runs: json doc ...; all of them
 #   CASES=10000       how often make torture damages a store, and with what
 #   SEED=1            dice
-#   PARTS=...         what make bench measures: instructions calls speed import
+#   PARTS=...         what make bench measures: instructions key calls speed import
 #                     latency; all of them
 #   PREFIX=/usr/local where the command and its documentation are installed
 #   DESTDIR=path      a root directory to install into instead of /

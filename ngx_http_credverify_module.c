@@ -563,6 +563,7 @@ ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         cmcf = ngx_http_conf_get_module_main_conf(cf,
                                                   ngx_http_credverify_module);
         cmcf->keyed = 1;
+        ngx_http_credverify_make_demands(conf);
     }
 
     if (conf->compiled != NULL

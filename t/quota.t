@@ -15,7 +15,7 @@ my @tiers = (
     all => '{"minute":1000,"hour":2000,"day":3000,"month":4000}',
     tight => '{"minute":9,"hour":8,"day":7,"month":6}',
     none => '{"minute":0}', over => '{"month":2},"overage_cents":20',
-    both => '{"minute":2,"month":2}',
+    both => '{"minute":2,"month":2}', vast => '{"day":9007199254740993,"month":9223372036854775807}',
 );
 
 my @lines;
@@ -130,7 +130,7 @@ our $config = <<'_EOC_';
     }
 _EOC_
 
-plan tests => 1023;
+plan tests => 1028;
 
 run_tests();
 
@@ -248,7 +248,22 @@ my $policy = main::policy('month', 3);
 
 
 
-=== TEST 6: nothing is told where nothing is limited
+=== TEST 6: no more is told than a field may say
+--- init: main::settle()
+--- http_config eval: $::http
+--- config eval: $::config
+--- request eval: "GET /two?token=$::valid"
+--- more_headers eval: main::bearer('vast-1')
+--- raw_response_headers_like eval
+qr/RateLimit-Policy: "day";q=999999999999999;w=86400, "month";q=999999999999999;w=\d+\r\nRateLimit: "day";r=999999999999999;t=\d+, "month";r=999999999999999;t=\d+\r\nX-RateLimit-Limit: 999999999999999\r\nX-RateLimit-Remaining: 999999999999999\r\n/
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 7: nothing is told where nothing is limited
 --- init: main::settle()
 --- http_config eval: $::http
 --- config eval: $::config
@@ -266,7 +281,7 @@ my $policy = main::policy('month', 3);
 
 
 
-=== TEST 7: what was told before there was a draft
+=== TEST 8: what was told before there was a draft
 --- init: main::settle()
 --- http_config eval: $::http
 --- config eval: $::config
@@ -286,7 +301,7 @@ my $legacy = sub { qr/\nX-RateLimit-Limit: $_[0]\r\nX-RateLimit-Remaining: $_[1]
 
 
 
-=== TEST 8: legacy, of a full minute
+=== TEST 9: legacy, of a full minute
 --- init: main::settle()
 --- http_config eval: $::http
 --- config eval: $::config
@@ -304,7 +319,7 @@ main::bearer('minute-3')
 
 
 
-=== TEST 9: legacy, of a full hour
+=== TEST 10: legacy, of a full hour
 --- init: main::settle()
 --- http_config eval: $::http
 --- config eval: $::config
@@ -322,7 +337,7 @@ main::bearer('hour-3')
 
 
 
-=== TEST 10: legacy, of a full day
+=== TEST 11: legacy, of a full day
 --- init: main::settle()
 --- http_config eval: $::http
 --- config eval: $::config
@@ -340,7 +355,7 @@ main::bearer('day-3')
 
 
 
-=== TEST 11: legacy, of a full month
+=== TEST 12: legacy, of a full month
 --- init: main::settle()
 --- http_config eval: $::http
 --- config eval: $::config
@@ -358,7 +373,7 @@ main::bearer('month-3')
 
 
 
-=== TEST 12: what an error answers is no call of the month
+=== TEST 13: what an error answers is no call of the month
 --- init: main::settle()
 --- http_config eval: $::http
 --- config eval: $::config
@@ -376,7 +391,7 @@ main::bearer('month-4')
 
 
 
-=== TEST 13: but of the minute
+=== TEST 14: but of the minute
 --- init: main::settle()
 --- http_config eval: $::http
 --- config eval: $::config
@@ -392,7 +407,7 @@ main::bearer('minute-4')
 
 
 
-=== TEST 14: what is not modified is a call
+=== TEST 15: what is not modified is a call
 --- init: main::settle()
 --- http_config eval: $::http
 --- config eval: $::config
@@ -410,7 +425,7 @@ my $key = main::bearer('month-5'); [$key, $key, "$key\nIf-None-Match: *", $key]
 
 
 
-=== TEST 15: what a refusal has taken is given back
+=== TEST 16: what a refusal has taken is given back
 --- init: main::settle()
 --- http_config eval: $::http
 --- config eval: $::config
@@ -430,7 +445,7 @@ my $key = main::bearer('month-5'); [$key, $key, "$key\nIf-None-Match: *", $key]
 
 
 
-=== TEST 16: none at all
+=== TEST 17: none at all
 --- init: main::settle()
 --- http_config eval: $::http
 --- config eval: $::config
@@ -448,7 +463,7 @@ main::bearer('none-1')
 
 
 
-=== TEST 17: beyond a month that is paid for
+=== TEST 18: beyond a month that is paid for
 --- init: main::settle()
 --- http_config eval: $::http
 --- config eval: $::config
@@ -466,7 +481,7 @@ main::bearer('over-1')
 
 
 
-=== TEST 18: a dry run counts, tells and refuses nothing
+=== TEST 19: a dry run counts, tells and refuses nothing
 --- init: main::settle()
 --- http_config eval: $::http
 --- config eval: $::config
@@ -486,7 +501,7 @@ main::bearer('over-1')
 
 
 
-=== TEST 19: also what is over the limit
+=== TEST 20: also what is over the limit
 --- init: main::settle()
 --- http_config eval: $::http
 --- config eval: $::config
@@ -504,7 +519,7 @@ main::bearer('over-1')
 
 
 
-=== TEST 20: and says so
+=== TEST 21: and says so
 --- init: main::settle()
 --- http_config eval: $::http
 --- config eval: $::config
@@ -521,7 +536,7 @@ credverify: a call of key "none-2" is over the limit, and was let pass
 
 
 
-=== TEST 21: a quota that is off
+=== TEST 22: a quota that is off
 --- init: main::settle()
 --- http_config eval: $::http
 --- config eval: $::config
@@ -539,7 +554,7 @@ main::bearer('minute-5')
 
 
 
-=== TEST 22: what others answer
+=== TEST 23: what others answer
 --- init: main::settle()
 --- http_config eval: $::http
 --- config eval: $::config
@@ -557,7 +572,7 @@ main::bearer('month-6')
 
 
 
-=== TEST 23: a page of nginx, and its fields
+=== TEST 24: a page of nginx, and its fields
 --- init: main::settle()
 --- http_config eval: $::http
 --- config
@@ -590,7 +605,7 @@ main::bearer('month-6')
 
 
 
-=== TEST 24: a call is counted once, wherever it is led to
+=== TEST 25: a call is counted once, wherever it is led to
 --- init: main::settle()
 --- http_config eval: $::http
 --- config
@@ -641,7 +656,7 @@ main::bearer('tight-3')
 
 
 
-=== TEST 25: by the first location that counts
+=== TEST 26: by the first location that counts
 --- init: main::settle()
 --- http_config eval: $::http
 --- config
@@ -677,7 +692,7 @@ main::bearer('tight-3')
 
 
 
-=== TEST 26: subrequests are no calls
+=== TEST 27: subrequests are no calls
 --- init: main::settle()
 --- http_config eval: $::http
 --- config
@@ -705,7 +720,7 @@ main::bearer('tight-5')
 
 
 
-=== TEST 27: what others let in is no call
+=== TEST 28: what others let in is no call
 --- init: main::settle()
 --- http_config eval: $::http
 --- config
@@ -730,7 +745,7 @@ main::bearer('tight-5')
 
 
 
-=== TEST 28: what asks whether to ask is none, and what asks for options is
+=== TEST 29: what asks whether to ask is none, and what asks for options is
 --- init: main::settle()
 --- http_config eval: $::http
 --- config eval: $::config
@@ -748,7 +763,7 @@ my $key = main::bearer('tight-6'); ["$key\nAccess-Control-Request-Method: GET", 
 
 
 
-=== TEST 29: what is denied for another reason is none
+=== TEST 30: what is denied for another reason is none
 --- init: main::settle()
 --- http_config eval: $::http
 --- config
@@ -775,7 +790,7 @@ main::bearer('tight-7')
 
 
 
-=== TEST 30: without a key an address is counted
+=== TEST 31: without a key an address is counted
 --- init: main::settle()
 --- http_config eval: $::http
 --- config eval: $::config
@@ -795,7 +810,7 @@ main::bearer('tight-7')
 
 
 
-=== TEST 31: who guesses too often is told nothing more
+=== TEST 32: who guesses too often is told nothing more
 --- init: main::settle()
 --- http_config eval: $::http
 --- config eval: $::config
@@ -814,7 +829,7 @@ main::bearer('tight-7')
 
 
 
-=== TEST 32: and nobody else
+=== TEST 33: and nobody else
 --- init: main::settle()
 --- http_config eval: $::http
 --- config
@@ -834,7 +849,7 @@ main::bearer('tight-7')
 
 
 
-=== TEST 33: what is found is no guess, and where nobody minds nothing is
+=== TEST 34: what is found is no guess, and where nobody minds nothing is
 --- init: main::settle()
 --- http_config eval: $::http
 --- config
@@ -858,7 +873,7 @@ main::bearer('tight-7')
 
 
 
-=== TEST 34: guesses and calls of an address are counted apart
+=== TEST 35: guesses and calls of an address are counted apart
 --- init: main::settle()
 --- http_config eval: $::http
 --- config
@@ -882,7 +897,7 @@ main::bearer('tight-7')
 
 
 
-=== TEST 35: a quota of another kind
+=== TEST 36: a quota of another kind
 --- http_config eval: $::http
 --- config
     location = /v { credverify_quota maybe; }
@@ -892,7 +907,7 @@ invalid value "maybe"
 
 
 
-=== TEST 36: fields of another kind
+=== TEST 37: fields of another kind
 --- http_config eval: $::http
 --- config
     location = /v { credverify_limit_headers x; }
@@ -902,7 +917,7 @@ invalid value "x"
 
 
 
-=== TEST 37: no guesses at all
+=== TEST 38: no guesses at all
 --- http_config eval: $::http
 --- config
     location = /v { credverify_guesses 0; }
@@ -912,7 +927,7 @@ takes a number of guesses a minute, or "off"
 
 
 
-=== TEST 38: guesses in words
+=== TEST 39: guesses in words
 --- http_config eval: $::http
 --- config
     location = /v { credverify_guesses few; }
@@ -922,7 +937,7 @@ takes a number of guesses a minute, or "off"
 
 
 
-=== TEST 39: guesses, twice
+=== TEST 40: guesses, twice
 --- http_config eval: $::http
 --- config
     location = /v { credverify_guesses 1; credverify_guesses off; }
@@ -932,7 +947,7 @@ takes a number of guesses a minute, or "off"
 
 
 
-=== TEST 40: a quota, twice
+=== TEST 41: a quota, twice
 --- http_config eval: $::http
 --- config
     location = /v { credverify_quota on; credverify_quota off; }

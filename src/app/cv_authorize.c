@@ -6,6 +6,56 @@
 #include "cv_authorize.h"
 #include "cv_hash.h"
 
+#include <stdlib.h>
+
+/* how many keys are remembered at most; a power of two */
+#define CV_AUTHORIZER_SIZE  512
+
+
+/*
+ * A key that was good where something was demanded.  Until the next commit its
+ * record is where it was, and says what it said: there is only the time that
+ * changes what follows from it.
+ */
+
+typedef struct {
+    uint64_t             demand;    /* its serial; 0: nothing is here */
+    uint64_t             version;   /* of the snapshot */
+    uint8_t              hash[CV_SHA256_LEN];
+    cv_time_t            from;
+    cv_time_t            until;
+    cv_authorization_t   known;
+} cv_authorizer_entry_t;
+
+struct cv_authorizer_s {
+    cv_digest_t            *digest;
+    cv_authorizer_entry_t   entries[CV_AUTHORIZER_SIZE];
+};
+
+
+cv_authorizer_t *
+cv_authorizer_new(cv_digest_t *digest)
+{
+    cv_authorizer_t  *authorizer;
+
+    /* is memory only where it was used */
+
+    authorizer = calloc(1, sizeof(cv_authorizer_t));
+
+    if (authorizer != NULL) {
+        authorizer->digest = digest;
+    }
+
+    return authorizer;
+}
+
+
+void
+cv_authorizer_free(cv_authorizer_t *authorizer)
+{
+    free(authorizer);
+}
+
 
 uint64_t
 cv_key_uid(cv_str_t id)
@@ -52,14 +102,80 @@ cv_key_terms(cv_txn_t *snapshot, const cv_api_key_t *key, uint64_t number,
 }
 
 
-cv_err_t
-cv_authorize(cv_authorization_t *out, cv_digest_t *digest, cv_txn_t *snapshot,
-    const cv_demand_t *demand, cv_str_t text, cv_time_t now)
+/* bytes of a SHA-256 are as good as any to tell keys apart by */
+
+static cv_authorizer_entry_t *
+cv_authorizer_place(cv_authorizer_t *authorizer,
+    const uint8_t hash[CV_SHA256_LEN])
 {
-    uint8_t        hash[CV_SHA256_LEN];
-    cv_err_t       err;
-    cv_str_t       found;
-    cv_key_text_t  parts;
+    uint16_t  n;
+
+    memcpy(&n, hash, sizeof(n));
+
+    return &authorizer->entries[n % CV_AUTHORIZER_SIZE];
+}
+
+
+/*
+ * What the store says of a key; and unless it is changed, it says so from
+ * "from" on and before "until": a key ends, and a grant is of a month.
+ */
+
+static cv_err_t
+cv_authorize_by_hash(cv_authorization_t *out, cv_txn_t *snapshot,
+    const cv_demand_t *demand, cv_str_t hash, cv_time_t now, cv_time_t *from,
+    cv_time_t *until)
+{
+    bool          tiered;
+    cv_err_t      err;
+    uint64_t      month;
+    cv_time_t     ends;
+    cv_tier_t     tier;
+    cv_api_key_t  key;
+
+    month = cv_period(CV_WINDOW_MONTH, now);
+    *from = cv_period_start(CV_WINDOW_MONTH, month);
+    *until = cv_period_start(CV_WINDOW_MONTH, month + 1);
+
+    if (!cv_get_key_by_hash(snapshot, hash, &key, &out->number)) {
+        out->number = 0;
+        out->outcome = CV_INVALID_API_KEY;
+        return cv_txn_err(snapshot, NULL);
+    }
+
+    err = cv_key_terms(snapshot, &key, out->number, month, &tier,
+                       &out->limits);
+    if (err != CV_OK) {
+        return err;
+    }
+
+    tiered = cv_present(tier.id);
+
+    out->id = key.id;
+    out->tier = tier.id;
+    out->uid = cv_key_uid(key.id);
+    out->issuer = key.issuer.iid;
+    out->scopes = key.scopes;
+    out->origins = key.origins;
+    out->outcome = cv_access(demand, &key, tiered ? &tier : NULL, hash, now);
+
+    ends = cv_access_until(&key, hash);
+    *until = ends < *until ? ends : *until;
+
+    return CV_OK;
+}
+
+
+cv_err_t
+cv_authorize(cv_authorization_t *out, cv_authorizer_t *authorizer,
+    cv_txn_t *snapshot, const cv_demand_t *demand, cv_str_t text,
+    cv_time_t now)
+{
+    uint8_t                 hash[CV_SHA256_LEN];
+    cv_err_t                err;
+    cv_time_t               from, until;
+    cv_key_text_t           parts;
+    cv_authorizer_entry_t  *entry;
 
     memset(out, 0, sizeof(cv_authorization_t));
 
@@ -68,34 +184,36 @@ cv_authorize(cv_authorization_t *out, cv_digest_t *digest, cv_txn_t *snapshot,
         return CV_OK;
     }
 
+    err = cv_digest_sha256(authorizer->digest, hash, text);
+    if (err != CV_OK) {
+        return err;
+    }
+
+    entry = cv_authorizer_place(authorizer, hash);
+
+    if (entry->demand != 0 && entry->demand == demand->serial
+        && entry->version == cv_snapshot_version(snapshot)
+        && now >= entry->from && now < entry->until
+        && memcmp(entry->hash, hash, sizeof(hash)) == 0)
+    {
+        *out = entry->known;
+        return CV_OK;
+    }
+
     out->class = parts.class;
 
-    err = cv_digest_sha256(digest, hash, text);
-    if (err != CV_OK) {
-        return err;
+    err = cv_authorize_by_hash(out, snapshot, demand,
+                               cv_str(hash, sizeof(hash)), now, &from,
+                               &until);
+
+    if (err == CV_OK && out->outcome == CV_VALID) {
+        entry->demand = demand->serial;
+        entry->version = cv_snapshot_version(snapshot);
+        memcpy(entry->hash, hash, sizeof(hash));
+        entry->from = from;
+        entry->until = until;
+        entry->known = *out;
     }
 
-    found = cv_str(hash, sizeof(hash));
-
-    if (!cv_get_key_by_hash(snapshot, found, &out->key, &out->number)) {
-        out->number = 0;
-        out->key.id = CV_ABSENT;
-        out->outcome = CV_INVALID_API_KEY;
-        return cv_txn_err(snapshot, NULL);
-    }
-
-    err = cv_key_terms(snapshot, &out->key, out->number,
-                       cv_period(CV_WINDOW_MONTH, now), &out->tier,
-                       &out->limits);
-    if (err != CV_OK) {
-        return err;
-    }
-
-    out->uid = cv_key_uid(out->key.id);
-    out->issuer = out->key.issuer.iid;
-    out->outcome = cv_access(demand, &out->key,
-                             cv_present(out->tier.id) ? &out->tier : NULL,
-                             found, now);
-
-    return CV_OK;
+    return err;
 }

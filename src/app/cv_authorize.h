@@ -20,19 +20,31 @@
 
 typedef struct {
     cv_outcome_t    outcome;        /* CV_VALID, or why not */
+    cv_key_class_t  class;
     uint64_t        number;         /* of the key, and of its slot */
     uint64_t        uid;            /* whose that slot is */
-    cv_key_class_t  class;
-    cv_limits_t     limits;
-    cv_api_key_t    key;
-    cv_tier_t       tier;           /* without an id: the key has none */
     uint64_t        issuer;         /* that it is bound to, or 0 */
+    cv_str_t        id;
+    cv_str_t        tier;           /* its id; absent: the key has none */
+    cv_doc_t        scopes;
+    cv_doc_t        origins;
+    cv_limits_t     limits;
 } cv_authorization_t;
+
+/*
+ * What authorizing needs beside a snapshot: for one store, and one thread.  It
+ * remembers keys that were good until there is another commit.
+ */
+typedef struct cv_authorizer_s  cv_authorizer_t;
+
+/* Borrows the digest.  NULL if memory is exhausted. */
+cv_authorizer_t *cv_authorizer_new(cv_digest_t *digest);
+void cv_authorizer_free(cv_authorizer_t *authorizer);
 
 /*
  * Any error is one of the store: of a key that is not good, the outcome tells.
  */
-cv_err_t cv_authorize(cv_authorization_t *out, cv_digest_t *digest,
+cv_err_t cv_authorize(cv_authorization_t *out, cv_authorizer_t *authorizer,
     cv_txn_t *snapshot, const cv_demand_t *demand, cv_str_t text,
     cv_time_t now) CV_MUST_CHECK;
 

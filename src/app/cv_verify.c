@@ -22,8 +22,9 @@ const cv_str_t  cv_by_names[CV_BY_COUNT] = {
 
 
 struct cv_verifier_s {
-    cv_digest_t   *digest;
-    cv_catalog_t  *catalog;
+    cv_digest_t      *digest;
+    cv_catalog_t     *catalog;
+    cv_authorizer_t  *authorizer;
 };
 
 
@@ -39,8 +40,11 @@ cv_verifier_new(void)
 
     verifier->digest = cv_digest_new();
     verifier->catalog = cv_catalog_new();
+    verifier->authorizer = cv_authorizer_new(verifier->digest);
 
-    if (verifier->digest == NULL || verifier->catalog == NULL) {
+    if (verifier->digest == NULL || verifier->catalog == NULL
+        || verifier->authorizer == NULL)
+    {
         cv_verifier_free(verifier);
         return NULL;
     }
@@ -53,6 +57,7 @@ void
 cv_verifier_free(cv_verifier_t *verifier)
 {
     if (verifier != NULL) {
+        cv_authorizer_free(verifier->authorizer);
         cv_digest_free(verifier->digest);
         cv_catalog_free(verifier->catalog);
         free(verifier);
@@ -64,6 +69,13 @@ cv_digest_t *
 cv_verifier_digest(cv_verifier_t *verifier)
 {
     return verifier->digest;
+}
+
+
+cv_authorizer_t *
+cv_verifier_authorizer(cv_verifier_t *verifier)
+{
+    return verifier->authorizer;
 }
 
 

@@ -8,6 +8,7 @@
 #ifndef CV_VERIFY_H
 #define CV_VERIFY_H
 
+#include "cv_authorize.h"
 #include "cv_base.h"
 #include "cv_digest.h"
 #include "cv_facts.h"
@@ -51,8 +52,9 @@ typedef struct cv_verifier_s  cv_verifier_t;
 cv_verifier_t *cv_verifier_new(void);
 void cv_verifier_free(cv_verifier_t *verifier);
 
-/* The digest that it has, for others of the same thread. */
+/* What it has, for others of the same store and thread. */
 cv_digest_t *cv_verifier_digest(cv_verifier_t *verifier);
+cv_authorizer_t *cv_verifier_authorizer(cv_verifier_t *verifier);
 
 /*
  * Verifies in "snapshot".  Everything in "out" borrows from it, and from the

@@ -80,27 +80,70 @@ cv_buf_grow(cv_buf_t *buf, size_t more)
 }
 
 
+/* how many digits a number has */
+
+static size_t
+cv_digits(uint64_t n)
+{
+    size_t  guess;
+
+    static const uint64_t  powers[] = {
+        0, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000,
+        1000000000, 10000000000, 100000000000, 1000000000000, 10000000000000,
+        100000000000000, 1000000000000000, 10000000000000000,
+        100000000000000000, 1000000000000000000, 10000000000000000000U
+    };
+
+    /* by its bits, of which a digit has about 3.32: too many by one perhaps */
+
+    guess = (size_t) (64 - __builtin_clzll(n | 1)) * 1233 >> 12;
+
+    return guess + (n >= powers[guess]);
+}
+
+
+size_t
+cv_int_write(uint8_t *out, int64_t value)
+{
+    size_t     n;
+    uint8_t   *p;
+    uint64_t   rest;
+
+    static const char  pairs[] =
+        "00010203040506070809101112131415161718192021222324"
+        "25262728293031323334353637383940414243444546474849"
+        "50515253545556575859606162636465666768697071727374"
+        "75767778798081828384858687888990919293949596979899";
+
+    n = 0;
+    rest = (uint64_t) value;
+
+    if (value < 0) {
+        out[n++] = '-';
+        rest = 0 - rest;
+    }
+
+    n += cv_digits(rest);
+
+    for (p = out + n; rest >= 10; rest /= 100) {
+        p -= 2;
+        memcpy(p, pairs + rest % 100 * 2, 2);
+    }
+
+    if (rest > 0 || value == 0) {
+        p[-1] = (uint8_t) ('0' + rest);
+    }
+
+    return n;
+}
+
+
 void
 cv_buf_append_int(cv_buf_t *buf, int64_t value)
 {
-    char       digits[CV_INT_TEXT_MAX];
-    size_t     n;
-    uint64_t   rest;
+    uint8_t  text[CV_INT_TEXT_MAX];
 
-    rest = value < 0 ? 0 - (uint64_t) value : (uint64_t) value;
-
-    n = sizeof(digits);
-
-    do {
-        digits[--n] = (char) ('0' + rest % 10);
-        rest /= 10;
-    } while (rest != 0);
-
-    if (value < 0) {
-        cv_buf_append_byte(buf, '-');
-    }
-
-    cv_buf_append(buf, digits + n, sizeof(digits) - n);
+    cv_buf_append(buf, text, cv_int_write(text, value));
 }
 
 

@@ -119,6 +119,9 @@ cv_buf_append_byte(cv_buf_t *buf, uint8_t byte)
 
 void cv_buf_append_int(cv_buf_t *buf, int64_t value);
 
+/* The same to memory that has room for CV_INT_TEXT_MAX; the text's length. */
+size_t cv_int_write(uint8_t *out, int64_t value);
+
 void cv_buf_printf(cv_buf_t *buf, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -143,21 +143,21 @@ static uint64_t
 cv_hour_others(cv_slot_t *slot, uint64_t minute, bool close, uint64_t *oldest)
 {
     size_t    i;
-    uint64_t  w, age, sum;
+    uint64_t  w, n, age, eldest, sum;
 
-    *oldest = minute;
+    eldest = CV_MINUTE_SKEW;
 
     for (sum = 0, i = 0; i < CV_SLOT_MINUTES; i++) {
         w = cv_load(&slot->minutes[i]);
 
-        /* wraps around for those ahead */
+        /* wraps around for what is further ahead */
         age = minute + CV_MINUTE_SKEW - cv_minute_of(w);
 
         if (age >= CV_SLOT_MINUTES + CV_MINUTE_SKEW || age == CV_MINUTE_SKEW) {
             continue;
         }
 
-        if (close && age > CV_MINUTE_SKEW && !(w & CV_CLOSED)) {
+        if (!(w & CV_CLOSED) && close && age > CV_MINUTE_SKEW) {
             w = atomic_fetch_or_explicit(&slot->minutes[i], CV_CLOSED,
                                          memory_order_acq_rel);
 
@@ -166,12 +166,15 @@ cv_hour_others(cv_slot_t *slot, uint64_t minute, bool close, uint64_t *oldest)
             }
         }
 
-        if (cv_count(w, CV_MINUTE_BITS) > 0 && cv_minute_of(w) < *oldest) {
-            *oldest = cv_minute_of(w);
-        }
+        n = cv_count(w, CV_MINUTE_BITS);
+        sum += n;
 
-        sum += cv_count(w, CV_MINUTE_BITS);
+        if (age > eldest && n > 0) {
+            eldest = age;
+        }
     }
+
+    *oldest = minute + CV_MINUTE_SKEW - eldest;
 
     return sum;
 }
@@ -432,9 +435,17 @@ cv_admission_resets_at(const cv_admission_t *admission, cv_window_t window,
         return admission->opens_at;
     }
 
-    return window == CV_WINDOW_HOUR
-           ? cv_period_start(window, admission->oldest + CV_SLOT_MINUTES)
-           : cv_period_start(window, cv_period(window, now) + 1);
+    switch (window) {
+
+    case CV_WINDOW_HOUR:
+        return cv_period_start(window, admission->oldest + CV_SLOT_MINUTES);
+
+    case CV_WINDOW_MONTH:
+        return cv_period_start(window, admission->month + 1);
+
+    default:
+        return cv_period_start(window, cv_period(window, now) + 1);
+    }
 }
 
 

@@ -100,20 +100,31 @@ cv_access(const cv_demand_t *demand, const cv_api_key_t *key,
 }
 
 
+cv_time_t
+cv_access_until(const cv_api_key_t *key, cv_str_t hash)
+{
+    cv_time_t  until, grace;
+
+    until = cv_date_expiry(&key->expires_at);
+    grace = cv_str_eq(key->hash, hash) ? CV_TIME_NEVER
+                                       : cv_date_expiry(&key->previous_until);
+
+    return grace < until ? grace : until;
+}
+
+
 bool
-cv_access_origin(const cv_api_key_t *key, cv_str_t origin)
+cv_access_origin(cv_doc_t origins, cv_str_t origin)
 {
     cv_doc_t       item;
     cv_str_t       text;
     cv_doc_iter_t  it;
 
-    if (cv_doc_type(key->origins) != CV_DOC_ARRAY
-        || !cv_doc_truth(key->origins))
-    {
+    if (cv_doc_type(origins) != CV_DOC_ARRAY || !cv_doc_truth(origins)) {
         return true;
     }
 
-    it = cv_doc_iter(key->origins);
+    it = cv_doc_iter(origins);
 
     while (cv_doc_next(&it, NULL, &item)) {
         text = cv_doc_text(item);

@@ -20,6 +20,8 @@ typedef struct {
     unsigned         classes;       /* bits by cv_key_class_t */
     cv_str_t         scope;         /* absent: none is asked for */
     cv_str_t         feature;       /* likewise */
+    uint64_t         serial;        /* tells it from all others that there ever
+                                       were; 0: nothing does */
 } cv_demand_t;
 
 /*
@@ -38,10 +40,13 @@ cv_outcome_t cv_access_text(const cv_demand_t *demand, cv_str_t text,
 cv_outcome_t cv_access(const cv_demand_t *demand, const cv_api_key_t *key,
     const cv_tier_t *tier, cv_str_t hash, cv_time_t now);
 
+/* Until when a key that is good stays so by itself, found by that hash. */
+cv_time_t cv_access_until(const cv_api_key_t *key, cv_str_t hash);
+
 /*
- * True if the origin ("https://host", RFC 6454) is one the key is registered
- * for, or the key is not bound to any.  An origin that is absent is none.
+ * True if the origin ("https://host", RFC 6454) is one of those that a key is
+ * registered for, or it is not bound to any.  An origin that is absent is none.
  */
-bool cv_access_origin(const cv_api_key_t *key, cv_str_t origin);
+bool cv_access_origin(cv_doc_t origins, cv_str_t origin);
 
 #endif /* CV_ACCESS_H */

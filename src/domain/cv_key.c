@@ -6,6 +6,8 @@
 #include "cv_key.h"
 #include "cv_hash.h"
 
+_Static_assert(CV_KEY_SECRET_MIN >= CV_VECTOR, "secrets are read by vectors");
+
 #define CV_KEY_LAST          4
 #define CV_KEY_CHECKSUM_LEN  (CV_KEY_MINTED_LEN - CV_KEY_RANDOM_LEN)
 
@@ -80,25 +82,32 @@ cv_key_begin(cv_key_text_t *key, cv_str_t text)
 }
 
 
+/* of a text that has CV_VECTOR characters at least: the last ones twice */
+
+static bool
+cv_key_visible(cv_str_t text)
+{
+    size_t       i;
+    cv_vector_t  v, wrong;
+
+    wrong = (cv_vector_t) { 0 };
+
+    for (i = 0; i < text.len; i += CV_VECTOR) {
+        i = i + CV_VECTOR > text.len ? text.len - CV_VECTOR : i;
+        memcpy(&v, text.data + i, CV_VECTOR);
+        wrong |= (cv_vector_t) ((v <= 0x20) | (v >= 0x7f));
+    }
+
+    return !cv_vector_any(wrong);
+}
+
+
 bool
 cv_key_read(cv_key_text_t *key, cv_str_t text)
 {
-    size_t    i;
-    cv_str_t  secret;
-
-    if (!cv_key_begin(key, text) || text.len > CV_CLEAR_MAX) {
-        return false;
-    }
-
-    secret = key->secret;
-
-    for (i = 0; i < secret.len; i++) {
-        if (secret.data[i] <= 0x20 || secret.data[i] >= 0x7f) {
-            return false;
-        }
-    }
-
-    return secret.len >= CV_KEY_SECRET_MIN;
+    return cv_key_begin(key, text) && text.len <= CV_CLEAR_MAX
+           && key->secret.len >= CV_KEY_SECRET_MIN
+           && cv_key_visible(key->secret);
 }
 
 

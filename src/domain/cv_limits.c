@@ -96,3 +96,11 @@ cv_period_start(cv_window_t window, uint64_t period)
         return (cv_time_t) period * CV_MINUTE;
     }
 }
+
+
+cv_time_t
+cv_month_length(uint64_t month)
+{
+    return cv_time_of_month((unsigned) month + 1)
+           - cv_time_of_month((unsigned) month);
+}

@@ -43,4 +43,7 @@ uint64_t cv_period(cv_window_t window, cv_time_t now);
 /* When a period begins. */
 cv_time_t cv_period_start(cv_window_t window, uint64_t period);
 
+/* How long a month is. */
+cv_time_t cv_month_length(uint64_t month);
+
 #endif /* CV_LIMITS_H */

@@ -108,6 +108,8 @@ typedef struct {
     ngx_array_t                  *brands;     /* cv_str_t; NULL: no key is
                                                  asked for; empty: any */
     ngx_uint_t                    key_classes;    /* bits by cv_key_class_t */
+    cv_demand_t                   demand;     /* of a key, all of that, and */
+    cv_demand_t                   argument_demand;    /* of one in the URL */
     ngx_str_t                     key_argument;   /* its name; empty: none */
     ngx_str_t                     scope;
     ngx_str_t                     feature;
@@ -266,27 +268,44 @@ typedef struct {
     cv_slot_t                    *slot;
 } ngx_http_credverify_place_t;
 
+/* What to do in a slot: it counts there, and does nothing else. */
+typedef void (*ngx_http_credverify_count_pt)(cv_slot_t *slot, void *arg);
+
 /*
- * The slot of a key's calls, of those of the client's address, or of its
- * guesses; of the latter there is none (the slot is NULL, and nothing held)
- * until the first one has missed.  What is wrong is logged.
+ * Runs fn(slot, arg) with the slot of a key's calls, of those of the client's
+ * address, or of its guesses, and keeps hold of the place.  Of guesses there is
+ * no slot, and nothing is run and held, until the first one has missed.  What is
+ * wrong is logged, and nothing held then.
  */
-cv_err_t ngx_http_credverify_key_place(ngx_str_t *store, uint64_t number,
-    uint64_t uid, ngx_http_credverify_place_t *place);
-cv_err_t ngx_http_credverify_address_place(ngx_str_t *store,
-    ngx_http_request_t *r, ngx_http_credverify_place_t *place);
-cv_err_t ngx_http_credverify_guess_place(ngx_str_t *store,
+cv_err_t ngx_http_credverify_of_key(ngx_str_t *store, uint64_t number,
+    uint64_t uid, ngx_http_credverify_place_t *place,
+    ngx_http_credverify_count_pt fn, void *arg);
+cv_err_t ngx_http_credverify_of_address(ngx_str_t *store,
+    ngx_http_request_t *r, ngx_http_credverify_place_t *place,
+    ngx_http_credverify_count_pt fn, void *arg);
+cv_err_t ngx_http_credverify_of_guesses(ngx_str_t *store,
     ngx_http_request_t *r, ngx_uint_t missed,
-    ngx_http_credverify_place_t *place);
+    ngx_http_credverify_place_t *place, ngx_http_credverify_count_pt fn,
+    void *arg);
+
+/* The same of a place that is held. */
+cv_err_t ngx_http_credverify_at(ngx_http_credverify_place_t *place,
+    ngx_http_credverify_count_pt fn, void *arg);
+
 void ngx_http_credverify_release(ngx_http_credverify_place_t *place);
 
-/* Runs fn(arg), which may count in the place. */
-cv_err_t ngx_http_credverify_at(ngx_http_credverify_place_t *place,
-    void (*fn)(void *arg), void *arg);
 
-/* What is counted there: cv_admission_look(). */
-cv_err_t ngx_http_credverify_look_in(ngx_http_credverify_place_t *place,
-    const cv_limits_t *limits, cv_time_t now, cv_admission_t *admission);
+/* What is counted, or would be: for the above. */
+
+typedef struct {
+    const cv_limits_t            *limits;
+    cv_time_t                     now;
+    cv_admission_t               *admission;
+} ngx_http_credverify_counting_t;
+
+/* cv_admit() and cv_admission_look() */
+void ngx_http_credverify_count_one(cv_slot_t *slot, void *arg);
+void ngx_http_credverify_count_none(cv_slot_t *slot, void *arg);
 
 
 /* ngx_http_credverify_access.c: API keys */
@@ -296,6 +315,10 @@ char *ngx_http_credverify_scope(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_credverify_keyless(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+/* To be called when all of that was merged. */
+void ngx_http_credverify_make_demands(ngx_http_credverify_loc_conf_t *clcf);
+
 ngx_int_t ngx_http_credverify_access_handler(ngx_http_request_t *r);
 
 
@@ -363,7 +386,7 @@ ngx_int_t ngx_http_credverify_challenge(ngx_http_request_t *r,
 /* Adds a field to the header of the answer; the name is a constant, and the
  * value lives as long as the request. */
 ngx_int_t ngx_http_credverify_add_header(ngx_http_request_t *r,
-    const char *name, cv_str_t value);
+    cv_str_t name, cv_str_t value);
 
 #define NGX_HTTP_CREDVERIFY_METHODS  "GET, HEAD, OPTIONS"
 

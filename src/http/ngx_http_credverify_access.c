@@ -14,7 +14,7 @@ typedef struct {
     ngx_http_request_t               *r;
     ngx_http_credverify_loc_conf_t   *clcf;
     cv_str_t                          text;
-    cv_demand_t                       demand;
+    const cv_demand_t                *demand;
     ngx_uint_t                        argument;   /* it came in the URL */
     cv_str_t                          origin;
     ngx_http_credverify_bearer_t     *bearer;
@@ -181,6 +181,36 @@ ngx_http_credverify_keyless(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+void
+ngx_http_credverify_make_demands(ngx_http_credverify_loc_conf_t *clcf)
+{
+    cv_demand_t  *demand;
+
+    static uint64_t  serial;
+
+    demand = &clcf->demand;
+
+    demand->brands = clcf->brands->elts;
+    demand->nbrands = clcf->brands->nelts;
+    demand->classes = (unsigned) clcf->key_classes;
+    demand->serial = ++serial;
+
+    if (clcf->scope.len != 0) {
+        demand->scope = cv_str(clcf->scope.data, clcf->scope.len);
+    }
+
+    if (clcf->feature.len != 0) {
+        demand->feature = cv_str(clcf->feature.data, clcf->feature.len);
+    }
+
+    /* what everybody can see is good for nothing but a badge */
+
+    clcf->argument_demand = *demand;
+    clcf->argument_demand.classes &= 1u << CV_KEY_BADGE;
+    clcf->argument_demand.serial = ++serial;
+}
+
+
 /*
  * Subrequests pass with the key of the request that they are of: nginx does
  * not call this for them.
@@ -325,28 +355,14 @@ ngx_http_credverify_preflighted(ngx_http_credverify_showing_t *showing)
 static cv_outcome_t
 ngx_http_credverify_show(ngx_http_credverify_showing_t *showing)
 {
-    cv_outcome_t                     outcome;
-    ngx_http_credverify_loc_conf_t  *clcf;
+    cv_outcome_t  outcome;
 
-    clcf = showing->clcf;
-
-    showing->demand.brands = clcf->brands->elts;
-    showing->demand.nbrands = clcf->brands->nelts;
-    showing->demand.classes = (unsigned) clcf->key_classes;
-
-    if (clcf->scope.len != 0) {
-        showing->demand.scope = cv_str(clcf->scope.data, clcf->scope.len);
-    }
-
-    if (clcf->feature.len != 0) {
-        showing->demand.feature = cv_str(clcf->feature.data,
-                                         clcf->feature.len);
-    }
+    showing->demand = &showing->clcf->demand;
 
     outcome = ngx_http_credverify_header_key(showing->r, &showing->text);
 
     if (outcome == CV_VALID && !cv_present(showing->text)
-        && clcf->key_argument.len != 0)
+        && showing->clcf->key_argument.len != 0)
     {
         outcome = ngx_http_credverify_argument_key(showing);
     }
@@ -356,11 +372,13 @@ ngx_http_credverify_show(ngx_http_credverify_showing_t *showing)
 }
 
 
+/* the name is in lower case, as nginx has it of each */
+
 static ngx_int_t
 ngx_http_credverify_is(ngx_table_elt_t *header, const char *name, size_t len)
 {
     return header->key.len == len
-           && ngx_strncasecmp(header->key.data, (u_char *) name, len) == 0;
+           && ngx_memcmp(header->lowcase_key, name, len) == 0;
 }
 
 
@@ -416,21 +434,26 @@ ngx_http_credverify_header_key(ngx_http_request_t *r, cv_str_t *text)
 static cv_str_t
 ngx_http_credverify_bearer_text(ngx_str_t *value)
 {
+    size_t     i;
     cv_str_t   text;
     ngx_str_t  rest;
 
+    static const u_char  scheme[] = "bearer ";
+
     text = ngx_http_credverify_trim(value);
 
-    if (text.len <= sizeof("Bearer ") - 1
-        || ngx_strncasecmp((u_char *) (uintptr_t) text.data,
-                           (u_char *) "Bearer ", sizeof("Bearer ") - 1)
-           != 0)
-    {
+    if (text.len <= sizeof(scheme) - 1) {
         return CV_ABSENT;
     }
 
-    rest.data = (u_char *) (uintptr_t) text.data + sizeof("Bearer ") - 1;
-    rest.len = text.len - (sizeof("Bearer ") - 1);
+    for (i = 0; i < sizeof(scheme) - 1; i++) {
+        if ((text.data[i] | 0x20) != scheme[i]) {
+            return CV_ABSENT;
+        }
+    }
+
+    rest.data = (u_char *) (uintptr_t) text.data + sizeof(scheme) - 1;
+    rest.len = text.len - (sizeof(scheme) - 1);
 
     return ngx_http_credverify_trim(&rest);
 }
@@ -491,7 +514,7 @@ ngx_http_credverify_argument_key(ngx_http_credverify_showing_t *showing)
 
     showing->argument = 1;
     showing->origin = ngx_http_credverify_origin(showing->r);
-    showing->demand.classes &= 1u << CV_KEY_BADGE;
+    showing->demand = &showing->clcf->argument_demand;
 
     return CV_VALID;
 }
@@ -623,8 +646,8 @@ ngx_http_credverify_authorize(cv_verifier_t *verifier, cv_txn_t *txn, void *arg)
     cv_err_t            err;
     cv_authorization_t  authorization;
 
-    err = cv_authorize(&authorization, cv_verifier_digest(verifier), txn,
-                       &showing->demand, showing->text,
+    err = cv_authorize(&authorization, cv_verifier_authorizer(verifier), txn,
+                       showing->demand, showing->text,
                        ngx_http_credverify_now());
 
     if (err != CV_OK) {
@@ -632,7 +655,7 @@ ngx_http_credverify_authorize(cv_verifier_t *verifier, cv_txn_t *txn, void *arg)
     }
 
     if (authorization.outcome == CV_VALID && showing->argument
-        && !cv_access_origin(&authorization.key, showing->origin))
+        && !cv_access_origin(authorization.origins, showing->origin))
     {
         authorization.outcome = CV_ORIGIN_NOT_ALLOWED;
     }
@@ -654,10 +677,10 @@ ngx_http_credverify_keep(ngx_http_credverify_showing_t *showing,
     bearer = showing->bearer;
     bearer->outcome = authorization->outcome;
 
-    id = authorization->key.id;
-    tier = authorization->tier.id;
+    id = authorization->id;
+    tier = authorization->tier;
     scopes = authorization->outcome == CV_INSUFFICIENT_SCOPE
-             ? authorization->key.scopes : CV_ABSENT;
+             ? authorization->scopes : CV_ABSENT;
 
     p = ngx_pnalloc(showing->r->pool, id.len + tier.len + scopes.len + 1);
     if (p == NULL) {
@@ -673,14 +696,14 @@ ngx_http_credverify_keep(ngx_http_credverify_showing_t *showing,
     }
 
     if (authorization->outcome == CV_INSUFFICIENT_SCOPE) {
-        showing->refusal.required = showing->demand.scope;
+        showing->refusal.required = showing->demand->scope;
 
         if (!cv_present(scopes)) {
             showing->refusal.present = CV_DOC_EMPTY_ARRAY;
         }
 
     } else if (authorization->outcome == CV_PAYMENT_REQUIRED) {
-        showing->refusal.required = showing->demand.feature;
+        showing->refusal.required = showing->demand->feature;
     }
 
     bearer->number = authorization->number;

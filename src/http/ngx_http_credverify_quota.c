@@ -25,22 +25,14 @@ typedef struct {
     ngx_uint_t                       over;      /* also beyond the limit */
 } ngx_http_credverify_charge_t;
 
-typedef struct {
-    cv_slot_t                       *slot;
-    const cv_limits_t               *limits;
-    cv_time_t                        now;
-    cv_admission_t                  *admission;
-} ngx_http_credverify_counting_t;
-
 
 static ngx_http_credverify_charge_t *ngx_http_credverify_charge(
     ngx_http_request_t *r);
 static void ngx_http_credverify_charge_cleanup(void *data);
-static void ngx_http_credverify_admit(void *arg);
-static void ngx_http_credverify_let_pass(ngx_http_credverify_charge_t *charge);
-static void ngx_http_credverify_refund(void *arg);
-static void ngx_http_credverify_look(void *arg);
-static void ngx_http_credverify_count_one(void *arg);
+static void ngx_http_credverify_admit(cv_slot_t *slot, void *arg);
+static void ngx_http_credverify_let_pass(cv_slot_t *slot,
+    ngx_http_credverify_charge_t *charge);
+static void ngx_http_credverify_refund(cv_slot_t *slot, void *arg);
 static ngx_int_t ngx_http_credverify_full(ngx_http_request_t *r,
     ngx_http_credverify_charge_t *charge);
 static void ngx_http_credverify_tell(const cv_admission_t *admission,
@@ -131,18 +123,14 @@ ngx_http_credverify_quota_handler(ngx_http_request_t *r)
     charge->dry = clcf->quota == NGX_HTTP_CREDVERIFY_QUOTA_DRY_RUN;
 
     err = ctx->bearer->number != 0
-          ? ngx_http_credverify_key_place(&clcf->store, ctx->bearer->number,
-                                          ctx->bearer->uid, &charge->place)
-          : ngx_http_credverify_address_place(&clcf->store, r, &charge->place);
-
-    if (err == CV_OK) {
-        err = ngx_http_credverify_at(&charge->place, ngx_http_credverify_admit,
-                                     charge);
-    }
+          ? ngx_http_credverify_of_key(&clcf->store, ctx->bearer->number,
+                                       ctx->bearer->uid, &charge->place,
+                                       ngx_http_credverify_admit, charge)
+          : ngx_http_credverify_of_address(&clcf->store, r, &charge->place,
+                                           ngx_http_credverify_admit, charge);
 
     if (err != CV_OK) {
         charge->settled = 1;
-        ngx_http_credverify_release(&charge->place);
         ngx_http_credverify_count_failure(clcf, err);
 
         return ngx_http_credverify_refuse(r, CV_STORE_UNAVAILABLE, NULL);
@@ -167,33 +155,33 @@ ngx_http_credverify_quota_handler(ngx_http_request_t *r)
 
 
 static void
-ngx_http_credverify_admit(void *arg)
+ngx_http_credverify_admit(cv_slot_t *slot, void *arg)
 {
     ngx_http_credverify_charge_t  *charge = arg;
 
     if (charge->dry) {
-        ngx_http_credverify_let_pass(charge);
+        ngx_http_credverify_let_pass(slot, charge);
         return;
     }
 
-    cv_admit(charge->place.slot, &charge->limits, charge->now,
-             &charge->admission);
+    cv_admit(slot, &charge->limits, charge->now, &charge->admission);
 }
 
 
 /* counted whatever the limits are, and told as if they held */
 
 static void
-ngx_http_credverify_let_pass(ngx_http_credverify_charge_t *charge)
+ngx_http_credverify_let_pass(cv_slot_t *slot,
+    ngx_http_credverify_charge_t *charge)
 {
     cv_limits_t     none;
     cv_window_t     window;
     cv_admission_t  look;
 
-    cv_admission_look(charge->place.slot, &charge->limits, charge->now, &look);
+    cv_admission_look(slot, &charge->limits, charge->now, &look);
 
     cv_limits_read(&none, NULL);
-    cv_admit(charge->place.slot, &none, charge->now, &charge->admission);
+    cv_admit(slot, &none, charge->now, &charge->admission);
 
     for (window = 0; window < CV_WINDOWS; window++) {
         charge->admission.used[window] = look.used[window] + 1;
@@ -275,11 +263,11 @@ ngx_http_credverify_settle_handler(ngx_http_request_t *r)
 
 
 static void
-ngx_http_credverify_refund(void *arg)
+ngx_http_credverify_refund(cv_slot_t *slot, void *arg)
 {
     ngx_http_credverify_charge_t  *charge = arg;
 
-    cv_admission_refund(charge->place.slot, &charge->admission);
+    cv_admission_refund(slot, &charge->admission);
 }
 
 
@@ -305,24 +293,23 @@ ngx_http_credverify_limit_filter(ngx_http_request_t *r)
 }
 
 
-/* how long a window is, and how long until it begins anew, in seconds */
+/* how long until a window begins anew, in seconds */
 
-static void
-ngx_http_credverify_window(ngx_http_credverify_charge_t *charge,
-    cv_window_t window, int64_t *length, int64_t *left)
+static int64_t
+ngx_http_credverify_resets(ngx_http_credverify_charge_t *charge,
+    cv_window_t window)
 {
-    uint64_t   period;
-    cv_time_t  end;
+    return (cv_admission_resets_at(&charge->admission, window, charge->now)
+            - charge->now + CV_SECOND - 1) / CV_SECOND;
+}
 
-    period = cv_period(window, charge->now);
 
-    *length = window == CV_WINDOW_HOUR
-              ? 3600
-              : (cv_period_start(window, period + 1)
-                 - cv_period_start(window, period)) / CV_SECOND;
+/* no more than an integer of a structured field may be (RFC 8941, 3.3.1) */
 
-    end = cv_admission_resets_at(&charge->admission, window, charge->now);
-    *left = (end - charge->now + CV_SECOND - 1) / CV_SECOND;
+static ngx_inline int64_t
+ngx_http_credverify_told(uint64_t n)
+{
+    return n < 999999999999999 ? (int64_t) n : 999999999999999;
 }
 
 
@@ -339,25 +326,83 @@ ngx_http_credverify_left(ngx_http_credverify_charge_t *charge,
 }
 
 
+/* a text that is copied by one instruction, with what stands behind it */
+
+typedef struct {
+    u_char  data[16];
+    size_t  len;
+} ngx_http_credverify_text_t;
+
+#define NGX_HTTP_CREDVERIFY_TEXT(s)  { s, sizeof(s) - 1 }
+
+typedef struct {
+    ngx_http_credverify_text_t  quota;
+    ngx_http_credverify_text_t  length;     /* of a month, it follows */
+    ngx_http_credverify_text_t  left;
+} ngx_http_credverify_texts_t;
+
+static const ngx_http_credverify_texts_t
+    ngx_http_credverify_texts[CV_WINDOWS] =
+{
+
+    { NGX_HTTP_CREDVERIFY_TEXT(", \"minute\";q="),
+      NGX_HTTP_CREDVERIFY_TEXT(";w=60"),
+      NGX_HTTP_CREDVERIFY_TEXT(", \"minute\";r=") },
+
+    { NGX_HTTP_CREDVERIFY_TEXT(", \"hour\";q="),
+      NGX_HTTP_CREDVERIFY_TEXT(";w=3600"),
+      NGX_HTTP_CREDVERIFY_TEXT(", \"hour\";r=") },
+
+    { NGX_HTTP_CREDVERIFY_TEXT(", \"day\";q="),
+      NGX_HTTP_CREDVERIFY_TEXT(";w=86400"),
+      NGX_HTTP_CREDVERIFY_TEXT(", \"day\";r=") },
+
+    { NGX_HTTP_CREDVERIFY_TEXT(", \"month\";q="),
+      NGX_HTTP_CREDVERIFY_TEXT(";w="),
+      NGX_HTTP_CREDVERIFY_TEXT(", \"month\";r=") },
+};
+
+static const ngx_http_credverify_text_t  ngx_http_credverify_resets_text =
+    NGX_HTTP_CREDVERIFY_TEXT(";t=");
+
+
+static ngx_inline u_char *
+ngx_http_credverify_put(u_char *p, const ngx_http_credverify_text_t *text)
+{
+    ngx_memcpy(p, text->data, sizeof(text->data));
+
+    return p + text->len;
+}
+
+
+static ngx_inline u_char *
+ngx_http_credverify_put_int(u_char *p, int64_t n)
+{
+    return p + cv_int_write(p, n);
+}
+
+
 /* draft-ietf-httpapi-ratelimit-headers-10: a list of every window */
 
 static ngx_int_t
 ngx_http_credverify_ratelimit(ngx_http_request_t *r,
     ngx_http_credverify_charge_t *charge)
 {
-    int64_t      length, left;
-    cv_buf_t     policy, limit;
-    cv_window_t  window;
+    u_char                             *policy, *limit, *p, *q;
+    cv_window_t                         window;
+    const ngx_http_credverify_texts_t  *text;
 
-    enum { MOST = CV_WINDOWS * (sizeof("\"minute\";q=;w=, ") - 1
-                                + 2 * NGX_INT64_LEN) };
+    enum { MOST = CV_WINDOWS * 2
+                  * (sizeof(ngx_http_credverify_text_t) + NGX_INT64_LEN) };
 
-    cv_buf_borrow(&policy, ngx_pnalloc(r->pool, MOST), MOST);
-    cv_buf_borrow(&limit, ngx_pnalloc(r->pool, MOST), MOST);
-
-    if (policy.data == NULL || limit.data == NULL) {
+    policy = ngx_pnalloc(r->pool, 2 * MOST);
+    if (policy == NULL) {
         return NGX_ERROR;
     }
+
+    limit = policy + MOST;
+    p = policy;
+    q = limit;
 
     for (window = 0; window < CV_WINDOWS; window++) {
 
@@ -365,33 +410,43 @@ ngx_http_credverify_ratelimit(ngx_http_request_t *r,
             continue;
         }
 
-        ngx_http_credverify_window(charge, window, &length, &left);
+        text = &ngx_http_credverify_texts[window];
 
-        cv_buf_append_str(&policy, policy.len > 0 ? CV_STR(", \"")
-                                                  : CV_STR("\""));
-        cv_buf_append_str(&policy, cv_str_z(cv_window_names[window]));
-        cv_buf_append_str(&policy, CV_STR("\";q="));
-        cv_buf_append_int(&policy, (int64_t) charge->limits.most[window]);
-        cv_buf_append_str(&policy, CV_STR(";w="));
-        cv_buf_append_int(&policy, length);
+        p = ngx_http_credverify_put(p, &text->quota);
+        p = ngx_http_credverify_put_int(p,
+                ngx_http_credverify_told(charge->limits.most[window]));
+        p = ngx_http_credverify_put(p, &text->length);
 
-        cv_buf_append_str(&limit, limit.len > 0 ? CV_STR(", \"")
-                                                : CV_STR("\""));
-        cv_buf_append_str(&limit, cv_str_z(cv_window_names[window]));
-        cv_buf_append_str(&limit, CV_STR("\";r="));
-        cv_buf_append_int(&limit, (int64_t)
-                          ngx_http_credverify_left(charge, window));
-        cv_buf_append_str(&limit, CV_STR(";t="));
-        cv_buf_append_int(&limit, left);
+        if (window == CV_WINDOW_MONTH) {
+            p = ngx_http_credverify_put_int(p,
+                    cv_month_length(charge->admission.month) / CV_SECOND);
+        }
+
+        q = ngx_http_credverify_put(q, &text->left);
+        q = ngx_http_credverify_put_int(q,
+                ngx_http_credverify_told(ngx_http_credverify_left(charge,
+                                                                  window)));
+        q = ngx_http_credverify_put(q, &ngx_http_credverify_resets_text);
+        q = ngx_http_credverify_put_int(q,
+                ngx_http_credverify_resets(charge, window));
     }
 
-    if (policy.len == 0) {
+    if (p == policy) {
         return NGX_OK;
     }
 
-    return ngx_http_credverify_add_header(r, "RateLimit-Policy",
-                                          cv_buf_str(&policy)) == NGX_OK
-           ? ngx_http_credverify_add_header(r, "RateLimit", cv_buf_str(&limit))
+    /* without the comma of the first one */
+
+    policy += 2;
+    limit += 2;
+
+    return ngx_http_credverify_add_header(r, CV_STR("RateLimit-Policy"),
+                                          cv_str(policy,
+                                                 (size_t) (p - policy)))
+           == NGX_OK
+           ? ngx_http_credverify_add_header(r, CV_STR("RateLimit"),
+                                            cv_str(limit,
+                                                   (size_t) (q - limit)))
            : NGX_ERROR;
 }
 
@@ -402,13 +457,12 @@ static ngx_int_t
 ngx_http_credverify_legacy(ngx_http_request_t *r,
     ngx_http_credverify_charge_t *charge)
 {
-    int64_t      length, left;
     uint64_t     least;
     cv_buf_t     values[3];
     cv_window_t  window, tightest;
     ngx_uint_t   i;
 
-    static const char  *names[] = {
+    static const char *const  names[] = {
         "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"
     };
 
@@ -433,8 +487,6 @@ ngx_http_credverify_legacy(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    ngx_http_credverify_window(charge, tightest, &length, &left);
-
     for (i = 0; i < 3; i++) {
         cv_buf_borrow(&values[i], ngx_pnalloc(r->pool, NGX_INT64_LEN),
                       NGX_INT64_LEN);
@@ -443,13 +495,17 @@ ngx_http_credverify_legacy(ngx_http_request_t *r,
         }
     }
 
-    cv_buf_append_int(&values[0], (int64_t) charge->limits.most[tightest]);
-    cv_buf_append_int(&values[1], (int64_t)
-                      ngx_http_credverify_left(charge, tightest));
-    cv_buf_append_int(&values[2], charge->now / CV_SECOND + left);
+    cv_buf_append_int(&values[0],
+                      ngx_http_credverify_told(charge->limits.most[tightest]));
+    cv_buf_append_int(&values[1],
+                      ngx_http_credverify_told(ngx_http_credverify_left(
+                                                   charge, tightest)));
+    cv_buf_append_int(&values[2], charge->now / CV_SECOND
+                                  + ngx_http_credverify_resets(charge,
+                                                               tightest));
 
     for (i = 0; i < 3; i++) {
-        if (ngx_http_credverify_add_header(r, names[i],
+        if (ngx_http_credverify_add_header(r, cv_str_z(names[i]),
                                            cv_buf_str(&values[i]))
             != NGX_OK)
         {
@@ -461,7 +517,7 @@ ngx_http_credverify_legacy(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    return ngx_http_credverify_add_header(r, "X-RateLimit-Window",
+    return ngx_http_credverify_add_header(r, CV_STR("X-RateLimit-Window"),
                tightest == CV_WINDOW_MINUTE ? CV_STR("per_minute")
                : tightest == CV_WINDOW_HOUR ? CV_STR("per_hour")
                : tightest == CV_WINDOW_DAY ? CV_STR("per_day")
@@ -480,75 +536,56 @@ ngx_http_credverify_guess(ngx_http_request_t *r,
     cv_refusal_t *refusal)
 {
     cv_err_t                         err;
-    cv_time_t                        now;
     cv_limits_t                      limits;
     cv_admission_t                   admission;
     ngx_http_credverify_place_t      place;
     ngx_http_credverify_counting_t   counting;
 
-    err = ngx_http_credverify_guess_place(&clcf->store, r, missed, &place);
-
-    if (err != CV_OK || place.slot == NULL) {
-        return NGX_OK;
-    }
-
-    now = ngx_http_credverify_now();
-
     cv_limits_read(&limits, NULL);
     limits.most[CV_WINDOW_MINUTE] = clcf->guesses;
 
-    counting.slot = place.slot;
     counting.limits = &limits;
-    counting.now = now;
+    counting.now = ngx_http_credverify_now();
     counting.admission = &admission;
 
-    err = ngx_http_credverify_at(&place, missed ? ngx_http_credverify_count_one
-                                                : ngx_http_credverify_look,
-                                 &counting);
-    ngx_http_credverify_release(&place);
+    err = ngx_http_credverify_of_guesses(&clcf->store, r, missed, &place,
+                                         missed
+                                         ? ngx_http_credverify_count_one
+                                         : ngx_http_credverify_count_none,
+                                         &counting);
 
-    if (err != CV_OK || missed || admission.admitted) {
+    if (err != CV_OK || place.meter == NULL) {
         return NGX_OK;
     }
 
-    ngx_http_credverify_tell(&admission, &limits, now, refusal);
+    ngx_http_credverify_release(&place);
+
+    if (missed || admission.admitted) {
+        return NGX_OK;
+    }
+
+    ngx_http_credverify_tell(&admission, &limits, counting.now, refusal);
 
     return NGX_DECLINED;
 }
 
 
-cv_err_t
-ngx_http_credverify_look_in(ngx_http_credverify_place_t *place,
-    const cv_limits_t *limits, cv_time_t now, cv_admission_t *admission)
-{
-    ngx_http_credverify_counting_t  counting;
-
-    counting.slot = place->slot;
-    counting.limits = limits;
-    counting.now = now;
-    counting.admission = admission;
-
-    return ngx_http_credverify_at(place, ngx_http_credverify_look, &counting);
-}
-
-
-static void
-ngx_http_credverify_look(void *arg)
+void
+ngx_http_credverify_count_one(cv_slot_t *slot, void *arg)
 {
     ngx_http_credverify_counting_t  *counting = arg;
 
-    cv_admission_look(counting->slot, counting->limits, counting->now,
+    cv_admit(slot, counting->limits, counting->now, counting->admission);
+}
+
+
+void
+ngx_http_credverify_count_none(cv_slot_t *slot, void *arg)
+{
+    ngx_http_credverify_counting_t  *counting = arg;
+
+    cv_admission_look(slot, counting->limits, counting->now,
                       counting->admission);
-}
-
-
-static void
-ngx_http_credverify_count_one(void *arg)
-{
-    ngx_http_credverify_counting_t  *counting = arg;
-
-    cv_admit(counting->slot, counting->limits, counting->now,
-             counting->admission);
 }
 
 

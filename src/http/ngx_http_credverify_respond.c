@@ -91,10 +91,10 @@ ngx_http_credverify_header(ngx_http_request_t *r, const char *key,
 
 
 ngx_int_t
-ngx_http_credverify_add_header(ngx_http_request_t *r, const char *name,
+ngx_http_credverify_add_header(ngx_http_request_t *r, cv_str_t name,
     cv_str_t value)
 {
-    return ngx_http_credverify_header(r, name, ngx_strlen(name),
+    return ngx_http_credverify_header(r, (const char *) name.data, name.len,
                                       (u_char *) (uintptr_t) value.data,
                                       value.len)
            != NULL ? NGX_OK : NGX_ERROR;
@@ -224,7 +224,8 @@ ngx_http_credverify_challenge(ngx_http_request_t *r,
 
     cv_buf_append_int(&buf, seconds);
 
-    return ngx_http_credverify_add_header(r, "Retry-After", cv_buf_str(&buf));
+    return ngx_http_credverify_add_header(r, CV_STR("Retry-After"),
+                                          cv_buf_str(&buf));
 }
 
 

@@ -67,6 +67,8 @@ typedef struct {
     uint64_t                      uid;
     ngx_uint_t                    known;        /* not if it has none yet */
     cv_slot_t                    *slot;
+    ngx_http_credverify_count_pt  fn;           /* to be run there */
+    void                         *arg;
 } ngx_http_credverify_finding_t;
 
 typedef struct {
@@ -91,9 +93,12 @@ static ngx_http_credverify_store_t *ngx_http_credverify_metered(
     ngx_str_t *path);
 static cv_err_t ngx_http_credverify_address(ngx_http_credverify_store_t *store,
     ngx_http_request_t *r, uint64_t *hash);
-static cv_err_t ngx_http_credverify_place(ngx_http_credverify_store_t *store,
+static cv_err_t ngx_http_credverify_hold(
+    ngx_http_credverify_metering_t *metering,
     ngx_http_credverify_finding_t *finding,
     ngx_http_credverify_place_t *place);
+static cv_err_t ngx_http_credverify_guarded(ngx_http_credverify_meter_t *meter,
+    ngx_http_credverify_finding_t *finding);
 static void ngx_http_credverify_find(void *arg);
 
 
@@ -520,13 +525,33 @@ ngx_http_credverify_release(ngx_http_credverify_place_t *place)
 
 cv_err_t
 ngx_http_credverify_at(ngx_http_credverify_place_t *place,
-    void (*fn)(void *arg), void *arg)
+    ngx_http_credverify_count_pt fn, void *arg)
+{
+    ngx_http_credverify_finding_t  finding;
+
+    ngx_memzero(&finding, sizeof(ngx_http_credverify_finding_t));
+
+    finding.slot = place->slot;
+    finding.fn = fn;
+    finding.arg = arg;
+
+    return ngx_http_credverify_guarded(place->meter, &finding);
+}
+
+
+/* whose slot it is, is found out where a file that is cut short is no fault */
+
+static cv_err_t
+ngx_http_credverify_guarded(ngx_http_credverify_meter_t *meter,
+    ngx_http_credverify_finding_t *finding)
 {
     cv_err_t                      err;
     cv_error_t                    error;
     ngx_http_credverify_store_t  *store;
 
-    err = cv_meter_guard(place->meter->meter, fn, arg);
+    finding->meter = meter->meter;
+
+    err = cv_meter_guard(meter->meter, ngx_http_credverify_find, finding);
 
     if (err == CV_OK) {
         return CV_OK;
@@ -534,21 +559,67 @@ ngx_http_credverify_at(ngx_http_credverify_place_t *place,
 
     /* the timer will look into it */
 
-    store = place->meter->store;
+    store = meter->store;
 
-    if (cv_meter_probe(place->meter->meter, &error) == CV_OK) {
+    if (cv_meter_probe(meter->meter, &error) == CV_OK) {
         (void) cv_error_set(&error, err, "%s: the counters cannot be read",
                             store->path);
     }
 
-    if (place->meter == store->keys.meter) {
+    if (meter == store->keys.meter) {
         store->keys.err = err;
 
-    } else if (place->meter == store->addresses.meter) {
+    } else if (meter == store->addresses.meter) {
         store->addresses.err = err;
     }
 
     ngx_http_credverify_complain(store, error.text);
+
+    return err;
+}
+
+
+static void
+ngx_http_credverify_find(void *arg)
+{
+    uint64_t                        hash;
+    ngx_http_credverify_finding_t  *finding = arg;
+
+    hash = finding->uid > 1 ? finding->uid : 2;
+
+    if (finding->slot == NULL) {
+        finding->slot = finding->number != 0
+            ? cv_meter_slot(finding->meter, finding->number, finding->uid)
+            : finding->known
+            ? cv_visitor_find(finding->meter, hash)
+            : cv_visitor_slot(finding->meter, hash, ngx_http_credverify_now());
+    }
+
+    if (finding->slot != NULL) {
+        finding->fn(finding->slot, finding->arg);
+    }
+}
+
+
+static cv_err_t
+ngx_http_credverify_hold(ngx_http_credverify_metering_t *metering,
+    ngx_http_credverify_finding_t *finding, ngx_http_credverify_place_t *place)
+{
+    cv_err_t  err;
+
+    place->meter = NULL;
+
+    if (metering->meter == NULL) {
+        return metering->err != CV_OK ? metering->err : CV_ERR_MISSING;
+    }
+
+    err = ngx_http_credverify_guarded(metering->meter, finding);
+
+    if (err == CV_OK && finding->slot != NULL) {
+        metering->meter->refs++;
+        place->meter = metering->meter;
+        place->slot = finding->slot;
+    }
 
     return err;
 }
@@ -572,8 +643,9 @@ ngx_http_credverify_metered(ngx_str_t *path)
 
 
 cv_err_t
-ngx_http_credverify_key_place(ngx_str_t *path, uint64_t number, uint64_t uid,
-    ngx_http_credverify_place_t *place)
+ngx_http_credverify_of_key(ngx_str_t *path, uint64_t number, uint64_t uid,
+    ngx_http_credverify_place_t *place, ngx_http_credverify_count_pt fn,
+    void *arg)
 {
     cv_err_t                        err;
     cv_error_t                      error;
@@ -586,12 +658,15 @@ ngx_http_credverify_key_place(ngx_str_t *path, uint64_t number, uint64_t uid,
     }
 
     ngx_memzero(&finding, sizeof(ngx_http_credverify_finding_t));
+
     finding.number = number;
     finding.uid = uid;
+    finding.fn = fn;
+    finding.arg = arg;
 
-    err = ngx_http_credverify_place(store, &finding, place);
+    err = ngx_http_credverify_hold(&store->keys, &finding, place);
 
-    if (err == CV_OK && place->slot == NULL) {
+    if (err == CV_OK && place->meter == NULL) {
         err = cv_error_set(&error, CV_ERR_DAMAGED, "%s: a key has no slot "
                            "among the counters; run \"credverify check\"",
                            store->path);
@@ -603,8 +678,9 @@ ngx_http_credverify_key_place(ngx_str_t *path, uint64_t number, uint64_t uid,
 
 
 cv_err_t
-ngx_http_credverify_address_place(ngx_str_t *path, ngx_http_request_t *r,
-    ngx_http_credverify_place_t *place)
+ngx_http_credverify_of_address(ngx_str_t *path, ngx_http_request_t *r,
+    ngx_http_credverify_place_t *place, ngx_http_credverify_count_pt fn,
+    void *arg)
 {
     cv_err_t                        err;
     ngx_http_credverify_store_t    *store;
@@ -612,20 +688,23 @@ ngx_http_credverify_address_place(ngx_str_t *path, ngx_http_request_t *r,
 
     ngx_memzero(&finding, sizeof(ngx_http_credverify_finding_t));
 
+    finding.fn = fn;
+    finding.arg = arg;
+
     store = ngx_http_credverify_metered(path);
 
     err = ngx_http_credverify_address(store, r, &finding.uid);
-    if (err != CV_OK) {
-        return err;
-    }
 
-    return ngx_http_credverify_place(store, &finding, place);
+    return err == CV_OK
+           ? ngx_http_credverify_hold(&store->addresses, &finding, place)
+           : err;
 }
 
 
 cv_err_t
-ngx_http_credverify_guess_place(ngx_str_t *path, ngx_http_request_t *r,
-    ngx_uint_t missed, ngx_http_credverify_place_t *place)
+ngx_http_credverify_of_guesses(ngx_str_t *path, ngx_http_request_t *r,
+    ngx_uint_t missed, ngx_http_credverify_place_t *place,
+    ngx_http_credverify_count_pt fn, void *arg)
 {
     cv_err_t                        err;
     ngx_http_credverify_store_t    *store;
@@ -633,19 +712,21 @@ ngx_http_credverify_guess_place(ngx_str_t *path, ngx_http_request_t *r,
 
     ngx_memzero(&finding, sizeof(ngx_http_credverify_finding_t));
 
+    finding.fn = fn;
+    finding.arg = arg;
+    finding.known = !missed;
+
     store = ngx_http_credverify_metered(path);
 
     err = ngx_http_credverify_address(store, r, &finding.uid);
-    if (err != CV_OK) {
-        return err;
-    }
 
     /* beside the calls of that address */
 
     finding.uid = ~finding.uid;
-    finding.known = !missed;
 
-    return ngx_http_credverify_place(store, &finding, place);
+    return err == CV_OK
+           ? ngx_http_credverify_hold(&store->addresses, &finding, place)
+           : err;
 }
 
 
@@ -694,55 +775,4 @@ ngx_http_credverify_address(ngx_http_credverify_store_t *store,
     return cv_digest_keyed(cv_verifier_digest(store->verifier), hash,
                            cv_meter_secret(store->addresses.meter->meter),
                            address);
-}
-
-
-static cv_err_t
-ngx_http_credverify_place(ngx_http_credverify_store_t *store,
-    ngx_http_credverify_finding_t *finding, ngx_http_credverify_place_t *place)
-{
-    cv_err_t                         err;
-    ngx_http_credverify_metering_t  *metering;
-
-    metering = finding->number != 0 ? &store->keys : &store->addresses;
-
-    if (metering->meter == NULL) {
-        return metering->err != CV_OK ? metering->err : CV_ERR_MISSING;
-    }
-
-    finding->meter = metering->meter->meter;
-    place->meter = metering->meter;
-
-    err = ngx_http_credverify_at(place, ngx_http_credverify_find, finding);
-
-    place->slot = finding->slot;
-
-    if (err == CV_OK && place->slot != NULL) {
-        place->meter->refs++;
-    } else {
-        place->meter = NULL;
-    }
-
-    return err;
-}
-
-
-static void
-ngx_http_credverify_find(void *arg)
-{
-    uint64_t                        hash;
-    ngx_http_credverify_finding_t  *finding = arg;
-
-    if (finding->number != 0) {
-        finding->slot = cv_meter_slot(finding->meter, finding->number,
-                                      finding->uid);
-        return;
-    }
-
-    hash = finding->uid > 1 ? finding->uid : 2;
-
-    finding->slot = finding->known
-                    ? cv_visitor_find(finding->meter, hash)
-                    : cv_visitor_slot(finding->meter, hash,
-                                      ngx_http_credverify_now());
 }

@@ -24,11 +24,11 @@ ngx_http_credverify_usage_handler(ngx_http_request_t *r)
 {
     cv_buf_t                         buf;
     cv_err_t                         err;
-    cv_time_t                        now;
     cv_admission_t                   admission;
     ngx_http_credverify_ctx_t       *ctx;
     ngx_http_credverify_place_t      place;
     ngx_http_credverify_answer_t     answer;
+    ngx_http_credverify_counting_t   counting;
     ngx_http_credverify_loc_conf_t  *clcf;
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_credverify_module);
@@ -52,21 +52,21 @@ ngx_http_credverify_usage_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    now = ngx_http_credverify_now();
-    err = ngx_http_credverify_key_place(&clcf->store, ctx->bearer->number,
-                                        ctx->bearer->uid, &place);
+    counting.limits = &ctx->bearer->limits;
+    counting.now = ngx_http_credverify_now();
+    counting.admission = &admission;
 
-    if (err == CV_OK) {
-        err = ngx_http_credverify_look_in(&place, &ctx->bearer->limits, now,
-                                          &admission);
-        ngx_http_credverify_release(&place);
-    }
-
+    err = ngx_http_credverify_of_key(&clcf->store, ctx->bearer->number,
+                                     ctx->bearer->uid, &place,
+                                     ngx_http_credverify_count_none,
+                                     &counting);
     if (err != CV_OK) {
         return ngx_http_credverify_fail(r, CV_STORE_UNAVAILABLE, NULL);
     }
 
-    ngx_http_credverify_used(&buf, &admission, ctx->bearer, now);
+    ngx_http_credverify_release(&place);
+
+    ngx_http_credverify_used(&buf, &admission, ctx->bearer, counting.now);
 
     ngx_memzero(&answer, sizeof(ngx_http_credverify_answer_t));
 

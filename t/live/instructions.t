@@ -18,15 +18,20 @@ plan skip_all => 'not with a module of nginx\'s own' if defined $ENV{TEST_NGINX_
 my $file = tempdir('credverify.XXXXXX', TMPDIR => 1, CLEANUP => 1) . '/bench.json';
 
 local $ENV{BENCH_PATHS} = 'JSON';
-my $said = qx(t/bench/bench --out $file instructions 2>&1);
+my $said = qx(t/bench/bench --out $file instructions key 2>&1);
 
 is($?, 0, 'measured') or diag $said;
 
 open my $in, '<', $file or BAIL_OUT("$file: $!");
-my $figures = decode_json(join '', <$in>)->{instructions}{JSON};
+my $all = decode_json(join '', <$in>);
+my $figures = $all->{instructions}{JSON};
 
 cmp_ok($figures->{again}{without_digest}, '<=', 1.6, 'again') or diag $said;
 cmp_ok($figures->{'first time since a commit'}{without_digest}, '<=', 2.0,
        'first time since a commit') or diag $said;
+
+# a key, a scope and four windows, with calls in every minute of the hour
+
+cmp_ok($all->{key}{ratio}, '<=', 0.45, 'what a key costs on top') or diag $said;
 
 done_testing;

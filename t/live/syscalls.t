@@ -1,4 +1,5 @@
-# A verification makes exactly the system calls of "return 200".
+# A verification makes exactly the system calls of "return 200", with a key or
+# without.
 
 use strict;
 use warnings;
@@ -8,18 +9,20 @@ use IO::Select;
 use Test::More;
 use Time::HiRes qw(sleep);
 use Credverify;
+use CredverifyKeys;
 use LiveNginx;
 
 plan skip_all => 'strace is not installed' unless qx(strace -V 2>/dev/null);
 plan skip_all => 'sanitizers make calls of their own' if $ENV{SANITIZE};
 
-my $store = Credverify::store();
+my $store = CredverifyKeys::store();
 my $valid = Credverify::token('valid');
 
 my $nginx = LiveNginx->start(workers => 1, server => "credverify_store $store;
     location = /200 { return 200 ok; }
     location = /m { credverify_status; }
     location = /v { credverify_verify token=\$arg_token code=\$arg_code number=\$arg_number; }
+    location = /k { credverify_key scs; credverify_scope certificates:write; credverify_keyless all html; credverify_verify token=\$arg_token; }
     location = /t { credverify_view truecert; credverify_format \$arg_format html json; credverify_verify token=\$arg_token; }");
 
 my $requests = 50;
@@ -29,7 +32,8 @@ my ($worker) = $nginx->workers;
 # the store does once a second is not a request's: it alone calls stat.
 
 sub calls {
-    my $path = shift;
+    my ($path, @fields) = @_;
+    my $fields = join '', map { "$_\r\n" } @fields;
     my $log = "$nginx->{prefix}/strace";
     unlink $log, "$log.err";
     my $pid = fork;
@@ -49,7 +53,7 @@ sub calls {
 
     for (1 .. $requests) {
         my $answer = '';
-        print $socket "GET $path HTTP/1.1\r\nHost: test\r\n\r\n";
+        print $socket "GET $path HTTP/1.1\r\nHost: test\r\n$fields\r\n";
 
         until ($answer =~ /\r\n\r\n/ && $answer =~ /^Content-Length: (\d+)/mi
                && length($answer) >= $1 + index($answer, "\r\n\r\n") + 4)
@@ -95,6 +99,10 @@ SKIP: {
     );
 
     is_deeply(calls($paths{$_}), $expected, $_) for sort keys %paths;
+
+    is_deeply(calls("/k?token=$valid", 'X-API-Key: ' . CredverifyKeys::key('poor')), $expected,
+              'with a key, a scope and a quota');
+    is_deeply(calls("/k?token=$valid&format=html"), $expected, 'without a key, by address');
 }
 
 done_testing;

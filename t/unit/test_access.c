@@ -263,21 +263,21 @@ test_origin(void **state)
     (void) state;
 
     memset(&key, 0, sizeof(key));
-    assert_true(cv_access_origin(&key, CV_ABSENT));
+    assert_true(cv_access_origin(key.origins, CV_ABSENT));
 
     key.origins = doc(2, "[]");
-    assert_true(cv_access_origin(&key, CV_STR("https://any.example")));
+    assert_true(cv_access_origin(key.origins, CV_STR("https://any.example")));
 
     key.origins = doc(2, "[\"https://a.example\",\"https://b.example:8443\"]");
-    assert_true(cv_access_origin(&key, CV_STR("https://a.example")));
-    assert_true(cv_access_origin(&key, CV_STR("https://A.example")));
-    assert_true(cv_access_origin(&key, CV_STR("https://b.example:8443")));
-    assert_false(cv_access_origin(&key, CV_STR("https://b.example")));
-    assert_false(cv_access_origin(&key, CV_STR("http://a.example")));
-    assert_false(cv_access_origin(&key, CV_STR("https://a.example.evil")));
-    assert_false(cv_access_origin(&key, CV_STR("null")));
-    assert_false(cv_access_origin(&key, CV_STR("")));
-    assert_false(cv_access_origin(&key, CV_ABSENT));
+    assert_true(cv_access_origin(key.origins, CV_STR("https://a.example")));
+    assert_true(cv_access_origin(key.origins, CV_STR("https://A.example")));
+    assert_true(cv_access_origin(key.origins, CV_STR("https://b.example:8443")));
+    assert_false(cv_access_origin(key.origins, CV_STR("https://b.example")));
+    assert_false(cv_access_origin(key.origins, CV_STR("http://a.example")));
+    assert_false(cv_access_origin(key.origins, CV_STR("https://a.example.evil")));
+    assert_false(cv_access_origin(key.origins, CV_STR("null")));
+    assert_false(cv_access_origin(key.origins, CV_STR("")));
+    assert_false(cv_access_origin(key.origins, CV_ABSENT));
 }
 
 

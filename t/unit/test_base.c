@@ -347,6 +347,8 @@ test_escapes(void **state)
 static void
 test_buf(void **state)
 {
+    int       i;
+    int64_t   power;
     uint8_t   memory[4];
     cv_buf_t  buf;
 
@@ -372,6 +374,24 @@ test_buf(void **state)
     cv_buf_append_byte(&buf, ' ');
     cv_buf_append_int(&buf, 0);
     assert_text(cv_buf_str(&buf), "-9223372036854775808 9223372036854775807 0");
+
+    /* around every power of ten, either way */
+
+    for (power = 1; power != 0; power = power <= INT64_MAX / 10 ? power * 10 : 0)
+    {
+        for (i = -2; i <= 2; i++) {
+            char  text[64];
+
+            (void) snprintf(text, sizeof(text), "%lld %lld",
+                            (long long) (power + i), (long long) -(power + i));
+            cv_buf_reset(&buf);
+            cv_buf_append_int(&buf, power + i);
+            cv_buf_append_byte(&buf, ' ');
+            cv_buf_append_int(&buf, -(power + i));
+            assert_text(cv_buf_str(&buf), text);
+        }
+    }
+
     cv_buf_free(&buf);
 
     cv_buf_borrow(&buf, memory, sizeof(memory));

@@ -18,9 +18,10 @@
 
 #define HOUR  (3600 * CV_SECOND)
 
-static const cv_demand_t  anything = { .classes = 7 };
+static const cv_demand_t  anything = { .classes = 7, .serial = 1 };
 
-static cv_digest_t  *digest;
+static cv_digest_t      *digest;
+static cv_authorizer_t  *authorizer;
 
 
 static int
@@ -34,8 +35,9 @@ setup_keys(void **state)
 
     test = *state;
     digest = cv_digest_new();
+    authorizer = cv_authorizer_new(digest);
 
-    return digest != NULL
+    return digest != NULL && authorizer != NULL
            && cv_counters_create(test->dir, cv_store_uuid(test->store), &error)
               == CV_OK ? 0 : -1;
 }
@@ -44,6 +46,7 @@ setup_keys(void **state)
 static int
 teardown_keys(void **state)
 {
+    cv_authorizer_free(authorizer);
     cv_digest_free(digest);
 
     return teardown(state);
@@ -83,7 +86,7 @@ outcome(test_t *test, const cv_new_key_t *made, cv_time_t now)
 
     assert_int_equal(cv_snapshot_open(&snapshot, test->store, &error), CV_OK);
     assert_int_equal(cv_snapshot_renew(snapshot), CV_OK);
-    assert_int_equal(cv_authorize(&authorization, digest, snapshot, &anything,
+    assert_int_equal(cv_authorize(&authorization, authorizer, snapshot, &anything,
                                   cv_str(made->text, made->len), now), CV_OK);
     cv_snapshot_close(snapshot);
 
@@ -566,6 +569,215 @@ test_audit(void **state)
 #define TEST_KEYS(name)                                                       \
     cmocka_unit_test_setup_teardown(name, setup_keys, teardown_keys)
 
+/* a tier that allows so many a minute, and a key of it with the scope "a" */
+
+static void
+put_tier(test_t *test, const char *most)
+{
+    size_t     mark;
+    uint8_t    memory[64];
+    cv_buf_t   doc;
+    cv_txn_t  *txn;
+    cv_tier_t  tier;
+
+    cv_buf_borrow(&doc, memory, sizeof(memory));
+    mark = cv_doc_open(&doc, CV_DOC_OBJECT);
+    cv_doc_put_name(&doc, CV_STR("minute"));
+    cv_doc_put(&doc, CV_DOC_NUMBER, cv_str_z(most));
+    cv_doc_put_name(&doc, CV_STR("month"));
+    cv_doc_put(&doc, CV_DOC_NUMBER, CV_STR("100"));
+    cv_doc_close(&doc, mark);
+
+    memset(&tier, 0, sizeof(tier));
+    tier.id = CV_STR("tier");
+    tier.limits = cv_buf_str(&doc);
+
+    txn = begin(test);
+    assert_int_not_equal(cv_put(txn, CV_TIER, &tier), 0);
+    assert_int_equal(cv_commit(txn, &error), CV_OK);
+}
+
+
+static cv_new_key_t
+put_tiered(test_t *test, const char *id, const char *expires_at)
+{
+    size_t         mark;
+    uint8_t        memory[64];
+    cv_buf_t       doc;
+    cv_txn_t      *txn;
+    cv_api_key_t   key;
+    cv_new_key_t   made;
+
+    cv_buf_borrow(&doc, memory, sizeof(memory));
+    mark = cv_doc_open(&doc, CV_DOC_ARRAY);
+    cv_doc_put(&doc, CV_DOC_STRING, CV_STR("a"));
+    cv_doc_close(&doc, mark);
+
+    memset(&key, 0, sizeof(key));
+    assert_int_equal(cv_key_new(&made, CV_STR("tc"), CV_KEY_LIVE, &error),
+                     CV_OK);
+
+    key.id = cv_str_z(id);
+    cv_key_set_text(&key, &made);
+    key.scopes = cv_buf_str(&doc);
+
+    if (expires_at != NULL) {
+        assert_true(cv_date_parse(&key.expires_at, cv_str_z(expires_at)));
+    }
+
+    txn = begin(test);
+    key.tier.iid = cv_find(txn, CV_HANDLE_TIER_ID, CV_STR("tier"));
+    assert_int_not_equal(key.tier.iid, 0);
+    assert_int_not_equal(cv_put(txn, CV_KEY, &key), 0);
+    assert_int_equal(cv_commit(txn, &error), CV_OK);
+
+    return made;
+}
+
+
+/* A key that was good is good again only while nothing has changed. */
+
+static void
+test_remembered(void **state)
+{
+    int                  i, round;
+    char                 id[16];
+    test_t              *test = *state;
+    cv_txn_t            *snapshot, *txn;
+    cv_time_t            now;
+    cv_grant_t           grant;
+    cv_demand_t          demands[3];
+    cv_new_key_t         made, others[150];
+    cv_authorization_t   a;
+
+    now = 1795159041 * CV_SECOND;       /* 2026-11-20 */
+
+    memset(demands, 0, sizeof(demands));
+
+    for (i = 0; i < 3; i++) {
+        demands[i].classes = 1U << CV_KEY_LIVE;
+        demands[i].serial = (uint64_t) i + 2;
+    }
+
+    demands[1].scope = CV_STR("a");
+    demands[2].scope = CV_STR("b");
+
+    put_tier(test, "5");
+    made = put_tiered(test, "k", "2026-11-20T12:00:00Z");
+
+    assert_int_equal(cv_snapshot_open(&snapshot, test->store, &error), CV_OK);
+
+#define AUTHORIZE(key, demand, at)                                            \
+    (assert_int_equal(cv_snapshot_renew(snapshot), CV_OK),                    \
+     assert_int_equal(cv_authorize(&a, authorizer, snapshot, demand,          \
+                                   cv_str((key)->text, (key)->len), at),      \
+                      CV_OK), a.outcome)
+
+    for (round = 0; round < 3; round++) {
+
+        /* each demand has an answer of its own */
+
+        assert_int_equal(AUTHORIZE(&made, &demands[0], now), CV_VALID);
+        assert_int_equal(AUTHORIZE(&made, &demands[1], now), CV_VALID);
+        assert_int_equal(AUTHORIZE(&made, &demands[1], now), CV_VALID);
+        assert_true(cv_str_eq(a.id, CV_STR("k")));
+        assert_true(cv_str_eq(a.tier, CV_STR("tier")));
+        assert_int_equal(a.number, 1);
+        assert_int_equal(a.uid, cv_key_uid(CV_STR("k")));
+        assert_int_equal(a.class, CV_KEY_LIVE);
+        assert_int_equal(a.limits.most[CV_WINDOW_MINUTE], 5);
+        assert_int_equal(AUTHORIZE(&made, &demands[2], now),
+                         CV_INSUFFICIENT_SCOPE);
+
+        /* and each ends when the key does, without a commit */
+
+        assert_int_equal(AUTHORIZE(&made, &demands[1],
+                                   1795175999999), CV_VALID);
+        assert_int_equal(AUTHORIZE(&made, &demands[1],
+                                   1795176000000), CV_INVALID_API_KEY);
+    }
+
+    /* the same of what another process commits, to the key or its tier */
+
+    put_tier(test, "6");
+    assert_int_equal(AUTHORIZE(&made, &demands[1], now), CV_VALID);
+    assert_int_equal(a.limits.most[CV_WINDOW_MINUTE], 6);
+
+    /* what is granted is of a month, into which a clock may be set back */
+
+    made = put_tiered(test, "granted", NULL);
+
+    memset(&grant, 0, sizeof(grant));
+    grant.month = (cv_int_t) { (2026 - 1970) * 12 + 11, true };
+    grant.units = (cv_int_t) { 20, true };
+
+    txn = begin(test);
+    grant.key.iid = cv_find(txn, CV_HANDLE_KEY_ID, CV_STR("granted"));
+    assert_int_equal(cv_put(txn, CV_GRANT, &grant), 1);
+    assert_int_equal(cv_commit(txn, &error), CV_OK);
+
+    for (round = 0; round < 3; round++) {
+        assert_int_equal(AUTHORIZE(&made, &demands[1], 1796083199999),
+                         CV_VALID);
+        assert_int_equal(a.limits.most[CV_WINDOW_MONTH], 100);
+        assert_int_equal(AUTHORIZE(&made, &demands[1], 1796083200000),
+                         CV_VALID);
+        assert_int_equal(a.limits.most[CV_WINDOW_MONTH], 120);
+    }
+
+    /* more keys than there is room for are told apart */
+
+    for (i = 0; i < 150; i++) {
+        (void) snprintf(id, sizeof(id), "k%d", i);
+        others[i] = put_tiered(test, id, NULL);
+    }
+
+    for (round = 0; round < 600; round++) {
+        i = round * 7 % 150;
+        (void) snprintf(id, sizeof(id), "k%d", i);
+
+        assert_int_equal(AUTHORIZE(&others[i], &demands[1], now), CV_VALID);
+        assert_true(cv_str_eq(a.id, cv_str_z(id)));
+        assert_int_equal(a.number, i + 3);
+
+        /* one character of it is another */
+
+        others[i].text[10] ^= 1;
+        others[i].text[others[i].len - 1] ^= 1;
+        assert_int_equal(AUTHORIZE(&others[i], &demands[1], now),
+                         CV_INVALID_API_KEY);
+        others[i].text[10] ^= 1;
+        others[i].text[others[i].len - 1] ^= 1;
+    }
+
+    cv_snapshot_close(snapshot);
+}
+
+
+/* the former secret ends with its grace, though nothing is committed then */
+
+static void
+test_remembered_grace(void **state)
+{
+    test_t        *test = *state;
+    cv_time_t      now;
+    cv_new_key_t   first, second;
+
+    now = 1795159041 * CV_SECOND;
+    first = put_key(test, "k", CV_KEY_ACTIVE);
+
+    assert_int_equal(outcome(test, &first, now), CV_VALID);
+    second = rotate(test, "k", now, HOUR);
+
+    assert_int_equal(outcome(test, &first, now), CV_VALID);
+    assert_int_equal(outcome(test, &second, now), CV_VALID);
+    assert_int_equal(outcome(test, &first, now + HOUR - CV_SECOND), CV_VALID);
+    assert_int_equal(outcome(test, &first, now + HOUR + CV_SECOND),
+                     CV_INVALID_API_KEY);
+    assert_int_equal(outcome(test, &second, now + HOUR + CV_SECOND), CV_VALID);
+}
+
+
 int
 main(int argc, char **argv)
 {
@@ -577,6 +789,8 @@ main(int argc, char **argv)
         TEST_KEYS(test_slots),
         TEST_KEYS(test_cut_short),
         TEST_KEYS(test_audit),
+        TEST_KEYS(test_remembered),
+        TEST_KEYS(test_remembered_grace),
     };
 
     if (argc == 2) {
