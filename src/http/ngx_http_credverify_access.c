@@ -459,7 +459,7 @@ ngx_http_credverify_bearer_text(ngx_str_t *value)
 }
 
 
-/* nginx takes the spaces around a value away, and leaves tabs (RFC 9110, 5.5) */
+/* nginx takes away spaces around a value, and leaves tabs (RFC 9110, 5.5) */
 
 static cv_str_t
 ngx_http_credverify_trim(ngx_str_t *value)

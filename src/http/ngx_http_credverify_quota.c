@@ -15,7 +15,7 @@
 
 
 typedef struct {
-    ngx_http_credverify_place_t      place;     /* held as long as the request */
+    ngx_http_credverify_place_t      place;     /* held until the pool goes */
     cv_limits_t                      limits;
     cv_admission_t                   admission;
     cv_time_t                        now;

@@ -12,7 +12,7 @@
 #include "cv_store.h"
 
 
-/* how often a store is looked after, and how long so many errors stay no news */
+/* how often a store is looked after, and how long errors stay no news */
 
 #define NGX_HTTP_CREDVERIFY_PROBE   1000
 #define NGX_HTTP_CREDVERIFY_REPEAT  60
@@ -730,7 +730,7 @@ ngx_http_credverify_of_guesses(ngx_str_t *path, ngx_http_request_t *r,
 }
 
 
-/* a hash of the address, or of what of it is one subscriber's: 64 bits of IPv6 */
+/* a hash of the address, or of what is one subscriber's: 64 bits of IPv6 */
 
 static cv_err_t
 ngx_http_credverify_address(ngx_http_credverify_store_t *store,
