@@ -368,7 +368,8 @@ ngx_http_credverify_path(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 /*
  * "if" and "limit_except" make locations without a name, which answer as the
- * one that they are in; nginx keeps the handler for the former only.
+ * one that they are in, unless they have something else that does; nginx keeps
+ * the handler for the former only.
  */
 
 static void
@@ -379,7 +380,7 @@ ngx_http_credverify_inherit(ngx_conf_t *cf,
 
     lcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
-    if (!lcf->noname || prev->handler == NULL) {
+    if (!lcf->noname || prev->handler == NULL || lcf->handler != NULL) {
         return;
     }
 
@@ -390,7 +391,7 @@ ngx_http_credverify_inherit(ngx_conf_t *cf,
     conf->formats = prev->formats;
     conf->compiled = prev->compiled;
 
-    if (lcf->lmt_excpt && lcf->handler == NULL) {
+    if (lcf->lmt_excpt) {
         lcf->handler = conf->handler;
     }
 }
@@ -531,7 +532,9 @@ ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->formats, prev->formats, NULL);
     ngx_conf_merge_sec_value(conf->max_age, prev->max_age, 5);
 
-    if (ngx_http_credverify_check_key(cf, prev, conf) != NGX_OK) {
+    if (ngx_http_credverify_check_content(cf, conf) != NGX_OK
+        || ngx_http_credverify_check_key(cf, prev, conf) != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 

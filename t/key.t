@@ -260,7 +260,7 @@ our $config = <<'_EOC_';
     }
 _EOC_
 
-plan tests => 1612;
+plan tests => 1638;
 
 run_tests();
 
@@ -1361,3 +1361,48 @@ nothing/verify.json
 [error]
 [alert]
 [crit]
+
+
+
+=== TEST 57: what others answer in "if" and "limit_except" needs a key in any method
+--- http_config eval
+$::http . '
+    server {
+        listen unix:$TEST_NGINX_FILES/backend.sock;
+        return 200 "backend\n";
+    }'
+--- config
+    credverify_key scs;
+    credverify_format $arg_format json;
+    location = /if {
+        credverify_verify token=$arg_token;
+        if ($arg_x) {
+            proxy_pass http://unix:$TEST_NGINX_FILES/backend.sock;
+        }
+    }
+    location = /limit {
+        credverify_verify token=$arg_token;
+        limit_except GET {
+            proxy_pass http://unix:$TEST_NGINX_FILES/backend.sock;
+        }
+    }
+--- request eval
+["POST /if?x=1", "POST /if?x=1", "POST /limit", "POST /limit", "POST /if", "GET /limit?token=$::token"]
+--- more_headers eval
+my $live = main::bearer('live');
+['', $live, '', $live, '', $live]
+--- error_code eval: [401, 200, 401, 200, 405, 200]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 58: where another directive answers
+--- http_config eval: $::http
+--- config
+    location = /v { credverify_key scs; credverify_verify token=$arg_token; empty_gif; }
+--- must_die
+--- error_log
+"credverify_verify" is not what answers in location "/v": another directive does

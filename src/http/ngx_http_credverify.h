@@ -194,6 +194,8 @@ char *ngx_http_credverify_format(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_credverify_guess_limit(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 /* Before what is inherited is known. */
+ngx_int_t ngx_http_credverify_check_content(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *conf);
 ngx_int_t ngx_http_credverify_check_key(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *prev,
     ngx_http_credverify_loc_conf_t *conf);
