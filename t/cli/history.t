@@ -91,7 +91,8 @@ is_deeply(trail('credential', @$_), \@x, "by $_->[2]")
         ['ab-1', '--by', 'public-id'], ['x', '--by', 'id'];
 
 fails(cv('credential', 'history', 'N-1'),
-      'credential history: there is no credential "N-1"', 'unknown');
+      'credential history: there is no credential "N-1"; one has that as its number: '
+      . '"credverify credential show --by number"', 'unknown');
 fails(cv('class', 'history', 'x'), 'class history: there is no class "x"',
       'unknown class');
 misused(cv('credential', 'history', 'x', '--by', 'name'), 'credential history: '
