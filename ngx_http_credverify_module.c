@@ -9,24 +9,8 @@
 #include "ngx_http_credverify.h"
 
 
-static char *ngx_http_credverify_verify(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_credverify_progress(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_credverify_health(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_credverify_usage(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_credverify_status(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_credverify_content(ngx_conf_t *cf, ngx_command_t *cmd,
-    ngx_http_credverify_loc_conf_t *clcf, ngx_http_handler_pt handler);
 static char *ngx_http_credverify_path(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-
-static void ngx_http_credverify_inherit(ngx_conf_t *cf,
-    ngx_http_credverify_loc_conf_t *prev,
-    ngx_http_credverify_loc_conf_t *conf);
 
 static ngx_int_t ngx_http_credverify_init(ngx_conf_t *cf);
 static void *ngx_http_credverify_create_main_conf(ngx_conf_t *cf);
@@ -254,87 +238,6 @@ ngx_module_t  ngx_http_credverify_module = {
 };
 
 
-static char *
-ngx_http_credverify_verify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    char  *rv;
-
-    rv = ngx_http_credverify_content(cf, cmd, conf,
-                                     ngx_http_credverify_verify_handler);
-
-    return rv == NGX_CONF_OK ? ngx_http_credverify_handles(cf, conf) : rv;
-}
-
-
-static char *
-ngx_http_credverify_progress(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    char  *rv;
-
-    rv = ngx_http_credverify_content(cf, cmd, conf,
-                                     ngx_http_credverify_progress_handler);
-
-    return rv == NGX_CONF_OK ? ngx_http_credverify_holder(cf, conf) : rv;
-}
-
-
-static char *
-ngx_http_credverify_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    return ngx_http_credverify_content(cf, cmd, conf,
-                                       ngx_http_credverify_health_handler);
-}
-
-
-static char *
-ngx_http_credverify_usage(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    return ngx_http_credverify_content(cf, cmd, conf,
-                                       ngx_http_credverify_usage_handler);
-}
-
-
-static char *
-ngx_http_credverify_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    char  *rv;
-
-    rv = ngx_http_credverify_content(cf, cmd, conf,
-                                     ngx_http_credverify_status_handler);
-
-    return rv == NGX_CONF_OK ? ngx_http_credverify_use_counters(cf) : rv;
-}
-
-
-/* what answers in a location: one of the directives above */
-
-static char *
-ngx_http_credverify_content(ngx_conf_t *cf, ngx_command_t *cmd,
-    ngx_http_credverify_loc_conf_t *clcf, ngx_http_handler_pt handler)
-{
-    ngx_http_core_loc_conf_t  *lcf;
-
-    if (clcf->content == cmd) {
-        return "is duplicate";
-    }
-
-    if (clcf->content != NULL) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" and \"%V\" do not go together in one "
-                           "location", &clcf->content->name, &cmd->name);
-        return NGX_CONF_ERROR;
-    }
-
-    lcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    lcf->handler = handler;
-
-    clcf->content = cmd;
-    clcf->handler = handler;
-
-    return NGX_CONF_OK;
-}
-
-
 /* a path, which if relative is relative to the prefix */
 
 static char *
@@ -363,37 +266,6 @@ ngx_http_credverify_path(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return NGX_CONF_OK;
-}
-
-
-/*
- * "if" and "limit_except" make locations without a name, which answer as the
- * one that they are in, unless they have something else that does; nginx keeps
- * the handler for the former only.
- */
-
-static void
-ngx_http_credverify_inherit(ngx_conf_t *cf,
-    ngx_http_credverify_loc_conf_t *prev, ngx_http_credverify_loc_conf_t *conf)
-{
-    ngx_http_core_loc_conf_t  *lcf;
-
-    lcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-
-    if (!lcf->noname || prev->handler == NULL || lcf->handler != NULL) {
-        return;
-    }
-
-    conf->handler = prev->handler;
-    conf->handles = prev->handles;
-    conf->holder = prev->holder;
-    conf->format = prev->format;
-    conf->formats = prev->formats;
-    conf->compiled = prev->compiled;
-
-    if (lcf->lmt_excpt) {
-        lcf->handler = conf->handler;
-    }
 }
 
 

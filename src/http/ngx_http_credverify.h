@@ -194,8 +194,6 @@ char *ngx_http_credverify_format(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_credverify_guess_limit(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 /* Before what is inherited is known. */
-ngx_int_t ngx_http_credverify_check_content(ngx_conf_t *cf,
-    ngx_http_credverify_loc_conf_t *conf);
 ngx_int_t ngx_http_credverify_check_key(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *prev,
     ngx_http_credverify_loc_conf_t *conf);
@@ -210,6 +208,29 @@ char *ngx_http_credverify_use_store(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *clcf);
 char *ngx_http_credverify_use_document(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *clcf);
+
+
+/* ngx_http_credverify_content.c: what answers in a location */
+
+char *ngx_http_credverify_verify(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_credverify_progress(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_credverify_health(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_credverify_usage(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_credverify_status(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* Before what is inherited is known. */
+ngx_int_t ngx_http_credverify_check_content(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *conf);
+
+/* After that. */
+void ngx_http_credverify_inherit(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *prev,
+    ngx_http_credverify_loc_conf_t *conf);
 
 
 /* ngx_http_credverify_value.c: what is made anew for each request */

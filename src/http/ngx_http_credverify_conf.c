@@ -306,28 +306,6 @@ ngx_http_credverify_guess_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* what answers last in a location does, whoever was asked what for */
-
-ngx_int_t
-ngx_http_credverify_check_content(ngx_conf_t *cf,
-    ngx_http_credverify_loc_conf_t *conf)
-{
-    ngx_http_core_loc_conf_t  *lcf;
-
-    lcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-
-    if (conf->content == NULL || lcf->handler == conf->handler) {
-        return NGX_OK;
-    }
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "\"%V\" is not what answers in location \"%V\": another "
-                       "directive does", &conf->content->name, &lcf->name);
-
-    return NGX_ERROR;
-}
-
-
 /* a location that says what a key must be, and asks for none, is open to all */
 
 ngx_int_t

@@ -1,0 +1,146 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * What answers in a location: one of these directives, and no other's handler.
+ */
+
+#include "ngx_http_credverify.h"
+
+
+static char *ngx_http_credverify_content(ngx_conf_t *cf, ngx_command_t *cmd,
+    ngx_http_credverify_loc_conf_t *clcf, ngx_http_handler_pt handler);
+
+
+char *
+ngx_http_credverify_verify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char  *rv;
+
+    rv = ngx_http_credverify_content(cf, cmd, conf,
+                                     ngx_http_credverify_verify_handler);
+
+    return rv == NGX_CONF_OK ? ngx_http_credverify_handles(cf, conf) : rv;
+}
+
+
+char *
+ngx_http_credverify_progress(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char  *rv;
+
+    rv = ngx_http_credverify_content(cf, cmd, conf,
+                                     ngx_http_credverify_progress_handler);
+
+    return rv == NGX_CONF_OK ? ngx_http_credverify_holder(cf, conf) : rv;
+}
+
+
+char *
+ngx_http_credverify_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    return ngx_http_credverify_content(cf, cmd, conf,
+                                       ngx_http_credverify_health_handler);
+}
+
+
+char *
+ngx_http_credverify_usage(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    return ngx_http_credverify_content(cf, cmd, conf,
+                                       ngx_http_credverify_usage_handler);
+}
+
+
+char *
+ngx_http_credverify_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char  *rv;
+
+    rv = ngx_http_credverify_content(cf, cmd, conf,
+                                     ngx_http_credverify_status_handler);
+
+    return rv == NGX_CONF_OK ? ngx_http_credverify_use_counters(cf) : rv;
+}
+
+
+/* what answers in a location: one directive does */
+
+static char *
+ngx_http_credverify_content(ngx_conf_t *cf, ngx_command_t *cmd,
+    ngx_http_credverify_loc_conf_t *clcf, ngx_http_handler_pt handler)
+{
+    ngx_http_core_loc_conf_t  *lcf;
+
+    if (clcf->content == cmd) {
+        return "is duplicate";
+    }
+
+    if (clcf->content != NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" and \"%V\" do not go together in one "
+                           "location", &clcf->content->name, &cmd->name);
+        return NGX_CONF_ERROR;
+    }
+
+    lcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    lcf->handler = handler;
+
+    clcf->content = cmd;
+    clcf->handler = handler;
+
+    return NGX_CONF_OK;
+}
+
+
+/* what answers last in a location does, whoever was asked what for */
+
+ngx_int_t
+ngx_http_credverify_check_content(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *conf)
+{
+    ngx_http_core_loc_conf_t  *lcf;
+
+    lcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (conf->content == NULL || lcf->handler == conf->handler) {
+        return NGX_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"%V\" is not what answers in location \"%V\": another "
+                       "directive does", &conf->content->name, &lcf->name);
+
+    return NGX_ERROR;
+}
+
+
+/*
+ * "if" and "limit_except" make locations without a name, which answer as the
+ * one that they are in, unless they have something else that does; nginx keeps
+ * the handler for the former only.
+ */
+
+void
+ngx_http_credverify_inherit(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *prev, ngx_http_credverify_loc_conf_t *conf)
+{
+    ngx_http_core_loc_conf_t  *lcf;
+
+    lcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (!lcf->noname || prev->handler == NULL || lcf->handler != NULL) {
+        return;
+    }
+
+    conf->handler = prev->handler;
+    conf->handles = prev->handles;
+    conf->holder = prev->holder;
+    conf->format = prev->format;
+    conf->formats = prev->formats;
+    conf->compiled = prev->compiled;
+
+    if (lcf->lmt_excpt) {
+        lcf->handler = conf->handler;
+    }
+}
