@@ -84,6 +84,20 @@ static ngx_command_t  ngx_http_credverify_commands[] = {
       0,
       NULL },
 
+    { ngx_string("credverify_theme"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_2MORE,
+      ngx_http_credverify_theme,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("credverify_frame_ancestors"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_credverify_frame_ancestors,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("credverify_max_age"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_sec_slot,
@@ -357,6 +371,8 @@ ngx_http_credverify_create_loc_conf(ngx_conf_t *cf)
     clcf->issuers = NGX_CONF_UNSET_PTR;
     clcf->format = NGX_CONF_UNSET_PTR;
     clcf->formats = NGX_CONF_UNSET_PTR;
+    clcf->theme = NGX_CONF_UNSET_PTR;
+    clcf->themes = NGX_CONF_UNSET_PTR;
     clcf->max_age = NGX_CONF_UNSET;
     clcf->brands = NGX_CONF_UNSET_PTR;
     clcf->links = NGX_CONF_UNSET_PTR;
@@ -402,6 +418,9 @@ ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_conf_merge_ptr_value(conf->format, prev->format, NULL);
     ngx_conf_merge_ptr_value(conf->formats, prev->formats, NULL);
+    ngx_conf_merge_ptr_value(conf->theme, prev->theme, NULL);
+    ngx_conf_merge_ptr_value(conf->themes, prev->themes, NULL);
+    ngx_conf_merge_str_value(conf->ancestors, prev->ancestors, "");
     ngx_conf_merge_sec_value(conf->max_age, prev->max_age, 5);
 
     if (ngx_http_credverify_check_content(cf, conf) != NGX_OK

@@ -36,6 +36,7 @@
     X(ERROR_LIMIT,               "error.limit")                               \
     X(ERROR_RETRY_AFTER,         "error.retry_after")                         \
     X(ERROR_RETRY_AT,            "error.retry_at")                            \
+    X(THEME,                     "theme")                                     \
     X(LINKS,                     "links")                                     \
     X(PROGRESS,                  "progress")                                  \
     X(IS_VALID,                  "is.valid")                                  \

@@ -46,6 +46,9 @@ const cv_outcome_info_t  cv_outcomes[CV_OUTCOMES] = {
     [CV_INVALID_FORMAT] = CV_OUTCOME("invalid_format", 400,
         "Unknown format", "The answer does not come in the format asked for."),
 
+    [CV_INVALID_THEME] = CV_OUTCOME("invalid_theme", 400,
+        "Unknown theme", "The answer does not come in the theme asked for."),
+
     [CV_METHOD_NOT_ALLOWED] = CV_OUTCOME("method_not_allowed", 405,
         "Method not allowed", "Verify with GET or HEAD."),
 

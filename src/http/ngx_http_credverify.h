@@ -86,7 +86,7 @@ typedef struct {
     ngx_str_t                     path;       /* DIR/DOCUMENT */
     ngx_str_t                     name;       /* of the view */
     cv_document_t                *document;
-    ngx_str_t                     csp[CV_FORMATS];
+    ngx_str_t                     policy[CV_FORMATS];   /* but who frames */
     ngx_http_credverify_counters_t  *counters;   /* NULL: not counted */
 } ngx_http_credverify_document_t;
 
@@ -103,6 +103,11 @@ typedef struct {
     ngx_http_credverify_value_t  *format;
     ngx_array_t                  *formats;    /* cv_format_t, preferred first */
     ngx_uint_t                    any_format;   /* all of the document's */
+    ngx_http_credverify_value_t  *theme;
+    ngx_array_t                  *themes;     /* ngx_str_t, the default first */
+    ngx_str_t                     ancestors;  /* empty: as the format has it */
+    ngx_uint_t                    framed;     /* bits by cv_format_t */
+    ngx_str_t                     csp[CV_FORMATS];
     time_t                        max_age;    /* seconds */
 
     ngx_array_t                  *brands;     /* cv_str_t; NULL: no key is
@@ -154,6 +159,8 @@ typedef struct {
     uint64_t                      uid;
     uint64_t                      issuer;     /* that it is bound to, or 0 */
     cv_limits_t                   limits;
+    ngx_str_t                     ancestors;  /* of a key in the URL: the sites
+                                                 it is for; empty: any */
     ngx_table_elt_t              *challenge;  /* NULL: none; void once somebody
                                                  else lets the request in */
 } ngx_http_credverify_bearer_t;
@@ -373,6 +380,15 @@ ngx_int_t ngx_http_credverify_choose(ngx_http_request_t *r,
     ngx_http_credverify_loc_conf_t *clcf, cv_format_t *format,
     ngx_uint_t *negotiated);
 
+/* Sets the theme.  NGX_DECLINED if the request names one that is none. */
+ngx_int_t ngx_http_credverify_choose_theme(ngx_http_request_t *r,
+    ngx_http_credverify_loc_conf_t *clcf, ngx_str_t *theme);
+
+char *ngx_http_credverify_theme(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_http_credverify_default_theme(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf);
+
 /*
  * Which of so many types, CV_FORMATS at most, the request accepts best; the
  * first if it asks for none, or for nothing that is there.
@@ -394,6 +410,7 @@ typedef struct {
     ngx_int_t                     max_age;    /* seconds; -1: do not store */
     const char                   *allow;      /* of a 405 */
     ngx_uint_t                    cors;       /* scripts anywhere may read it */
+    ngx_uint_t                    image;      /* pages anywhere may show it */
     ngx_uint_t                    keyed;      /* no one else may keep it */
     cv_outcome_t                  outcome;    /* of an error; else CV_VALID */
     const cv_refusal_t           *refusal;
@@ -439,6 +456,7 @@ typedef struct {
     ngx_http_credverify_bearer_t    *bearer;    /* NULL: none was asked for */
     cv_time_t                        now;
     cv_format_t                      format;
+    ngx_str_t                        theme;
     ngx_uint_t                       negotiated;
     cv_outcome_t                     outcome;   /* of an error; else CV_VALID */
     const cv_refusal_t              *refusal;   /* NULL: it is none */
@@ -498,6 +516,26 @@ ngx_int_t ngx_http_credverify_refuse(ngx_http_request_t *r,
 
 /* Ends a request that was answered in such a phase with what that returned. */
 ngx_int_t ngx_http_credverify_end(ngx_http_request_t *r, ngx_int_t rc);
+
+
+/* ngx_http_credverify_frame.c: what a page may do, and who may frame it */
+
+char *ngx_http_credverify_frame_ancestors(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* Of a document; then of a location, which must have its document. */
+ngx_int_t ngx_http_credverify_policies(ngx_conf_t *cf,
+    ngx_http_credverify_document_t *doc);
+ngx_int_t ngx_http_credverify_frame(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf);
+
+/* The sites that a key is for, in the request's pool; empty if it is for any. */
+ngx_int_t ngx_http_credverify_frame_origins(ngx_http_request_t *r,
+    cv_doc_t origins, ngx_str_t *ancestors);
+
+/* What the answer is to say. */
+ngx_int_t ngx_http_credverify_answer_policy(ngx_http_credverify_job_t *job,
+    ngx_str_t *csp);
 
 
 /* ngx_http_credverify_count.c: counters of what was answered */

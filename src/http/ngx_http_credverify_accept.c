@@ -2,7 +2,8 @@
 /*
  * Copyright (C) The credverify authors
  *
- * Content negotiation: by an argument, else by Accept (RFC 9110, 12.5.1).
+ * Content negotiation: by an argument, else by Accept (RFC 9110, 12.5.1); and
+ * themes, by an argument alone.
  */
 
 #include "ngx_http_credverify.h"
@@ -22,7 +23,7 @@ static ngx_uint_t ngx_http_credverify_rank(u_char *p, u_char *end,
     const ngx_str_t *type);
 
 
-static const ngx_str_t  ngx_http_credverify_types[CV_FORMATS] = {
+static const ngx_str_t  ngx_http_credverify_types[CV_FORMAT_NAMED] = {
     [CV_FORMAT_JSON] = ngx_string("application/json"),
     [CV_FORMAT_HTML] = ngx_string("text/html"),
     [CV_FORMAT_SVG] = ngx_string("image/svg+xml"),
@@ -35,9 +36,9 @@ ngx_http_credverify_choose(ngx_http_request_t *r,
     ngx_uint_t *negotiated)
 {
     ngx_int_t     rc;
-    ngx_str_t     value, types[CV_FORMATS];
-    ngx_uint_t    i;
-    cv_format_t  *formats, named;
+    ngx_str_t     value, types[CV_FORMAT_NAMED];
+    ngx_uint_t    i, n;
+    cv_format_t  *formats, named, typed[CV_FORMAT_NAMED];
 
     formats = clcf->formats->elts;
 
@@ -64,19 +65,127 @@ ngx_http_credverify_choose(ngx_http_request_t *r,
         rc = NGX_DECLINED;
     }
 
-    if (clcf->formats->nelts == 1) {
-        return rc;
+    for (n = 0, i = 0; i < clcf->formats->nelts; i++) {
+        if (formats[i] < CV_FORMAT_NAMED) {
+            types[n] = ngx_http_credverify_types[formats[i]];
+            typed[n++] = formats[i];
+        }
     }
 
-    *negotiated = 1;
+    /* a badge has the type of a page: who wants it says so, or has it first */
 
-    for (i = 0; i < clcf->formats->nelts; i++) {
-        types[i] = ngx_http_credverify_types[formats[i]];
+    if (n > 1 && formats[0] < CV_FORMAT_NAMED) {
+        *negotiated = 1;
+        *format = typed[ngx_http_credverify_prefer(r, types, n)];
     }
-
-    *format = formats[ngx_http_credverify_prefer(r, types, i)];
 
     return rc;
+}
+
+
+/* credverify_theme value name ... */
+
+char *
+ngx_http_credverify_theme(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_credverify_loc_conf_t  *clcf = conf;
+
+    ngx_str_t   *value, *theme;
+    ngx_uint_t   i;
+
+    if (clcf->themes != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    clcf->theme = ngx_palloc(cf->pool, sizeof(ngx_http_credverify_value_t));
+    clcf->themes = ngx_array_create(cf->pool, cf->args->nelts - 2,
+                                    sizeof(ngx_str_t));
+
+    if (clcf->theme == NULL || clcf->themes == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 2; i < cf->args->nelts; i++) {
+
+        if (!cv_view_is_name(cv_str(value[i].data, value[i].len))) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid theme \"%V\": it has lower case "
+                               "letters, digits, \"-\" and \"_\" only",
+                               &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        theme = ngx_array_push(clcf->themes);
+        *theme = value[i];
+    }
+
+    return ngx_http_credverify_compile_value(cf, &value[1], clcf->theme)
+           == NGX_OK ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+ngx_int_t
+ngx_http_credverify_default_theme(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf)
+{
+    ngx_str_t  value;
+
+    static ngx_str_t    names[] = {
+        ngx_string("auto"), ngx_string("light"), ngx_string("dark")
+    };
+
+    static ngx_array_t  themes = {
+        names, sizeof(names) / sizeof(names[0]), sizeof(ngx_str_t),
+        sizeof(names) / sizeof(names[0]), NULL
+    };
+
+    if (clcf->themes != NULL) {
+        return NGX_OK;
+    }
+
+    clcf->themes = &themes;
+    clcf->theme = ngx_palloc(cf->pool, sizeof(ngx_http_credverify_value_t));
+
+    if (clcf->theme == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_str_set(&value, "$arg_theme");
+
+    return ngx_http_credverify_compile_value(cf, &value, clcf->theme);
+}
+
+
+ngx_int_t
+ngx_http_credverify_choose_theme(ngx_http_request_t *r,
+    ngx_http_credverify_loc_conf_t *clcf, ngx_str_t *theme)
+{
+    ngx_str_t   value, *themes;
+    ngx_uint_t  i;
+
+    themes = clcf->themes->elts;
+    *theme = themes[0];
+
+    if (ngx_http_credverify_evaluate(r, clcf->theme, &value) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (value.len == 0) {
+        return NGX_OK;
+    }
+
+    for (i = 0; i < clcf->themes->nelts; i++) {
+        if (value.len == themes[i].len
+            && ngx_memcmp(value.data, themes[i].data, value.len) == 0)
+        {
+            *theme = themes[i];
+            return NGX_OK;
+        }
+    }
+
+    return NGX_DECLINED;
 }
 
 

@@ -712,5 +712,9 @@ ngx_http_credverify_keep(ngx_http_credverify_showing_t *showing,
     bearer->class = authorization->class;
     bearer->limits = authorization->limits;
 
-    return CV_OK;
+    return showing->argument
+           && ngx_http_credverify_frame_origins(showing->r,
+                                                authorization->origins,
+                                                &bearer->ancestors)
+              != NGX_OK ? CV_ERR_NOMEM : CV_OK;
 }

@@ -6,7 +6,6 @@
  */
 
 #include "ngx_http_credverify.h"
-#include "cv_digest.h"
 
 
 static ngx_int_t ngx_http_credverify_set_format(ngx_conf_t *cf,
@@ -17,8 +16,6 @@ static char *ngx_http_credverify_default_format(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *clcf);
 static ngx_http_credverify_document_t *ngx_http_credverify_compile(
     ngx_conf_t *cf, ngx_http_credverify_loc_conf_t *clcf, ngx_str_t *path);
-static ngx_int_t ngx_http_credverify_csp(ngx_conf_t *cf,
-    ngx_http_credverify_document_t *doc, cv_format_t format);
 static void ngx_http_credverify_document_cleanup(void *data);
 
 
@@ -469,6 +466,12 @@ ngx_http_credverify_use_document(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
+    if (ngx_http_credverify_default_theme(cf, clcf) != NGX_OK
+        || ngx_http_credverify_frame(cf, clcf) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
     ngx_http_credverify_settle(cf, clcf);
 
     outcome = clcf->holder != NULL ? CV_FOUND : CV_VALID;
@@ -508,6 +511,7 @@ ngx_http_credverify_settle(ngx_conf_t *cf,
     ngx_http_credverify_handle_t  *handle;
 
     ngx_http_credverify_settle_value(cf, clcf->format);
+    ngx_http_credverify_settle_value(cf, clcf->theme);
 
     link = clcf->links != NULL ? clcf->links->elts : NULL;
 
@@ -560,7 +564,6 @@ ngx_http_credverify_compile(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *clcf, ngx_str_t *path)
 {
     cv_error_t                       error;
-    cv_format_t                      format;
     ngx_pool_cleanup_t              *cln;
     ngx_http_credverify_document_t  *doc;
 
@@ -594,80 +597,7 @@ ngx_http_credverify_compile(ngx_conf_t *cf,
     cln->handler = ngx_http_credverify_document_cleanup;
     cln->data = doc->document;
 
-    for (format = CV_FORMAT_HTML; format < CV_FORMATS; format++) {
-        if (ngx_http_credverify_csp(cf, doc, format) != NGX_OK) {
-            return NULL;
-        }
-    }
-
-    return doc;
-}
-
-
-/*
- * A page may do nothing but look the way its own <style> elements say, which
- * are allowed by hash, so that nothing injected would be.
- */
-
-static ngx_int_t
-ngx_http_credverify_csp(ngx_conf_t *cf, ngx_http_credverify_document_t *doc,
-    cv_format_t format)
-{
-    char          base64[CV_SHA256_BASE64_LEN + 1];
-    size_t        i, n;
-    u_char       *p, hash[CV_SHA256_LEN];
-    cv_str_t      style;
-    cv_digest_t  *digest;
-
-#define NGX_HTTP_CREDVERIFY_CSP_HEAD  "default-src 'none'; style-src"
-#define NGX_HTTP_CREDVERIFY_CSP_TAIL                                          \
-    "; img-src 'self' data:; base-uri 'none'; form-action 'none'; "           \
-    "frame-ancestors 'none'"
-
-    if (!cv_document_has(doc->document, format)) {
-        return NGX_OK;
-    }
-
-    n = cv_document_nstyles(doc->document, format);
-
-    p = ngx_pnalloc(cf->pool, sizeof(NGX_HTTP_CREDVERIFY_CSP_HEAD)
-                              + sizeof(NGX_HTTP_CREDVERIFY_CSP_TAIL)
-                              + (n + 1) * sizeof(" 'sha256-'")
-                              + n * CV_SHA256_BASE64_LEN);
-    digest = cv_digest_new();
-
-    if (p == NULL || digest == NULL) {
-        cv_digest_free(digest);
-        return NGX_ERROR;
-    }
-
-    doc->csp[format].data = p;
-
-    p = ngx_sprintf(p, NGX_HTTP_CREDVERIFY_CSP_HEAD);
-
-    for (i = 0; i < n; i++) {
-        style = cv_document_style(doc->document, format, i);
-
-        if (cv_digest_sha256(digest, hash, style) != CV_OK) {
-            cv_digest_free(digest);
-            return NGX_ERROR;
-        }
-
-        cv_digest_base64(base64, hash);
-        p = ngx_sprintf(p, " 'sha256-%s'", base64);
-    }
-
-    if (n == 0) {
-        p = ngx_sprintf(p, " 'none'");
-    }
-
-    p = ngx_sprintf(p, NGX_HTTP_CREDVERIFY_CSP_TAIL);
-
-    doc->csp[format].len = (size_t) (p - doc->csp[format].data);
-
-    cv_digest_free(digest);
-
-    return NGX_OK;
+    return ngx_http_credverify_policies(cf, doc) == NGX_OK ? doc : NULL;
 }
 
 

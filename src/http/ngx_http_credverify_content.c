@@ -139,6 +139,10 @@ ngx_http_credverify_inherit(ngx_conf_t *cf,
     conf->format = prev->format;
     conf->formats = prev->formats;
     conf->compiled = prev->compiled;
+    conf->theme = prev->theme;
+    conf->themes = prev->themes;
+    conf->framed = prev->framed;
+    ngx_memcpy(conf->csp, prev->csp, sizeof(conf->csp));
 
     if (lcf->lmt_excpt) {
         lcf->handler = conf->handler;

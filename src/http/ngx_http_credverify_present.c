@@ -56,6 +56,14 @@ ngx_http_credverify_begin(ngx_http_credverify_job_t *job,
     } else if (rc != NGX_OK) {
         job->outcome = rc == NGX_DECLINED ? CV_INVALID_FORMAT
                                           : CV_SERVER_ERROR;
+
+    } else if (job->format != CV_FORMAT_JSON) {
+        rc = ngx_http_credverify_choose_theme(r, job->clcf, &job->theme);
+
+        if (rc != NGX_OK) {
+            job->outcome = rc == NGX_DECLINED ? CV_INVALID_THEME
+                                              : CV_SERVER_ERROR;
+        }
     }
 
     return NGX_OK;
@@ -114,6 +122,11 @@ ngx_http_credverify_render(ngx_http_credverify_job_t *job, cv_facts_t *facts)
 
     if (job->clcf->links != NULL) {
         ngx_http_credverify_set_links(job, facts);
+    }
+
+    if (job->theme.len != 0) {
+        cv_fact_set_text(facts, CV_FACT_THEME,
+                         cv_str(job->theme.data, job->theme.len));
     }
 
     job->render_err = cv_document_render(job->clcf->compiled->document,
@@ -250,9 +263,13 @@ ngx_http_credverify_finish(ngx_http_credverify_job_t *job)
     answer.status = job->presentation.status;
     answer.type = job->presentation.type;
     answer.body = cv_buf_str(&job->body);
-    answer.csp = job->clcf->compiled->csp[job->format];
+    answer.image = cv_format_markup(job->format) == CV_FORMAT_SVG;
     answer.vary = job->negotiated;
     answer.max_age = -1;
+
+    if (ngx_http_credverify_answer_policy(job, &answer.csp) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
     if (answer.status == NGX_HTTP_NOT_ALLOWED) {
         answer.allow = NGX_HTTP_CREDVERIFY_METHODS;

@@ -338,6 +338,15 @@ ngx_http_credverify_headers(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
+    /* of pages that ask for it of all they show (HTML, 7.1.4) */
+
+    if (answer->image
+        && !ngx_http_credverify_add_literal(r, "Cross-Origin-Resource-Policy",
+                                            "cross-origin"))
+    {
+        return NGX_ERROR;
+    }
+
     if (answer->csp.len != 0
         && !ngx_http_credverify_add(r, "Content-Security-Policy",
                                     answer->csp.data, answer->csp.len))

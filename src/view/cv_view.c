@@ -18,6 +18,9 @@ const cv_str_t  cv_format_names[CV_FORMATS] = {
     [CV_FORMAT_JSON] = { (const uint8_t *) "json", sizeof("json") - 1 },
     [CV_FORMAT_HTML] = { (const uint8_t *) "html", sizeof("html") - 1 },
     [CV_FORMAT_SVG] = { (const uint8_t *) "svg", sizeof("svg") - 1 },
+    [CV_FORMAT_BADGE] = { (const uint8_t *) "badge", sizeof("badge") - 1 },
+    [CV_FORMAT_CARD] = { (const uint8_t *) "card", sizeof("card") - 1 },
+    [CV_FORMAT_QR] = { (const uint8_t *) "qr", sizeof("qr") - 1 },
 };
 
 
@@ -28,8 +31,49 @@ cv_format_find(cv_str_t name)
 }
 
 
+cv_format_t
+cv_format_markup(cv_format_t format)
+{
+    switch (format) {
+
+    case CV_FORMAT_BADGE:
+        return CV_FORMAT_HTML;
+
+    case CV_FORMAT_CARD:
+    case CV_FORMAT_QR:
+        return CV_FORMAT_SVG;
+
+    default:
+        return format;
+    }
+}
+
+
+/* "dir" may be NULL; false if there is no room */
+
+static bool
+cv_document_file(char path[CV_VIEW_PATH_MAX], const char *dir,
+    const char *name, cv_format_t format)
+{
+    int          n;
+    bool         named;
+    cv_format_t  markup;
+
+    markup = cv_format_markup(format);
+    named = markup != format;
+
+    n = snprintf(path, CV_VIEW_PATH_MAX, "%s%s%s%s%.*s.%.*s",
+                 dir == NULL ? "" : dir, dir == NULL ? "" : "/", name,
+                 named ? "." : "",
+                 CV_FMT(named ? cv_format_names[format] : CV_STR("")),
+                 CV_FMT(cv_format_names[markup]));
+
+    return n >= 0 && n < CV_VIEW_PATH_MAX;
+}
+
+
 bool
-cv_view_file_name(cv_str_t name)
+cv_view_is_name(cv_str_t name)
 {
     size_t   i;
     uint8_t  ch;
@@ -112,9 +156,7 @@ cv_document_build(cv_document_t *document, const char *dir, const char *name,
 
     for (i = 0; i < CV_FORMATS; i++) {
 
-        (void) snprintf(file, sizeof(file), "%s%s%s.%.*s",
-                        dir == NULL ? "" : dir, dir == NULL ? "" : "/", name,
-                        CV_FMT(cv_format_names[i]));
+        (void) cv_document_file(file, dir, name, i);
 
         if (!cv_present(source[i])) {
 
@@ -202,7 +244,6 @@ cv_err_t
 cv_document_load(cv_document_t **document, const char *dir, const char *name,
     cv_error_t *error)
 {
-    int          n;
     bool         found;
     char         path[CV_VIEW_PATH_MAX];
     cv_err_t     err;
@@ -212,7 +253,7 @@ cv_document_load(cv_document_t **document, const char *dir, const char *name,
 
     *document = NULL;
 
-    if (!cv_view_file_name(cv_str_z(name))) {
+    if (!cv_view_is_name(cv_str_z(name))) {
         return cv_error_set(error, CV_ERR_INPUT,
                             "\"%s\" is no name of a view's document", name);
     }
@@ -225,10 +266,8 @@ cv_document_load(cv_document_t **document, const char *dir, const char *name,
     err = CV_OK;
 
     for (i = 0; i < CV_FORMATS && err == CV_OK; i++) {
-        n = snprintf(path, sizeof(path), "%s/%s.%.*s", dir, name,
-                     CV_FMT(cv_format_names[i]));
 
-        if (n < 0 || (size_t) n >= sizeof(path)) {
+        if (!cv_document_file(path, dir, name, i)) {
             err = cv_error_set(error, CV_ERR_INPUT,
                                "the path of \"%s\" is too long", name);
             break;
@@ -320,7 +359,7 @@ cv_document_present(const cv_document_t *document, cv_format_t format,
 
     o = &document->outcomes[document->outcomes[outcome].outcome];
 
-    switch (format) {
+    switch (cv_format_markup(format)) {
 
     case CV_FORMAT_HTML:
         return (cv_presentation_t) { o->outcome, o->status,

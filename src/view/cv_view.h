@@ -5,9 +5,13 @@
  * Views: what a verdict looks like.  A document is one page or answer of a
  * view directory, in every format it comes in:
  *
- *     DIR/NAME.json   outcomes: the status of each, and the JSON body; needed
- *     DIR/NAME.html   a Mustache template; optional
- *     DIR/NAME.svg    a Mustache template; optional
+ *     DIR/NAME.json        outcomes: the status of each, and the JSON body;
+ *                          needed
+ *     DIR/NAME.html        a page; a Mustache template, as all the others
+ *     DIR/NAME.svg         a badge
+ *     DIR/NAME.badge.html  a badge for a frame
+ *     DIR/NAME.card.svg    a large badge, 1200 x 630
+ *     DIR/NAME.qr.svg      a QR code of where the page is
  *
  * A document is compiled once, is never changed afterwards, and needs no
  * memory to be rendered but the buffer it is rendered to.
@@ -25,14 +29,22 @@ typedef enum {
     CV_FORMAT_JSON = 0,
     CV_FORMAT_HTML,
     CV_FORMAT_SVG,
+    CV_FORMAT_NAMED,            /* those below are had by their names only, */
+                                /* whatever types are accepted */
+    CV_FORMAT_BADGE = CV_FORMAT_NAMED,
+    CV_FORMAT_CARD,
+    CV_FORMAT_QR,
     CV_FORMATS
 } cv_format_t;
 
-/* Names as in file endings and "format=" arguments. */
+/* Names as in "format=" arguments. */
 extern const cv_str_t  cv_format_names[CV_FORMATS];
 
 /* The format of that name, or CV_FORMATS. */
 cv_format_t cv_format_find(cv_str_t name);
+
+/* True for what may name a document, a partial or a theme: [a-z0-9_-]+ */
+bool cv_view_is_name(cv_str_t name);
 
 typedef struct cv_document_s  cv_document_t;
 
@@ -49,6 +61,12 @@ cv_err_t cv_document_compile(cv_document_t **document, const char *name,
     const cv_str_t source[CV_FORMATS], cv_error_t *error) CV_MUST_CHECK;
 
 void cv_document_free(cv_document_t *document);
+
+/*
+ * What a format is written in, which ends the name of its files: JSON, HTML or
+ * SVG.
+ */
+cv_format_t cv_format_markup(cv_format_t format);
 
 /* True if the document comes in that format. */
 bool cv_document_has(const cv_document_t *document, cv_format_t format);

@@ -58,7 +58,4 @@ cv_err_t cv_view_template_compile(cv_document_t *document, cv_format_t format,
 cv_err_t cv_view_read(cv_buf_t *buf, const char *path, bool *found,
     cv_error_t *error) CV_MUST_CHECK;
 
-/* True for what may name a document or a partial: [a-z0-9_-]+ */
-bool cv_view_file_name(cv_str_t name);
-
 #endif /* CV_VIEW_DOCUMENT_H */

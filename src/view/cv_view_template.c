@@ -606,7 +606,7 @@ cv_template_partial(cv_template_t *t, const cv_template_tag_t *tag)
     cv_error_t            error;
     cv_template_file_t   *file;
 
-    if (!cv_view_file_name(tag->name)) {
+    if (!cv_view_is_name(tag->name)) {
         return cv_template_fail(t, CV_ERR_INPUT,
                                 "\"%.*s\" is no name of a partial",
                                 CV_FMT(tag->name));
@@ -619,7 +619,8 @@ cv_template_partial(cv_template_t *t, const cv_template_tag_t *tag)
     }
 
     n = snprintf(path, sizeof(path), "%s/%.*s.%.*s", t->dir,
-                 CV_FMT(tag->name), CV_FMT(cv_format_names[t->format]));
+                 CV_FMT(tag->name),
+                 CV_FMT(cv_format_names[cv_format_markup(t->format)]));
 
     if (n < 0 || (size_t) n >= sizeof(path)) {
         return cv_template_fail(t, CV_ERR_INPUT, "the path is too long");
@@ -801,7 +802,8 @@ cv_view_template_compile(cv_document_t *document, cv_format_t format,
     t.program = &to->program;
     t.dir = dir;
     t.error = error;
-    cv_markup_init(&t.markup, to, format == CV_FORMAT_SVG);
+    cv_markup_init(&t.markup, to,
+                   cv_format_markup(format) == CV_FORMAT_SVG);
 
     memset(&file, 0, sizeof(cv_template_file_t));
     file.path = path;
