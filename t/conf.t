@@ -15,11 +15,16 @@ $ENV{TEST_NGINX_T_OTHER} = Credverify::token('other');
 my $bad = $ENV{TEST_NGINX_BAD} = Credverify::folder();
 
 sub view {
-    my ($name, $json) = @_;
+    my ($name, $json, $html) = @_;
+    my %text = (json => $json, $html ? (html => $html) : ());
+
     mkdir "$bad/$name" or die "$bad/$name: $!";
-    open my $file, '>', "$bad/$name/verify.json" or die $!;
-    print $file $json;
-    close $file or die $!;
+
+    for (keys %text) {
+        open my $file, '>', "$bad/$name/verify.$_" or die $!;
+        print $file $text{$_};
+        close $file or die $!;
+    }
 }
 
 view('syntax', "{\n \"valid\": }");
@@ -29,13 +34,16 @@ view('fact', '{"valid":{"body":{"x":"$holder.email"}},'
      . '}');
 view('lacks', '{"valid":{"body":{}}}');
 view('outcome', '{"fine":{"body":{}}}');
+view('tag', '{' . join(',', map { "\"$_\":{}" }
+     qw(valid revoked token_expired refunded expired pending not_found error))
+     . '}', "<p>\n{{title}} {{{detail}}}</p>\n");
 
 our $http = <<'_EOC_';
     credverify_store $TEST_NGINX_STORE;
     credverify_views $TEST_NGINX_VIEWS;
 _EOC_
 
-plan tests => 68;
+plan tests => 70;
 
 run_tests();
 
@@ -315,3 +323,17 @@ nothing/data.mdb: No such file or directory; make a store with "credverify init"
 --- no_error_log
 [alert]
 [crit]
+
+
+
+=== TEST 25: a page with a tag that is not supported names file and line
+--- http_config eval: $::http
+--- config
+    location = /v {
+        credverify_views $TEST_NGINX_BAD;
+        credverify_view tag;
+        credverify_verify token=$arg_token;
+    }
+--- must_die
+--- error_log eval
+qr{tag/verify\.html:2: "\{\{\{": values are always escaped, write "\{\{name\}\}" in \S+:\d+}
