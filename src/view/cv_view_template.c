@@ -596,14 +596,56 @@ cv_template_include(cv_template_t *t, const cv_template_tag_t *tag,
 }
 
 
+/* a view's own, else what views of the same directory share */
+
+static cv_err_t
+cv_template_read(cv_template_t *t, const cv_template_tag_t *tag,
+    cv_buf_t *buf, char path[CV_VIEW_PATH_MAX])
+{
+    int         n;
+    bool        found;
+    size_t      i;
+    cv_err_t    err;
+    cv_str_t    markup;
+    cv_error_t  error;
+
+    static const char *const  places[] = { "", "/../shared" };
+
+    markup = cv_format_names[cv_format_markup(t->format)];
+
+    for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+
+        n = snprintf(path, CV_VIEW_PATH_MAX, "%s%s/%.*s.%.*s", t->dir,
+                     places[i], CV_FMT(tag->name), CV_FMT(markup));
+
+        if (n < 0 || n >= CV_VIEW_PATH_MAX) {
+            return cv_template_fail(t, CV_ERR_INPUT, "the path is too long");
+        }
+
+        err = cv_view_read(buf, path, &found, &error);
+
+        if (err != CV_OK) {
+            return cv_template_fail(t, err, "{{>%.*s}}: %s",
+                                    CV_FMT(tag->name), error.text);
+        }
+
+        if (found) {
+            return CV_OK;
+        }
+    }
+
+    return cv_template_fail(t, CV_ERR_IO, "{{>%.*s}}: there is no %.*s.%.*s "
+                            "in %s, nor in %s/../shared", CV_FMT(tag->name),
+                            CV_FMT(tag->name), CV_FMT(markup), t->dir, t->dir);
+}
+
+
 static cv_err_t
 cv_template_partial(cv_template_t *t, const cv_template_tag_t *tag)
 {
-    int                   n;
     char                  path[CV_VIEW_PATH_MAX];
     cv_err_t              err;
     cv_buf_t              buf;
-    cv_error_t            error;
     cv_template_file_t   *file;
 
     if (!cv_view_is_name(tag->name)) {
@@ -618,22 +660,6 @@ cv_template_partial(cv_template_t *t, const cv_template_tag_t *tag)
                                 CV_FMT(tag->name));
     }
 
-    n = snprintf(path, sizeof(path), "%s/%.*s.%.*s", t->dir,
-                 CV_FMT(tag->name),
-                 CV_FMT(cv_format_names[cv_format_markup(t->format)]));
-
-    if (n < 0 || (size_t) n >= sizeof(path)) {
-        return cv_template_fail(t, CV_ERR_INPUT, "the path is too long");
-    }
-
-    for (file = t->file; file != NULL; file = file->parent) {
-        if (strcmp(file->path, path) == 0) {
-            return cv_template_fail(t, CV_ERR_INPUT,
-                                    "{{>%.*s}} includes itself",
-                                    CV_FMT(tag->name));
-        }
-    }
-
     if (t->depth == CV_TEMPLATE_PARTIALS
         || t->includes++ == CV_TEMPLATE_INCLUDES)
     {
@@ -645,13 +671,16 @@ cv_template_partial(cv_template_t *t, const cv_template_tag_t *tag)
 
     cv_buf_init(&buf, CV_VIEW_FILE_MAX);
 
-    err = cv_view_read(&buf, path, NULL, &error);
+    err = cv_template_read(t, tag, &buf, path);
 
-    if (err != CV_OK) {
-        err = cv_template_fail(t, err, "{{>%.*s}}: %s", CV_FMT(tag->name),
-                               error.text);
+    for (file = t->file; err == CV_OK && file != NULL; file = file->parent) {
+        if (strcmp(file->path, path) == 0) {
+            err = cv_template_fail(t, CV_ERR_INPUT, "{{>%.*s}} includes "
+                                   "itself", CV_FMT(tag->name));
+        }
+    }
 
-    } else {
+    if (err == CV_OK) {
         err = cv_template_include(t, tag, path, cv_buf_str(&buf));
     }
 

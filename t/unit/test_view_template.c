@@ -832,6 +832,48 @@ test_partials(void **state)
 }
 
 
+/* what views share is beside them, and their own goes before it */
+
+static void
+test_shared_partials(void **state)
+{
+    view_dir_t  root, view, shared;
+
+    (void) state;
+
+    view_dir_open(&root);
+    view = root;
+    shared = root;
+
+    strcat(view.dir, "/view");
+    strcat(shared.dir, "/shared");
+    view.nfiles = shared.nfiles = 0;
+
+    assert_int_equal(mkdir(view.dir, 0700), 0);
+    view_dir_put(&view, "v.json", NO_BODIES);
+    view_dir_put(&view, "v.html", "{{>part}}");
+    assert_fails(&view, "v", "v.html:1: {{>part}}: there is no part.html in");
+
+    assert_int_equal(mkdir(shared.dir, 0700), 0);
+    view_dir_put(&shared, "part.html", "shared {{>end}}");
+    view_dir_put(&shared, "end.html", "by all");
+    assert_loads(&view, "shared by all");
+
+    view_dir_put(&view, "end.html", "but this");
+    assert_loads(&view, "shared but this");
+
+    view_dir_put(&view, "part.html", "own");
+    assert_loads(&view, "own");
+
+    view_dir_put(&view, "part.html", "{{>part}}");
+    assert_fails(&view, "v", "part.html:1: {{>part}} includes itself");
+
+    view_dir_close(&shared);
+    view_dir_close(&view);
+    view_dir_close(&root);
+}
+
+
 static void
 test_files(void **state)
 {
@@ -1055,6 +1097,7 @@ main(void)
         cmocka_unit_test(test_presentations),
         cmocka_unit_test(test_hashes),
         cmocka_unit_test(test_partials),
+        cmocka_unit_test(test_shared_partials),
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_steps),
         cmocka_unit_test(test_limits),
