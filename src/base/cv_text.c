@@ -347,7 +347,8 @@ cv_escape_url(cv_buf_t *out, cv_str_t s)
 void
 cv_escape_href(cv_buf_t *out, cv_str_t s)
 {
-    if ((s.len > 8 && strncasecmp((const char *) s.data, "https://", 8) == 0)
+    if ((s.len > 0 && s.data[0] == '?')
+        || (s.len > 8 && strncasecmp((const char *) s.data, "https://", 8) == 0)
         || (s.len > 7 && strncasecmp((const char *) s.data, "http://", 7) == 0))
     {
         cv_escape_html(out, s);

@@ -53,8 +53,8 @@ void cv_escape_url(cv_buf_t *out, cv_str_t s);
 
 /*
  * A whole URL for an attribute such as href: escaped as HTML if it is an
- * absolute http or https one, replaced by "#" if it is anything else, so that
- * data can name no script.
+ * absolute http or https one, or nothing but the query of where the page is,
+ * replaced by "#" if it is anything else, so that data can name no script.
  */
 void cv_escape_href(cv_buf_t *out, cv_str_t s);
 

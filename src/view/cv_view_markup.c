@@ -85,6 +85,13 @@ cv_markup_local(const cv_markup_name_t *name)
 
 
 bool
+cv_markup_is_rel(const cv_markup_t *markup)
+{
+    return cv_str_eq(cv_markup_full(&markup->attr), CV_STR("rel"));
+}
+
+
+bool
 cv_markup_is_one_of(cv_str_t name, const char *const *names)
 {
     for ( /* void */ ; *names != NULL; names++) {
@@ -105,6 +112,7 @@ cv_markup_enter_text(cv_markup_t *markup)
     markup->end_tag = false;
     markup->shows = false;
     markup->http_equiv = false;
+    markup->rel = CV_REL_NONE;
     markup->matched = 0;
     markup->tag.len = 0;
     markup->attr.len = 0;
@@ -513,17 +521,27 @@ cv_markup_step_tag(cv_markup_t *markup, uint8_t ch)
 }
 
 
+static void
+cv_markup_begin_value(cv_markup_t *markup)
+{
+    if (cv_str_eq(cv_markup_full(&markup->attr), CV_STR("http-equiv"))) {
+        markup->http_equiv = true;
+
+    } else if (cv_markup_is_rel(markup)) {
+        markup->rel = markup->rel == CV_REL_NONE ? CV_REL_OPEN : CV_REL_OTHER;
+    }
+
+    markup->state = CV_MARKUP_BEFORE_VALUE;
+    markup->value.len = 0;
+    markup->started = false;
+}
+
+
 static bool
 cv_markup_step_name(cv_markup_t *markup, uint8_t ch)
 {
     if (ch == '=') {
-        markup->state = CV_MARKUP_BEFORE_VALUE;
-        markup->value.len = 0;
-        markup->started = false;
-
-        if (cv_str_eq(cv_markup_full(&markup->attr), CV_STR("http-equiv"))) {
-            markup->http_equiv = true;
-        }
+        cv_markup_begin_value(markup);
 
         return true;
     }
@@ -583,6 +601,13 @@ static bool
 cv_markup_step_value(cv_markup_t *markup, uint8_t ch)
 {
     if (ch == (markup->state == CV_MARKUP_DOUBLE ? '"' : '\'')) {
+
+        if (markup->rel == CV_REL_OPEN && cv_markup_is_rel(markup)) {
+            markup->rel = cv_str_eq(cv_markup_full(&markup->value),
+                                    CV_STR("canonical"))
+                          ? CV_REL_CANONICAL : CV_REL_OTHER;
+        }
+
         markup->state = CV_MARKUP_AFTER_VALUE;
         markup->attr.len = 0;
         markup->value.len = 0;

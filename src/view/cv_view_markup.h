@@ -41,6 +41,18 @@ typedef enum {
     CV_MARKUP_RCDATA,           /* the same, with character references */
 } cv_markup_state_t;
 
+/*
+ * What a tag's first "rel" says, which is the one that counts: other than
+ * CV_REL_CANONICAL whenever that is not plain to see.
+ */
+
+typedef enum {
+    CV_REL_NONE = 0,
+    CV_REL_OPEN,                /* its value is still to come */
+    CV_REL_CANONICAL,
+    CV_REL_OTHER,
+} cv_markup_rel_t;
+
 /* In lower case, and cut: longer ones are of no interest. */
 
 typedef struct {
@@ -61,6 +73,7 @@ typedef struct {
     bool                forked;         /* its URL has unknown beginnings */
     bool                shows;          /* the tag has values in it */
     bool                http_equiv;
+    cv_markup_rel_t     rel;
     uint32_t            foreign;        /* <svg> and <math>, 2 bits each */
     size_t              matched;        /* bytes of what ends the state */
     size_t              texts;          /* times that text began */
@@ -96,6 +109,9 @@ bool cv_markup_fail(cv_markup_t *markup, const char *wrong);
 /* A name whole, and without the prefix that may be any in XML. */
 cv_str_t cv_markup_full(const cv_markup_name_t *name);
 cv_str_t cv_markup_local(const cv_markup_name_t *name);
+
+/* True in the attribute "rel". */
+bool cv_markup_is_rel(const cv_markup_t *markup);
 
 bool cv_markup_is_one_of(cv_str_t name, const char *const *names);
 

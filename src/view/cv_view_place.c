@@ -91,6 +91,20 @@ cv_markup_value_in_url(cv_markup_t *markup)
 }
 
 
+/*
+ * Of a <link> that loads nothing, whatever its URL is.  In XML, "REL" may
+ * stand beside "rel".
+ */
+
+static bool
+cv_markup_is_canonical(const cv_markup_t *markup)
+{
+    return markup->rel == CV_REL_CANONICAL && !markup->xml
+           && cv_str_eq(cv_markup_full(&markup->tag), CV_STR("link"))
+           && cv_str_eq(cv_markup_full(&markup->attr), CV_STR("href"));
+}
+
+
 static cv_view_opcode_t
 cv_markup_value_in_attribute(cv_markup_t *markup)
 {
@@ -133,7 +147,7 @@ cv_markup_value_in_attribute(cv_markup_t *markup)
         return CV_OP_END;
     }
 
-    if (cv_markup_is_one_of(tag, loaders)) {
+    if (cv_markup_is_one_of(tag, loaders) && !cv_markup_is_canonical(markup)) {
         (void) cv_markup_fail(markup, "a value in a tag that is more than "
                               "text");
         return CV_OP_END;
@@ -276,6 +290,10 @@ cv_markup_rejoin_value(cv_markup_t *markup, const cv_markup_t *start,
      * may follow whatever the section holds.
      */
 
+    if (cv_markup_is_rel(markup)) {
+        markup->rel = CV_REL_OTHER;
+    }
+
     if (cv_markup_is_url(markup)
         && cv_markup_scheme(markup) != CV_SCHEME_PLAIN)
     {
@@ -300,6 +318,10 @@ cv_markup_rejoin(cv_markup_t *markup, const cv_markup_t *start, bool repeats)
     bool  left;
 
     left = start->state != CV_MARKUP_TEXT && markup->texts != start->texts;
+
+    if (markup->rel != start->rel) {
+        markup->rel = CV_REL_OTHER;
+    }
 
     /*
      * Whole attributes may be left out.  What follows must then be set off by

@@ -330,6 +330,10 @@ test_escapes(void **state)
         { cv_escape_href, "javascript:alert(1)", "#" },
         { cv_escape_href, " https://a.example", "#" },
         { cv_escape_href, "//a.example", "#" },
+        { cv_escape_href, "/a", "#" },
+        { cv_escape_href, "?a=1&b=\"", "?a=1&amp;b=&quot;" },
+        { cv_escape_href, "?javascript:alert(1)", "?javascript:alert(1)" },
+        { cv_escape_href, " ?a", "#" },
         { cv_escape_href, "data:text/html,x", "#" },
         { cv_escape_href, "", "#" },
     };

@@ -104,6 +104,21 @@ static const template_case_t  contexts[] = {
     { "<a href=\"{{issuer.url}}{{class.title}}\">",
       "<a href=\"https://acme.example/?a=1&amp;b=2Web%20%22Security%22\">" },
     { "<img src=\"{{class.image}}\">", "<img src=\"#\">" },
+    { "<img src=\"{{credential.attributes.query}}\">",
+      "<img src=\"?a=1&amp;b=&#39;\">" },
+
+    /* a <link> that says where the page is, and loads nothing */
+
+    { "<link rel=\"canonical\" href=\"{{issuer.url}}\">",
+      "<link rel=\"canonical\" href=\"https://acme.example/?a=1&amp;b=2\">" },
+    { "<LINK Rel = ' Canonical\n' title='{{#valid}}a{{/valid}}' HREF="
+      "'{{issuer.url}}'>", "<LINK Rel = ' Canonical\n' title='a' HREF="
+      "'https://acme.example/?a=1&amp;b=2'>" },
+    { "<link rel=\"canonical\" href=\"{{holder.name}}\" rel=stylesheet>",
+      "<link rel=\"canonical\" href=\"#\" rel=stylesheet>" },
+    { "<link {{#valid}}rel='canonical' href='{{issuer.url}}'{{/valid}} "
+      "rel='icon'>", "<link rel='canonical' "
+      "href='https://acme.example/?a=1&amp;b=2' rel='icon'>" },
     { "<form action=\"{{holder.name}}\">", "<form action=\"#\">" },
     { "<q cite='{{holder.name}}'>", "<q cite='#'>" },
     { "<video poster='{{holder.name}}'>", "<video poster='#'>" },
@@ -258,6 +273,40 @@ static const template_case_t  wrong[] = {
     { "<a href=\"java{{#class.tags}}{{.}}:{{/class.tags}}\">",
       "{{/class.tags}}: a URL whose scheme depends on a section" },
 
+    /* links that load something, or may */
+
+    { "<link rel=\"icon\" href=\"{{class.id}}\">", "more than text" },
+    { "<link href=\"{{class.id}}\" rel=\"canonical\">", "more than text" },
+    { "<link rel=\"canonical\" sizes=\"{{class.id}}\">", "more than text" },
+    { "<link rel=\"canonical\"><link href=\"{{class.id}}\">",
+      "more than text" },
+    { "<base rel=\"canonical\" href=\"{{class.id}}\">", "more than text" },
+    { "<link rel=\"canonical icon\" href=\"{{class.id}}\">",
+      "more than text" },
+    { "<link rel=\"&#105;con\" rel=\"canonical\" href=\"{{class.id}}\">",
+      "more than text" },
+    { "<link rel=\"icon\" rel=\"canonical\" href=\"{{class.id}}\">",
+      "more than text" },
+    { "<link rel=icon rel=\"canonical\" href=\"{{class.id}}\">",
+      "more than text" },
+    { "<link rel=icon title=\"canonical\" href=\"{{class.id}}\">",
+      "more than text" },
+    { "<link x:rel=\"canonical\" href=\"{{class.id}}\">", "more than text" },
+    { "<link {{#valid}}rel=\"canonical\"{{/valid}} rel=\"icon\" "
+      "href=\"{{class.id}}\">", "more than text" },
+    { "<link {{#valid}}rel=\"canonical\"{{/valid}} "
+      "href=\"{{class.id}}\" rel=\"icon\">", "more than text" },
+    { "<link {{#valid}}rel='canonical'{{/valid}} {{^valid}}rel='icon'"
+      "{{/valid}} href='{{class.id}}'>", "more than text" },
+    { "<link title=''{{#class.tags}} rel='canonical' a=''{{/class.tags}} "
+      "href='{{class.id}}' rel='icon'>", "more than text" },
+    { "<link rel='canonical{{#valid}} icon{{/valid}}' "
+      "href='{{class.id}}'>", "more than text" },
+    { "<link rel='{{#valid}}canonical{{/valid}}{{^valid}}icon{{/valid}}' "
+      "href='{{class.id}}'>", "more than text" },
+    { "<link rel='{{class.id}}canonical' href='{{class.id}}'>",
+      "more than text" },
+
     /* sections that change how the rest is read */
 
     { "{{#valid}}<p title=\"{{/valid}}", "{{/valid}}: a section that opens" },
@@ -368,6 +417,8 @@ static const template_case_t  svg_wrong[] = {
     { "<style>a</styl></style>", "\"<\" or \"&\" inside <style>" },
     { "<![CDATA[{{class.id}}]]>", "a value inside a comment" },
     { "<?a {{class.id}}?>", "a value inside a comment" },
+    { "<link REL='canonical' href='{{class.id}}' rel='icon'/>",
+      "more than text" },
     { "<!-- a -- b -->", "\"--\" inside a comment" },
     { "<animate values='{{class.id}}'/>", "a value in an animation" },
     { "<!DOCTYPE a [", "a document type of its own" },

@@ -83,7 +83,8 @@ view_facts_init(view_facts_t *v)
     v->credential.score = CV_STR("87.5%");
     v->credential.attributes = view_doc(v, "{\"color\":\"red\",\"n\":1.50,"
         "\"yes\":true,\"no\":false,\"null\":null,\"day\":\"2024-02-29\","
-        "\"bad\":\"2024-02-30\",\"url\":\"https://a.example/?a=1&b='\","
+        "\"bad\":\"2024-02-30\",\"query\":\"?a=1&b='\","
+        "\"url\":\"https://a.example/?a=1&b='\","
         "\"script\":\"javascript:alert(1)\",\"empty\":\"\",\"none\":[],"
         "\"list\":[1,\"two\",null,{\"a\":\"A\"}],"
         "\"deep\":{\"er\":{\"x\":\"X\"}},\"valid\":\"shadow\"}");
