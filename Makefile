@@ -91,7 +91,12 @@ WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
            -Wpointer-arith -Wcast-qual -Wformat=2 -Wvla -Wundef -Werror
 COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -MMD -MP \
            $(patsubst %/,-I%,$(filter-out src/http/,$(wildcard src/*/)))
-LIBS     = -llmdb -lyajl -lcrypto
+LIBS     = -Wl,--as-needed -llmdb -lyajl -lcrypto -lqrencode
+
+# Their headers are not written for our warnings.
+
+RSVG_CFLAGS = $(patsubst -I%,-isystem%,$(shell pkg-config --cflags librsvg-2.0))
+RSVG_LIBS   = $(shell pkg-config --libs librsvg-2.0)
 
 
 .PHONY: help deps module static cli lib man demo test unit torture sanitize \
@@ -215,6 +220,10 @@ $(OUT)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	$(Q)$(COMPILE) -c -o $@ $<
+
+$(OUT)/obj/src/raster/%.o: CFLAGS += $(RSVG_CFLAGS)
+$(OUT)/unit/test_qr: LIBS += -lzbar
+$(OUT)/unit/test_raster: LIBS += $(RSVG_LIBS) -lpng -lzbar
 
 -include $(patsubst %.o,%.d,$(call objects,$(LIB_SRCS) $(CLI_SRCS) \
                                           $(UNIT_SRCS) $(UNIT_SHARED) \
