@@ -1,0 +1,82 @@
+# Names that are difficult, in all that can have one: they are shown as they
+# are, where they belong, and change nothing else.
+
+use strict;
+use warnings;
+use utf8;
+
+use lib 't/lib';
+use Browser;
+use LivePages;
+use Test::More;
+
+my $missing = Browser::missing();
+plan skip_all => $missing if $missing;
+
+binmode Test::More->builder->$_, ':utf8'
+    for qw(output failure_output todo_output);
+
+my @views = qw(native truecert securecodinghub validtrust);
+my $nginx = LivePages->start(views => \@views);
+my $browser = Browser->start;
+my $base = "http://127.0.0.1:$nginx->{port}";
+
+# The elements and names of attributes of a page, and those elements that the
+# name is directly in, with whether it can disturb what is beside it.
+
+my $structure = <<'EOF_JS';
+return [...document.querySelectorAll('*')].map(
+    el => [el.localName, ...el.getAttributeNames()].join(' '));
+EOF_JS
+
+my $places = <<'EOF_JS';
+const plain = text => text.replace(/\r\n?/g, '\n')
+    .replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffd-\uffff]/g, '\ufffd');
+const name = plain(arguments[0]);
+
+return [...document.body.querySelectorAll('*')].filter(
+    el => plain(el.textContent).includes(name)
+          && ![...el.children].some(c => plain(c.textContent).includes(name))
+).map(el => {
+    const style = getComputedStyle(el);
+    const apart = /isolate|plaintext/.test(style.unicodeBidi)
+                  || !style.display.startsWith('inline')
+                     && plain(el.textContent).trim() === name.trim();
+    return '<' + el.localName + '>' + (apart ? '' : ' is not apart');
+});
+EOF_JS
+
+for my $view (@views) {
+    my $usual;
+
+    for (names()) {
+        my ($what, $name, $token) = @$_;
+
+        subtest "$view, $what" => sub {
+            $browser->look(size => [320, 900]);
+            $browser->open("$base/$view?format=html&token=$token");
+
+            is_deeply([$browser->complaints], [], 'nothing goes wrong');
+            is($browser->{status}, 200, 'status');
+            is_deeply([$browser->audit], [], '320 px');
+            $browser->screenshot("names/$view-$what-320") if $view eq 'native';
+
+            $browser->look(size => [1280, 900]);
+            is_deeply([$browser->audit], [], '1280 px');
+
+            return if $name eq '';
+
+            my $found = $browser->run($structure);
+            is_deeply($found, $usual //= $found, 'all elements are the usual');
+
+            my $places = $browser->run($places, $name);
+            cmp_ok(scalar @$places, '>=', 4, 'is shown as it is');
+            is_deeply([grep { /not apart/ } @$places], [],
+                      'without effect on what is beside it');
+        };
+    }
+}
+
+$browser->stop;
+
+done_testing();
