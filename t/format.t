@@ -21,7 +21,7 @@ sub put {
 my $json = '{' . join(',', '"not_found":{"status":404,"body":"not_found"}',
     map { qq("$_":{"body":"$_"}) } qw(valid revoked token_expired refunded expired pending error)) . '}';
 
-mkdir "$own/$_" or die $! for qw(mine page);
+mkdir "$own/$_" or die $! for qw(mine page word);
 put('mine/verify.json', $json);
 put('mine/verify.html', 'page {{theme}}');
 put('mine/verify.svg', '<svg>{{theme}}</svg>');
@@ -30,6 +30,8 @@ put('mine/verify.card.svg', '<svg>card {{>both}}</svg>');
 put('mine/verify.qr.svg', '<svg>qr {{theme}}{{#error}} {{title}}{{/error}}</svg>');
 put('mine/both.html', 'badge {{theme}} {{class.title}}{{#error}}{{title}}{{/error}}');
 put('mine/both.svg', 'both {{theme}}');
+put('word/verify.json', $json =~ s/("body":"(valid|error)")/$1,"word":"my $2"/gr =~ s/"pending":\K\{[^}]*\}/"not_found"/r);
+put('word/verify.svg', '<svg>{{word}}, {{title}}</svg>');
 put('page/verify.json', $json);
 put('page/verify.badge.html', 'only a badge');
 
@@ -48,7 +50,7 @@ sub framed {
     return qr/^Content-Security-Policy: default-src 'none'; style-src [^;]*; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors $who\r?$/m;
 }
 
-plan tests => 221;
+plan tests => 246;
 
 run_tests();
 
@@ -262,6 +264,23 @@ GET /v?code=C-valid&format=badge&theme=dark&x=1
 --- response_body chomp
 <style>a{}</style>badge dark Web Security
 --- raw_response_headers_like eval: ::framed('*')
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 14: a word for each outcome, the view's where it has one
+--- http_config eval: $::http
+--- config
+    credverify_view word;
+    location = /v { credverify_verify code=$arg_code; credverify_format $arg_format svg; }
+--- pipelined_requests eval
+[map { "GET /v$_" } qw(?code=C-valid ?code=C-revoked ?code=C-pending ?code=none ?format=xml)]
+--- response_body eval
+[map { "<svg>$_</svg>" } 'my valid, Valid', 'Revoked, Revoked', ('Not found, Credential not found') x 2, 'my error, Unknown format']
+--- error_code eval: [200, 200, 404, 404, 400]
 --- no_error_log
 [error]
 [alert]

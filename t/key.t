@@ -148,6 +148,13 @@ our %requests = (
         ["GET /page?token=$token&format=json", bearer('badge'), 200, $ok],
         ["GET /page?token=$token&format=json", bearer('site'), 200, $ok],
 
+        # in the URL it is taken where headers are of other classes
+        ["GET /badge?token=$token&format=html&key=$key{badge}", '', 200, qr/<!doctype html>/i],
+        ["GET /badge?token=$token&format=html&key=$key{live}", '', 401, qr/API key invalid/],
+        ["GET /badge?token=$token&key=$key{badge}", '', 401, error('missing_api_key')],
+        ["GET /badge?token=$token&format=html", bearer('badge'), 401, qr/API key invalid/],
+        ["GET /badge?token=$token", bearer('live'), 200, $ok],
+
         # nor is there an argument where none is named
         ["GET /v?token=$token&key=$key{badge}", '', 401, error('missing_api_key')],
         ["GET /v?token=$token&key=$key{live}", '', 401, error('missing_api_key')],
@@ -246,6 +253,13 @@ our $config = <<'_EOC_';
         credverify_verify token=$arg_token;
     }
 
+    location = /badge {
+        credverify_key scs;
+        credverify_key_argument key;
+        credverify_format $arg_format json html;
+        credverify_verify token=$arg_token;
+    }
+
     location = /scope {
         credverify_key scs tc;
         credverify_scope certificates:read;
@@ -260,7 +274,7 @@ our $config = <<'_EOC_';
     }
 _EOC_
 
-plan tests => 1638;
+plan tests => 1663;
 
 run_tests();
 

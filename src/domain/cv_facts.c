@@ -64,6 +64,7 @@ cv_disclose_outcome(cv_facts_t *facts, cv_outcome_t outcome, cv_time_t now)
 
     cv_fact_new(facts, CV_FACT_CHECKED_AT, CV_VALUE_NOW)->number = now;
 
+    cv_fact_set_text(facts, CV_FACT_WORD, cv_outcomes[outcome].word);
     cv_fact_set_text(facts, CV_FACT_TITLE, cv_outcomes[outcome].title);
     cv_fact_set_text(facts, CV_FACT_DETAIL, cv_outcomes[outcome].detail);
 

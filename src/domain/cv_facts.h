@@ -21,6 +21,7 @@
 #define CV_FACTS(X)                                                           \
     X(VALID,                     "valid")                                     \
     X(REASON,                    "reason")                                    \
+    X(WORD,                      "word")                                      \
     X(TITLE,                     "title")                                     \
     X(DETAIL,                    "detail")                                    \
     X(CHECKED_AT,                "checked_at")                                \

@@ -48,6 +48,7 @@ typedef enum {
 typedef struct {
     cv_str_t   name;            /* in views, logs and error bodies */
     unsigned   status;          /* HTTP, unless the view says otherwise */
+    cv_str_t   word;            /* one or two, for badges */
     cv_str_t   title;           /* a short phrase, always the same */
     cv_str_t   detail;          /* a sentence for who reads the answer */
 } cv_outcome_info_t;

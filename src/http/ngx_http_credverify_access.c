@@ -206,7 +206,7 @@ ngx_http_credverify_make_demands(ngx_http_credverify_loc_conf_t *clcf)
     /* what everybody can see is good for nothing but a badge */
 
     clcf->argument_demand = *demand;
-    clcf->argument_demand.classes &= 1u << CV_KEY_BADGE;
+    clcf->argument_demand.classes = 1u << CV_KEY_BADGE;
     clcf->argument_demand.serial = ++serial;
 }
 

@@ -129,6 +129,10 @@ ngx_http_credverify_render(ngx_http_credverify_job_t *job, cv_facts_t *facts)
                          cv_str(job->theme.data, job->theme.len));
     }
 
+    if (cv_present(job->presentation.word)) {
+        cv_fact_set_text(facts, CV_FACT_WORD, job->presentation.word);
+    }
+
     job->render_err = cv_document_render(job->clcf->compiled->document,
                                          job->format,
                                          job->presentation.outcome, facts,

@@ -355,24 +355,31 @@ cv_presentation_t
 cv_document_present(const cv_document_t *document, cv_format_t format,
     cv_outcome_t outcome)
 {
+    cv_presentation_t         presentation;
     const cv_view_outcome_t  *o;
 
     o = &document->outcomes[document->outcomes[outcome].outcome];
 
+    presentation.outcome = o->outcome;
+    presentation.status = o->status;
+    presentation.word = o->word_len > 0 ? cv_str(o->word, o->word_len)
+                                        : CV_ABSENT;
+
     switch (cv_format_markup(format)) {
 
     case CV_FORMAT_HTML:
-        return (cv_presentation_t) { o->outcome, o->status,
-                                     CV_STR("text/html; charset=utf-8") };
+        presentation.type = CV_STR("text/html; charset=utf-8");
+        break;
 
     case CV_FORMAT_SVG:
-        return (cv_presentation_t) { o->outcome, o->status,
-                                     CV_STR("image/svg+xml") };
+        presentation.type = CV_STR("image/svg+xml");
+        break;
 
     default:
-        return (cv_presentation_t) { o->outcome, o->status,
-                                     cv_str(o->type, o->type_len) };
+        presentation.type = cv_str(o->type, o->type_len);
     }
+
+    return presentation;
 }
 
 

@@ -94,6 +94,7 @@ typedef struct {
     cv_outcome_t  outcome;
     unsigned      status;
     cv_str_t      type;         /* Content-Type; borrows from the document */
+    cv_str_t      word;         /* the view's own for it; likewise, or absent */
 } cv_presentation_t;
 
 cv_presentation_t cv_document_present(const cv_document_t *document,

@@ -18,6 +18,7 @@
 #define CV_VIEW_PATH_MAX  4096
 #define CV_VIEW_STYLES    16
 #define CV_VIEW_TYPE_MAX  128
+#define CV_VIEW_WORD_MAX  64
 
 typedef struct {
     cv_outcome_t       outcome;     /* another one if it is an alias */
@@ -25,6 +26,8 @@ typedef struct {
     size_t             entry;       /* into the JSON program */
     size_t             type_len;
     uint8_t            type[CV_VIEW_TYPE_MAX];
+    size_t             word_len;
+    uint8_t            word[CV_VIEW_WORD_MAX];
 } cv_view_outcome_t;
 
 typedef struct {

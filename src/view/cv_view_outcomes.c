@@ -77,6 +77,29 @@ cv_view_outcome_type(cv_view_json_t *json, cv_doc_t doc,
 
 
 static cv_err_t
+cv_view_outcome_word(cv_view_json_t *json, cv_doc_t doc,
+    cv_view_outcome_t *outcome)
+{
+    cv_str_t  s;
+
+    s = cv_doc_text(doc);
+
+    if (cv_doc_type(doc) != CV_DOC_STRING || s.len == 0
+        || s.len > CV_VIEW_WORD_MAX)
+    {
+        return cv_view_json_fail(json, CV_ERR_INPUT,
+                                 "\"word\" is a text of at most %d bytes",
+                                 CV_VIEW_WORD_MAX);
+    }
+
+    memcpy(outcome->word, s.data, s.len);
+    outcome->word_len = s.len;
+
+    return CV_OK;
+}
+
+
+static cv_err_t
 cv_view_outcome_presentation(cv_view_json_t *json, cv_doc_t doc,
     cv_view_outcome_t *outcome)
 {
@@ -102,6 +125,9 @@ cv_view_outcome_presentation(cv_view_json_t *json, cv_doc_t doc,
 
         } else if (cv_str_eq(name, CV_STR("type"))) {
             err = cv_view_outcome_type(json, value, outcome);
+
+        } else if (cv_str_eq(name, CV_STR("word"))) {
+            err = cv_view_outcome_word(json, value, outcome);
 
         } else if (cv_str_eq(name, CV_STR("body"))) {
             err = cv_view_json_body(json, value, &outcome->entry);

@@ -596,27 +596,33 @@ cv_template_include(cv_template_t *t, const cv_template_tag_t *tag,
 }
 
 
-/* a view's own, else what views of the same directory share */
+/*
+ * A view's own, else what views of the same directory share.  What is drawn
+ * alike in a page and a badge may be there once, as NAME.svg.
+ */
 
 static cv_err_t
 cv_template_read(cv_template_t *t, const cv_template_tag_t *tag,
     cv_buf_t *buf, char path[CV_VIEW_PATH_MAX])
 {
-    int         n;
-    bool        found;
-    size_t      i;
-    cv_err_t    err;
-    cv_str_t    markup;
-    cv_error_t  error;
+    int          n;
+    bool         found;
+    size_t       i;
+    cv_err_t     err;
+    cv_str_t     ending;
+    cv_error_t   error;
+    cv_format_t  markup;
 
     static const char *const  places[] = { "", "/../shared" };
 
-    markup = cv_format_names[cv_format_markup(t->format)];
+    markup = cv_format_markup(t->format);
 
-    for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+    for (i = 0; i < 4; i += markup == CV_FORMAT_SVG ? 2 : 1) {
+
+        ending = cv_format_names[i & 1 ? CV_FORMAT_SVG : markup];
 
         n = snprintf(path, CV_VIEW_PATH_MAX, "%s%s/%.*s.%.*s", t->dir,
-                     places[i], CV_FMT(tag->name), CV_FMT(markup));
+                     places[i / 2], CV_FMT(tag->name), CV_FMT(ending));
 
         if (n < 0 || n >= CV_VIEW_PATH_MAX) {
             return cv_template_fail(t, CV_ERR_INPUT, "the path is too long");
@@ -636,7 +642,8 @@ cv_template_read(cv_template_t *t, const cv_template_tag_t *tag,
 
     return cv_template_fail(t, CV_ERR_IO, "{{>%.*s}}: there is no %.*s.%.*s "
                             "in %s, nor in %s/../shared", CV_FMT(tag->name),
-                            CV_FMT(tag->name), CV_FMT(markup), t->dir, t->dir);
+                            CV_FMT(tag->name),
+                            CV_FMT(cv_format_names[markup]), t->dir, t->dir);
 }
 
 

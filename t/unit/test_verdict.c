@@ -505,7 +505,8 @@ test_errors_disclose_nothing(void **state)
 
     for (id = 0; id < CV_FACT_COUNT; id++) {
         assert_int_equal(discloses(&facts, id),
-                         id == CV_FACT_TITLE || id == CV_FACT_DETAIL
+                         id == CV_FACT_WORD || id == CV_FACT_TITLE
+                         || id == CV_FACT_DETAIL
                          || id == CV_FACT_CHECKED_AT || id == CV_FACT_ERROR
                          || id == CV_FACT_ERROR_CODE
                          || id == CV_FACT_ERROR_STATUS);

@@ -18,6 +18,9 @@
 
 #define REST  REST_AS("{\"body\":0}")
 
+#define SIXTEEN     "0123456789abcdef"
+#define SIXTY_FOUR  SIXTEEN SIXTEEN SIXTEEN SIXTEEN
+
 #define NOWS_3  "${checked_at}${checked_at}${checked_at}"
 #define NOWS_9  NOWS_3 NOWS_3 NOWS_3
 
@@ -261,6 +264,11 @@ static const view_case_t  wrong_documents[] = {
     { "{\"valid\":{\"body\":1,\"status\":\"200\"}," REST "}",
       "\"status\" is" },
     { "{\"valid\":{\"body\":1,\"status\":-20}," REST "}", "\"status\" is" },
+    { "{\"valid\":{\"body\":1,\"word\":7}," REST "}",
+      "valid: \"word\" is a text of at most 64 bytes" },
+    { "{\"valid\":{\"body\":1,\"word\":\"\"}," REST "}", "\"word\" is" },
+    { "{\"valid\":{\"body\":1,\"word\":\"" SIXTY_FOUR "5\"}," REST "}",
+      "\"word\" is" },
     { "{\"valid\":{\"body\":1,\"type\":7}," REST "}",
       "valid: \"type\" is a media type" },
     { "{\"valid\":{\"body\":1,\"type\":\"\"}," REST "}", "\"type\" is" },
@@ -493,7 +501,8 @@ test_presentations(void **state)
         "\"expired\":\"not_found\",\"pending\":{\"body\":5},"
         "\"missing_handle\":\"server_error\","
         "\"server_error\":{\"body\":6},"
-        "\"not_found\":{\"type\":\"application/problem+json\",\"body\":3},"
+        "\"not_found\":{\"type\":\"application/problem+json\",\"body\":3,"
+        "\"word\":\"Nowhere\"},"
         "\"invalid_format\":\"not_found\",\"error\":{\"body\":4}}";
 
     static const struct {
@@ -540,6 +549,9 @@ test_presentations(void **state)
         assert_int_equal(p.status, cases[i].status);
         assert_int_equal(p.type.len, strlen(cases[i].type));
         assert_memory_equal(p.type.data, cases[i].type, p.type.len);
+        assert_true(cases[i].as == CV_NOT_FOUND
+                    ? cv_str_eq(p.word, CV_STR("Nowhere"))
+                    : !cv_present(p.word));
 
         cv_buf_init(&out, 64);
         assert_int_equal(cv_document_render(document, CV_FORMAT_JSON,

@@ -919,6 +919,24 @@ test_shared_partials(void **state)
     view_dir_put(&view, "part.html", "{{>part}}");
     assert_fails(&view, "v", "part.html:1: {{>part}} includes itself");
 
+    /* a drawing serves pages, too, but none of their own kind */
+
+    view_dir_put(&shared, "sign.svg", "<svg/>");
+    view_dir_put(&view, "v.html", "{{>sign}}");
+    assert_loads(&view, "<svg/>");
+
+    view_dir_put(&shared, "sign.html", "shared");
+    assert_loads(&view, "shared");
+
+    view_dir_put(&view, "sign.svg", "<svg>own</svg>");
+    assert_loads(&view, "<svg>own</svg>");
+
+    view_dir_put(&view, "sign.html", "own");
+    assert_loads(&view, "own");
+
+    view_dir_put(&view, "v.svg", "{{>end}}");
+    assert_fails(&view, "v", "v.svg:1: {{>end}}: there is no end.svg in");
+
     view_dir_close(&shared);
     view_dir_close(&view);
     view_dir_close(&root);
