@@ -226,10 +226,10 @@ unknown format "pdf"
 === TEST 17: a format the view does not come in
 --- http_config eval: $::http
 --- config
-    location = /v { credverify_format $arg_format svg; credverify_verify token=$arg_token; }
+    location = /v { credverify_view testedclear badge; credverify_format $arg_format qr; credverify_verify token=$arg_token; }
 --- must_die
 --- error_log
-does not come in the format "svg"
+does not come in the format "qr"
 
 
 
