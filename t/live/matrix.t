@@ -1,0 +1,541 @@
+# Who sees what: every document of every view, in every format, for every verdict,
+# by every handle, with and without a key. Each fact of each credential is a mark of
+# its own, so that whatever is shown can be traced to where it is from; and the
+# tables below, which are the contract's and not the code's, say whether it may be
+# there.
+#
+# There is one view more than those of the tree: it shows whatever a view may name,
+# so that what the others do not ask for is known to be held back, too.
+
+use strict;
+use warnings;
+
+use lib 't/lib';
+use JSON::PP;
+use MIME::Base64 qw(decode_base64);
+use POSIX qw(strftime);
+use Test::More;
+use Credverify;
+use EveryView;
+use LiveClient;
+use LiveNginx;
+use MarkedStore;
+
+# What may be shown of a credential that is valid; that is not, for whatever reason
+# but the next; whose link has expired; that is asked for by a masked link; and that
+# is not found
+
+my %column = (valid => 0, invalid => 1, token_expired => 2, masked => 3, not_found => 4);
+
+my %may = (
+    public => [1, 1, 1, 1, 0],  # what is certified, and by whom
+    link   => [1, 1, 1, 1, 0],  # until when the link is good
+    record => [1, 1, 1, 0, 0],  # the credential, without its holder
+    handle => [1, 1, 0, 0, 0],  # what finds it; an expired link leads to no other
+    holder => [1, 0, 0, 0, 0],  # who has it, and what was achieved
+    never  => [0, 0, 0, 0, 0],
+);
+
+# The facts that are marked, by what they are
+
+sub of {
+    my ($what, @names) = @_;
+    return map { "$what.$_" } @names;
+}
+
+my %is = (
+    map({ $_ => 'public' }
+        of(class => qw(id title description category category_title level_label image tags
+            criteria.narrative criteria.url alignment.targetName alignment.targetUrl)),
+        of(issuer => qw(id name url description image))),
+
+    'token.expires_at' => 'link',
+
+    map({ $_ => 'record' } 'token.created_at',
+        of(credential => qw(id issued_at expires_at created_at updated_at))),
+
+    map({ $_ => 'handle' } of(credential => qw(code public_id))),
+
+    map({ $_ => 'holder' }
+        of(holder => qw(name display_name organization wallet)),
+        of(credential => qw(score number narrative evidence.id evidence.narrative)),
+        of('credential.attributes' => qw(message note sender_wallet webauthn_credential_id
+            email_hash issuer_type claimed_at deep))),
+
+    map({ $_ => 'never' } qw(holder.id holder.email issuer.email class.number_format
+        credential.revoked_at credential.revocation_reason token.text token.sha256)),
+);
+
+# All other facts, which are nobody's in particular: in which columns they are
+
+my %plain = (
+    map({ $_ => [1, 1, 1, 1, 1] } qw(valid reason title detail checked_at theme links),
+        of(is => qw(valid revoked token_expired refunded expired pending not_found))),
+    map({ $_ => [1, 1, 1, 1, 0] } qw(next_change_at privacy masked class class.level issuer
+        token)),
+    map({ $_ => [1, 1, 1, 0, 0] } qw(credential layers),
+        of(credential => qw(status state lapses test)), of(layers => qw(wallet passkey email))),
+    holder => [1, 0, 0, 0, 0],
+    map({ $_ => [0, 0, 0, 0, 0] } qw(error progress asked list list.items list.next),
+        of(error => qw(code status required present window limit retry_after retry_at))),
+);
+
+# What a service says is not there, as the contract has it, looks like what never was
+
+my %hides = (
+    securecodinghub => [qw(revoked token_expired refunded expired pending)],
+    testedclear => [qw(token_expired refunded pending)],
+    validtrust => [qw(revoked token_expired)],
+);
+
+# Documents have members: what is above a path that is known is known, too
+
+my %known = (%is, %plain);
+
+for my $path (keys %is) {
+    $known{$path} ||= 'above' while $path =~ s/\.[^.]*\z//;
+}
+
+is_deeply([grep { !$known{$_} } sort keys %EveryView::facts], [],
+          'it is known of every fact who may see it');
+is_deeply([grep { !$is{$_} } map { $_->[1] } values %MarkedStore::mark], [],
+          'and of all that is marked');
+
+# The verdict, decided in the contract's order
+
+sub reason {
+    my ($credential, $link, $test) = @_;
+    my ($status, $over) = @$credential{qw(status over)};
+
+    return $status eq 'draft' || $credential->{test} != $test ? 'not_found'
+         : $status eq 'revoked' ? 'revoked'
+         : $link =~ /1/ ? 'token_expired'
+         : $status eq 'refunded' ? 'refunded'
+         : $status =~ /^(?:issued|pending)\z/ && $over ? 'expired'
+         : $status eq 'pending' ? 'pending'
+         : 'valid';
+}
+
+# Whose marks may be shown by a handle ("link" is "full0", "code", ...), and which:
+# { owner => ... }, and the column.
+
+sub allowed {
+    my ($credential, $link, $reason) = @_;
+    my $column = $reason eq 'not_found' ? 'not_found'
+               : $link =~ /masked/ ? 'masked'
+               : $reason =~ /^(?:valid|token_expired)\z/ ? $reason : 'invalid';
+    my %owner = map { $_ => 1 } @{$credential->{owners}}, "$credential->{pair} $link";
+
+    # when a verdict changes by itself is told, also where it is the credential's end
+
+    my $end = $column eq 'masked' && $credential->{kind} eq 'soon' && $reason eq 'valid';
+
+    return sub {
+        my ($owner, $fact) = @_;
+        return $owner{$owner} && ($may{$is{$fact}}[$column{$column}]
+                                  || $end && $fact eq 'credential.expires_at');
+    };
+}
+
+# What is in an answer: { mark => 1 }, as it stands there, or encoded in whatever way;
+# and what is left of one that was cut.
+
+my %named = (amp => '&', lt => '<', gt => '>', quot => '"', apos => "'");
+
+sub marks {
+    my ($text) = @_;
+    my (%found, @forms);
+
+    push @forms, $text;
+    push @forms, $forms[-1] =~ s/&(?:#(\d+)|#x([0-9a-f]+)|(\w+));/
+        chr($1 \/\/ (defined $2 ? hex $2 : ord($named{$3} \/\/ '?')) & 255)/gier if $text =~ /&/;
+    push @forms, map { s/%([0-9a-f]{2})/chr hex $1/gier } @forms if $text =~ /%/;
+    push @forms, $text =~ s/\\u00([0-9a-f]{2})/chr hex $1/gier if $text =~ /\\u/;
+
+    while ($text =~ m{([A-Za-z0-9+/_-]{16,})}g) {
+        my $run = $1 =~ tr{_-}{/+}r;
+        push @forms, map { decode_base64(substr $run, $_) } 0 .. 3;
+    }
+
+    for (@forms) {
+        $found{lc $1} = 1 while /(zqv\d{4}x|[0-9a-f]{64}|\d{4}-05-\d\d)/gi;
+        $found{"$2-05-$1"} = 1 while /(\d\d)(?: |-|%20|\+)May(?: |-|%20|\+)(\d{4})/gi;
+        $found{"$2-05-$1"} = 1 while /May (\d\d),? (\d{4})/gi;
+        $found{$1} = 1 while /(zqv(?!\d{4}x).{0,6})/gis;
+    }
+
+    return grep { $MarkedStore::mark{$_} || /^zqv/ } keys %found;
+}
+
+# The server: each document in a location of its own, with and without a key, and in
+# places where it cannot answer.
+
+my $views = EveryView::with_greedy();
+my @documents = EveryView::documents($views);
+my $links = join "\n", map { "credverify_link $_ https://link.example/$_;" } EveryView::links(@documents);
+
+my $json = JSON::PP->new->canonical;
+my %key = (
+    live => 'mx_live_' . 'l' x 32, test => 'mx_test_' . 't' x 32, badge => 'mx_badge_' . 'b' x 32,
+    suspended => 'mx_live_' . 's' x 32, spent => 'mx_live_' . 'z' x 32, poor => 'mx_live_' . 'p' x 32,
+    plain => 'mx_live_' . 'n' x 32,
+);
+my %key_is = (
+    suspended => { status => 'suspended' }, spent => { tier => 'spent' },
+    poor => { scopes => [] }, plain => { tier => 'plain' },
+);
+
+push @MarkedStore::lines, map { $json->encode($_) }
+    { kind => 'tier', id => 'free', features => ['all'] },
+    { kind => 'tier', id => 'plain' },
+    { kind => 'tier', id => 'spent', limits => { minute => 0 }, features => ['all'] },
+    map { { kind => 'key', id => $_, key => $key{$_}, tier => 'free', scopes => ['read'],
+            %{$key_is{$_} || {}} } } sort keys %key;
+
+my $store = Credverify::store(@MarkedStore::lines);
+my %place = (
+    open => "credverify_keyless free;",
+    closed => "credverify_scope read; credverify_feature all;",
+    void => "credverify_keyless free; credverify_store $store/none;",
+    other => "credverify_keyless free; credverify_issuers nobody;",
+    guess => "credverify_keyless free; credverify_guesses 1;",
+);
+my $answers = {
+    verdict => 'credverify_verify token=$arg_token code=$arg_code number=$arg_number id=$arg_id;',
+    progress => 'credverify_progress holder=$arg_holder;',
+};
+my $locations = '';
+
+for my $document (@documents) {
+    for my $place (sort keys %place) {
+        next if $document->{kind} ne 'verdict' && $place eq 'guess';
+        $locations .= "location = /$place/$document->{view}/$document->{name} {
+            credverify_view $document->{view} $document->{name};
+            $place{$place}
+            $answers->{$document->{kind}}
+        }\n";
+    }
+}
+
+my $nginx = LiveNginx->start(workers => 1, server => "
+    keepalive_requests 1000000;
+    credverify_store $store;
+    credverify_views $views;
+    credverify_key mx;
+    credverify_key_class live test badge;
+    credverify_guesses off;
+    $links
+    $locations");
+my $client = LiveClient->new($nginx->{port});
+
+my $asked = 0;
+
+sub ask {
+    my ($path, $key, %is) = @_;
+    push @{$is{headers}}, "X-API-Key: $key{$key}" if $key && $key ne 'none';
+    my ($status, $body, $head) = $client->get($path, %is);
+
+    $asked++;
+    return { status => $status, body => $body, head => $head, path => $path, key => $key // 'none' };
+}
+
+# Marks in an answer that may not be there, in words.
+
+sub leaks {
+    my ($answer, $allowed, $seen) = @_;
+    my @wrong;
+
+    for my $mark (marks("$answer->{head}\n$answer->{body}")) {
+        my ($owner, $fact) = @{$MarkedStore::mark{$mark} || ['?', 'a piece']};
+
+        if ($fact ne 'a piece' && $allowed && $allowed->($owner, $fact)) {
+            $seen->{$fact} = 1;
+        } else {
+            push @wrong, "$answer->{path} ($answer->{key}): $owner\'s $fact, $mark";
+        }
+    }
+
+    return @wrong;
+}
+
+my @themes = ('', '&theme=auto', '&theme=light', '&theme=dark');
+
+# An answer without what is always another, and without the names of the credential
+# if that is given.
+
+sub plain {
+    my ($answer, $credential) = @_;
+    my ($head, $body) = @$answer{qw(head body)};
+
+    $head =~ s/^(?:Date|Surrogate-Key|Cache-Tag): .*\r\n//gmi;
+
+    if ($head !~ m{^Content-Type: image/png}mi) {
+        $body =~ s/\d\d:\d\d:\d\d(?:\.\d+)?/TIME/g;
+        $body =~ s/$_/DAY/g for map { strftime($_, gmtime), strftime($_, gmtime time - 600) }
+                                '%Y-%m-%d', '%-d %B %Y';
+    }
+
+    return "$head\n$body" unless $credential;
+
+    my @names = ($credential->{id}, @{$credential->{handle}}{qw(code number id)});
+    my %place = map { $names[$_] => $_ } 0 .. $#names;
+
+    $head =~ s/^ETag: .*\r\n//mi;
+    $body =~ s/(zqv\d{4}x)/exists $place{$1} ? "NAME$place{$1}" : $1/ge;
+
+    return "$head\n$body";
+}
+
+# What an answer has to show of the first of a pair: of a valid one, what the document
+# names; in the view that names everything, whatever may be shown.
+
+sub named {
+    my ($document, $format, $credential, $token) = @_;
+
+    my $shown = EveryView::shown($document, $format, sub {
+        my ($path) = @_;
+
+        return 1 if $path =~ /^links\.\w+\z/ || $path eq 'is.valid';
+        return undef if !$known{$path} || $path eq 'next_change_at';
+        return $token if $path =~ /^token\b/;
+        return $credential->{status} eq 'issued' if $path eq 'credential.lapses';
+        return $credential->{test} if $path eq 'credential.test';
+        return $path !~ /^(?:masked|error|is|progress|list)\b/;
+    });
+
+    # JSON shows documents with all that is in them
+
+    return grep {
+        my $fact = $_;
+        $shown->{$fact} || $format eq 'json' && grep { $fact =~ /^\Q$_\E\./ } keys %$shown
+    } keys %is;
+}
+
+my %is_named;
+
+sub expected {
+    my ($document, $format, $credential, $link, $reason) = @_;
+    my $token = $link =~ /\d/ ? 1 : 0;
+    my $allowed = allowed($credential, $link, $reason);
+    my @all = grep { $allowed->($credential->{name}, $_) && ($token || !/^token/) } keys %is;
+
+    if ($document->{view} eq 'greedy') {
+        return grep { $format eq 'json' || $_ ne 'credential.attributes.deep' } @all;
+    }
+
+    return if $reason ne 'valid' || $link =~ /masked/;
+
+    my $named = $is_named{"$document->{file}{json} $format $credential->{status} $credential->{test} $token"}
+        ||= { map { $_ => 1 } named($document, $format, $credential, $token) };
+
+    return grep { $named->{$_} } @all;
+}
+
+# HEAD has the same header, and so has 304, as far as it has one.
+
+sub without_body {
+    my ($answer, $allowed) = @_;
+    my ($path, $key) = @$answer{qw(path key)};
+    my $head = ask($path, $key, method => 'HEAD');
+    my @wrong = leaks($head, $allowed);
+    my $date = qr/^Date: .*\r\n/mi;
+
+    push @wrong, "HEAD $path ($key) is another"
+        if $head->{body} ne '' || $head->{head} =~ s/$date//r ne $answer->{head} =~ s/$date//r;
+
+    if ($answer->{head} =~ /^ETag: (.*)\r$/mi) {
+        my $known = ask($path, $key, headers => ["If-None-Match: $1"]);
+
+        push @wrong, leaks($known, $allowed);
+        push @wrong, "$path ($key) is another each time" if $known->{status} != 304;
+    }
+
+    return @wrong;
+}
+
+# One document in one format, by every handle of every credential.
+
+sub check {
+    my ($document, $format) = @_;
+    my $what = "$document->{view}/$document->{name}";
+    my (@wrong, @unlike, @missing, %shown);
+    my $theme = 0;
+
+    for my $pair (@MarkedStore::pairs) {
+        for my $link (sort keys %{$pair->[0]{handle}}) {
+            $theme++;
+
+            for my $key (qw(none live test badge)) {
+                my $reason = reason($pair->[0], $link, $key eq 'test' ? 1 : 0);
+                my $hides = grep { $_ eq $reason } 'not_found', @{$hides{$document->{view}} || []};
+                my $masked = $link =~ /masked/;
+                my $by = $link =~ /\d/ ? 'token' : $link;
+                my $rest = "&format=$format$themes[$theme % @themes]";
+                my @answers;
+
+                $reason = 'not_found' if $hides;
+
+                for my $credential (@$pair) {
+                    my $answer = ask("/open/$what?$by=$credential->{handle}{$link}$rest", $key);
+                    my $allowed = allowed($credential, $link, $reason);
+                    my %seen;
+
+                    push @answers, $answer;
+                    push @wrong, leaks($answer, $allowed, \%seen);
+                    push @missing, "$answer->{path} ($key): status $answer->{status}"
+                        if $answer->{status} != ($hides ? 404 : 200);
+
+                    next if $credential->{twin};
+
+                    push @wrong, without_body($answer, $allowed) if $theme % 5 == 0;
+                    push @missing, map { "$answer->{path} ($key): $_ is missing" } grep { !$seen{$_} }
+                                   expected($document, $format, $credential, $link, $reason);
+                    $shown{$_} = 1 for keys %seen;
+                }
+
+                # a reader who may not be told of the holder cannot tell one from another
+
+                if ($hides || $masked) {
+                    push @unlike, "$answers[0]{path} ($key) is not as $answers[1]{path}"
+                        if plain($answers[0]) ne plain($answers[1]);
+
+                } elsif ($reason ne 'valid' && !$pair->[0]{masked}) {
+                    push @unlike, "$answers[0]{path} ($key) is not as $answers[1]{path}"
+                        if plain($answers[0], $pair->[0]) ne plain($answers[1], $pair->[1]);
+                }
+
+                if ($hides) {
+                    my $nobody = ask("/open/$what?$by=" . ($by eq 'token' ? 'f' x 64 : 'zqx0000x') . $rest, $key);
+
+                    push @unlike, "$answers[0]{path} ($key) is not as what never was"
+                        if plain($answers[0]) ne plain($nobody);
+                }
+            }
+        }
+    }
+
+    is(first(@wrong), '', 'nothing is shown that may not be');
+    is(first(@unlike), '', 'nor told otherwise');
+    is(first(@missing), '', 'what may be shown, and is asked for, is there');
+
+    return sort keys %shown;
+}
+
+sub first {
+    return join "\n", map { substr $_, 0, 300 } @_ > 10 ? (@_[0 .. 9], '...') : @_;
+}
+
+# What is refused, or cannot be answered, tells nothing at all.
+
+my @refused = (
+    # name, place, status, key, more of the URL, more of the request
+    ['a wrong key', 'open', 401, undef, '', headers => ['X-API-Key: mx_live_' . 'u' x 32]],
+    ['no key', 'closed', 401],
+    ['two keys', 'open', 400, 'live', '', headers => ["Authorization: Bearer $key{test}"]],
+    ['a suspended key', 'open', 403, 'suspended'],
+    ['a key without the scope', 'closed', 403, 'poor'],
+    ['a tier without the feature', 'closed', 402, 'plain'],
+    ['a quota that is used up', 'open', 429, 'spent'],
+    ['two handles', 'open', 400, undef, '&code=zqx'],
+    ['an unknown format', 'open', 400, undef, '&format=zqx'],
+    ['an unknown theme', 'open', 400, undef, '&theme=zqx'],
+    ['another method', 'open', 405, undef, '', method => 'POST'],
+    ['no store', 'void', 503],
+    ['another issuer', 'other', 404],
+);
+
+sub check_refused {
+    my ($document, $format) = @_;
+    my $what = "$document->{view}/$document->{name}";
+    my ($good) = grep { $_->{kind} eq 'good' && !$_->{test} } @MarkedStore::credentials;
+    my @wrong;
+
+    for my $case (@refused) {
+        my ($name, $place, $status, $key, $more, %is) = @$case;
+        my @query = ("token=$good->{handle}{full0}", $more && $more =~ /format/ ? () : "format=$format");
+
+        next if $more && $more =~ /theme/ && $format =~ /^(?:json|png)\z/;
+
+        my $answer = ask("/$place/$what?" . join('&', @query) . ($more // ''), $key, %is);
+
+        push @wrong, leaks($answer);
+        push @wrong, "$name: $answer->{status}" if $answer->{status} != $status;
+    }
+
+    # who guesses is refused until the next minute, which may begin any time
+
+    for my $again (1 .. 5) {
+        my ($no, $yes) = map { ask("/guess/$what?code=$_&format=$format") } 'zqx', $good->{handle}{code};
+
+        push @wrong, leaks($no);
+        push(@wrong, leaks($yes)), last if $yes->{status} == 429;
+        push @wrong, 'guesses are not refused' if $again == 5;
+    }
+
+    is(first(@wrong), '', 'what is refused tells nothing');
+}
+
+for my $document (grep { $_->{kind} eq 'verdict' } @documents) {
+    my ($view, $name, $file) = @$document{qw(view name file)};
+
+    for my $format (@EveryView::formats) {
+        if (ask("/open/$view/$name?token=0&format=$format")->{status} == 400) {
+            ok(!$file->{$format}, "$view $name does not come as $format");
+            next;
+        }
+
+        subtest "$view $name as $format" => sub {
+            my @shown = check($document, $format);
+
+            check_refused($document, $format);
+
+            # nothing of this says anything if nothing is ever shown
+
+            if (!$file->{$format} || EveryView::with_partials($file->{$format}) =~ /\b(?:class|holder|credential)\.[a-z]/) {
+                cmp_ok(scalar @shown, '>', 0, 'something is shown') or diag "@shown";
+            }
+
+            note scalar(@shown), ": @shown";
+        };
+    }
+}
+
+# How far a holder has come is for those who issue to them: of which credentials they
+# have, what finds and dates them; of themselves, nothing.
+
+my %progress = map { $_ => 1 } of(class => qw(id title category category_title)),
+                               of(credential => qw(id number issued_at expires_at));
+
+for my $document (grep { $_->{kind} eq 'progress' } @documents) {
+    my $what = "$document->{view}/$document->{name}";
+    my (@wrong, %seen);
+
+    for my $credential (@MarkedStore::credentials) {
+        for my $key (qw(none live test)) {
+            my $granted = $credential->{status} =~ /^(?:issued|claimed|used)\z/
+                          && $credential->{test} == ($key eq 'test' ? 1 : 0);
+            my $answer = ask("/open/$what?holder=$credential->{holder}", $key);
+
+            push @wrong, leaks($answer, sub {
+                my ($owner, $fact) = @_;
+
+                return $progress{$fact} && ($fact =~ /^class/
+                    || $granted && grep { $owner eq $_ } @{$credential->{owners}});
+            }, \%seen);
+        }
+
+        push @wrong, map { leaks($_) } ask("/closed/$what?holder=$credential->{holder}"),
+                                       ask("/other/$what?holder=$credential->{holder}"),
+                                       ask("/void/$what?holder=$credential->{holder}");
+    }
+
+    is(first(@wrong), '', "$what shows what it may");
+    ok($seen{'credential.number'}, 'and does') or diag explain \%seen;
+}
+
+is($nginx->stop, 0, 'nginx ends well');
+is(join("\n", grep { /\[(?:error|alert|crit|emerg)\]/ && !/\bnone\b/ } split /\n/, $nginx->errors), '',
+   'and logs nothing');
+note "$asked answers";
+
+done_testing;
