@@ -81,6 +81,7 @@ UNIT_SHARED := $(filter-out $(UNIT_SRCS),$(wildcard t/unit/*.c))
 TORTURE     := $(sort $(wildcard t/torture/*.c))
 FUZZ_SRCS   := $(sort $(wildcard t/fuzz/fuzz_*.c))
 FUZZ_SHARED := t/fuzz/view.c t/fuzz/markup.c
+WIDTHS      := src/view/cv_measure_table.c
 
 objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 UNITS   = $(patsubst t/unit/%.c,$(OUT)/unit/%,$(UNIT_SRCS)) $(REPLAYS)
@@ -99,8 +100,8 @@ RSVG_CFLAGS = $(patsubst -I%,-isystem%,$(shell pkg-config --cflags librsvg-2.0))
 RSVG_LIBS   = $(shell pkg-config --libs librsvg-2.0)
 
 
-.PHONY: help deps module static cli lib man demo test unit torture sanitize \
-        valgrind fuzz fuzzers check bench clean install uninstall FORCE
+.PHONY: help deps module static cli lib man widths demo test unit torture \
+        sanitize valgrind fuzz fuzzers check bench clean install uninstall FORCE
 .DELETE_ON_ERROR:
 
 help:           ## show this
@@ -118,6 +119,12 @@ cli: $(OUT)/credverify    ## build the admin tool, build/credverify
 lib: $(OUT)/libcredverify.a    ## build the library, build/libcredverify.a
 
 man: $(OUT)/credverify.1    ## write the manual page, build/credverify.1
+
+widths:         ## make the table of characters' widths anew, of the fonts there are
+	@$(DEPS) test
+	@echo "  PERL  $(WIDTHS)"
+	$(Q)src/view/cv_measure_table.pl > $(WIDTHS).new
+	$(Q)mv $(WIDTHS).new $(WIDTHS)
 
 demo:           ## serve all views on http://127.0.0.1:8080/ until Ctrl-C
 	@$(DEPS) build

@@ -11,13 +11,14 @@
 #define CV_REPLACEMENT  "\xef\xbf\xbd"
 
 
-static size_t
-cv_utf8_sequence(const uint8_t *p, const uint8_t *end)
+size_t
+cv_utf8_decode(const uint8_t *p, const uint8_t *end, uint32_t *code)
 {
     size_t    i, n;
     uint32_t  ch, least;
 
     if (*p < 0x80) {
+        *code = *p;
         return *p == 0 ? 0 : 1;
     }
 
@@ -56,6 +57,8 @@ cv_utf8_sequence(const uint8_t *p, const uint8_t *end)
         return 0;
     }
 
+    *code = ch;
+
     return n;
 }
 
@@ -64,12 +67,13 @@ bool
 cv_utf8_valid(cv_str_t s)
 {
     size_t          n;
+    uint32_t        ch;
     const uint8_t  *p, *end;
 
     end = cv_str_end(s);
 
     for (p = s.data; p < end; p += n) {
-        n = cv_utf8_sequence(p, end);
+        n = cv_utf8_decode(p, end, &ch);
 
         if (n == 0) {
             return false;

@@ -18,6 +18,12 @@
 bool cv_utf8_valid(cv_str_t s);
 
 /*
+ * The character at "p", which is before "end": how many bytes it has, 0 if
+ * they are none of such UTF-8.  "code" is then undefined.
+ */
+size_t cv_utf8_decode(const uint8_t *p, const uint8_t *end, uint32_t *code);
+
+/*
  * Decodes exactly 2 * "len" hexadecimal digits, of either case; false if "s"
  * is anything else.  "out" is then undefined.
  */
