@@ -87,6 +87,11 @@ cv_view_json_path(cv_view_json_t *json, cv_view_path_t *path, cv_str_t text)
 
     err = cv_view_path_parse(path, text, &error);
 
+    if (err == CV_OK && path->measure.part != CV_VIEW_WHOLE) {
+        err = cv_error_set(&error, CV_ERR_INPUT, "\"%.*s\": only pages and "
+                           "images measure a text", CV_FMT(text));
+    }
+
     if (err == CV_OK) {
 
         if (json->items > 0 && cv_str_eq(path->names[0], CV_STR("item"))) {

@@ -2,7 +2,8 @@
 /*
  * Copyright (C) The credverify authors
  *
- * Names of facts as views write them, "credential.issued_at|date".
+ * Names of facts as views write them, "credential.issued_at|date" and
+ * "holder.name|fit:11,200".
  */
 
 #ifndef CV_VIEW_PATH_H
@@ -10,6 +11,7 @@
 
 #include "cv_base.h"
 #include "cv_facts.h"
+#include "cv_measure.h"
 
 #define CV_VIEW_NAMES     16
 #define CV_VIEW_NAME_MAX  255
@@ -26,6 +28,21 @@ typedef enum {
     CV_FILTERS
 } cv_view_filter_t;
 
+/* What is shown of the value's text, after the filter. */
+
+typedef enum {
+    CV_VIEW_WHOLE = 0,
+    CV_VIEW_FIT,                /* what there is room for */
+    CV_VIEW_WIDTH,              /* how wide that is */
+    CV_VIEW_LINE,               /* a line of it */
+    CV_VIEW_PARTS
+} cv_view_part_t;
+
+typedef struct {
+    cv_measure_t  how;
+    uint8_t       part;         /* cv_view_part_t */
+} cv_view_measure_t;
+
 /* Where the value is looked for when it is rendered. */
 
 typedef enum {
@@ -35,13 +52,14 @@ typedef enum {
 } cv_view_scope_t;
 
 typedef struct {
-    cv_str_t          text;     /* without filter; borrows from the source */
-    cv_str_t          names[CV_VIEW_NAMES];
-    unsigned          nnames;
-    unsigned          skip;     /* the names that make up the fact's */
-    cv_fact_id_t      fact;     /* CV_FACT_COUNT: none begins like that */
-    cv_view_filter_t  filter;
-    cv_view_scope_t   scope;    /* CV_SCOPE_FACT until a compiler knows */
+    cv_str_t           text;    /* without filters; borrows from the source */
+    cv_str_t           names[CV_VIEW_NAMES];
+    unsigned           nnames;
+    unsigned           skip;    /* the names that make up the fact's */
+    cv_fact_id_t       fact;    /* CV_FACT_COUNT: none begins like that */
+    cv_view_filter_t   filter;
+    cv_view_measure_t  measure;
+    cv_view_scope_t    scope;   /* CV_SCOPE_FACT until a compiler knows */
 } cv_view_path_t;
 
 /* True for a character that may stand in a name. */
@@ -57,7 +75,7 @@ cv_err_t cv_view_path_parse(cv_view_path_t *path, cv_str_t text,
 
 /*
  * What can be said of the path, once its scope is known, before there are
- * facts: that there is such a fact and that its filter fits.
+ * facts: that there is such a fact and that its filters fit.
  */
 cv_err_t cv_view_path_check(const cv_view_path_t *path, cv_error_t *error)
     CV_MUST_CHECK;

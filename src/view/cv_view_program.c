@@ -14,6 +14,8 @@ cv_view_program_init(cv_view_program_t *program)
     cv_buf_init(&program->ops, CV_VIEW_OPS * sizeof(cv_view_op_t));
     cv_buf_init(&program->text, CV_VIEW_TEXT_MAX);
     cv_buf_init(&program->names, CV_VIEW_TEXT_MAX);
+    cv_buf_init(&program->measures,
+                CV_VIEW_MEASURES * sizeof(cv_view_measure_t));
     program->pending = 0;
     program->hash = 0;
 }
@@ -25,6 +27,7 @@ cv_view_program_free(cv_view_program_t *program)
     cv_buf_free(&program->ops);
     cv_buf_free(&program->text);
     cv_buf_free(&program->names);
+    cv_buf_free(&program->measures);
 }
 
 
@@ -32,16 +35,23 @@ cv_err_t
 cv_view_program_finish(cv_view_program_t *program, cv_error_t *error)
 {
     size_t           i;
-    const cv_buf_t  *bufs[3];
+    const cv_buf_t  *bufs[4];
 
     bufs[0] = &program->ops;
     bufs[1] = &program->text;
     bufs[2] = &program->names;
+    bufs[3] = &program->measures;
 
     cv_buf_append(&program->text, (uint8_t[CV_VIEW_PADDING]) { 0 },
                   CV_VIEW_PADDING);
 
-    for (i = 0; i < 3; i++) {
+    if (program->measures.err == CV_ERR_LIMIT) {
+        return cv_error_set(error, CV_ERR_LIMIT,
+                            "texts are measured in more than %d ways",
+                            CV_VIEW_MEASURES);
+    }
+
+    for (i = 0; i < CV_COUNT(bufs); i++) {
         if (cv_buf_failed(bufs[i])) {
             return cv_error_set(error, bufs[i]->err,
                                 bufs[i]->err == CV_ERR_NOMEM
@@ -69,6 +79,29 @@ cv_view_emit_json(cv_view_program_t *program, cv_str_t text)
 }
 
 
+/* the number of a way to measure that is there, or is added */
+
+static uint8_t
+cv_view_emit_measure(cv_view_program_t *program,
+    const cv_view_measure_t *measure)
+{
+    size_t    n, at;
+    cv_buf_t  *all;
+
+    all = &program->measures;
+
+    for (n = 1, at = 0; at < all->len; n++, at += sizeof(cv_view_measure_t)) {
+        if (memcmp(all->data + at, measure, sizeof(cv_view_measure_t)) == 0) {
+            return (uint8_t) n;
+        }
+    }
+
+    cv_buf_append(all, measure, sizeof(cv_view_measure_t));
+
+    return (uint8_t) n;
+}
+
+
 size_t
 cv_view_emit(cv_view_program_t *program, cv_view_opcode_t code,
     const cv_view_path_t *path)
@@ -93,6 +126,10 @@ cv_view_emit(cv_view_program_t *program, cv_view_opcode_t code,
         op.skip = (uint8_t) (path->skip - first);
         op.nnames = (uint8_t) (path->nnames - first);
         op.names = (uint32_t) program->names.len;
+
+        if (path->measure.part != CV_VIEW_WHOLE) {
+            op.measure = cv_view_emit_measure(program, &path->measure);
+        }
 
         if (code == CV_OP_JSON && path->scope == CV_SCOPE_FACT
             && op.nnames == 0 && path->filter != CV_FILTER_EXISTS)

@@ -19,6 +19,7 @@
 #define CV_VIEW_TEXT_MAX  (1024 * 1024)     /* bytes of its constant text */
 #define CV_VIEW_ITEMS     8                 /* items inside one another */
 #define CV_VIEW_NOWS      16                /* moments of checking shown */
+#define CV_VIEW_MEASURES  255               /* ways to measure a text */
 
 /*
  * What one rendering may look at: each member of a document passed over in
@@ -53,6 +54,7 @@ typedef struct {
     uint8_t   scope;        /* cv_view_scope_t */
     uint8_t   nnames;
     uint8_t   skip;         /* names to leave out when "fact" is taken */
+    uint8_t   measure;      /* which of the program's, from 1 on; 0: none */
     uint16_t  fact;         /* cv_fact_id_t */
     uint32_t  names;        /* offset of the names: length[1] text */
     uint32_t  text;         /* offset of the constant text before */
@@ -64,6 +66,7 @@ typedef struct {
     cv_buf_t  ops;          /* cv_view_op_t */
     cv_buf_t  text;         /* constant, and padded at the end */
     cv_buf_t  names;
+    cv_buf_t  measures;     /* cv_view_measure_t, each once */
     size_t    pending;      /* where text begins that no instruction has */
     uint64_t  hash;         /* of the text, when it is complete */
 } cv_view_program_t;

@@ -2,16 +2,13 @@
 /*
  * Copyright (C) The credverify authors
  *
- * The runner.  A body is mostly constant text and short clean values, so
- * both are copied in words, and the general escaping is for the rest.
+ * The runner.
  */
 
+#include "cv_view_copy.h"
 #include "cv_view_program.h"
 #include "cv_hash.h"
 #include "cv_text.h"
-
-/* what is copied in words here; more is for the C library */
-#define CV_VIEW_LONG     256
 
 #define CV_NOW_LONG_MAX  (sizeof("30 September 9999") - 1)
 
@@ -61,131 +58,6 @@ static const uint8_t  cv_now_widths[CV_FILTERS] = {
     [CV_FILTER_DATE_LONG] = CV_NOW_LONG_MAX,
     [CV_FILTER_TIME] = sizeof("10:30:00") - 1,
 };
-
-
-/* not zero where a byte must be escaped in JSON */
-
-static inline cv_vector_t
-cv_view_dirty(cv_vector_t v)
-{
-    return (cv_vector_t) ((v < 0x20) | (v == '"') | (v == '\\'));
-}
-
-
-/* copies constant text, which has padding to read from */
-
-static inline void
-cv_view_copy(cv_buf_t *out, const uint8_t *text, size_t len)
-{
-    size_t    n;
-    uint8_t  *p;
-
-    if (len > CV_VIEW_LONG || out->size - out->len < len + CV_VIEW_PADDING) {
-        cv_buf_append(out, text, len);
-        return;
-    }
-
-    p = out->data + out->len;
-    out->len += len;
-
-    memcpy(p, text, CV_VIEW_PADDING);
-
-    for (n = CV_VIEW_PADDING; n < len; n += CV_VIEW_PADDING) {
-        memcpy(p + n, text + n, CV_VIEW_PADDING);
-    }
-}
-
-
-/*
- * Copies a text of which nothing needs to be escaped in JSON; false if
- * something does.  Nothing is read or written beyond its length.
- */
-
-static inline bool
-cv_view_copy_clean(uint8_t *p, cv_str_t s)
-{
-    size_t       i;
-    uint32_t     low, high;
-    uint64_t     words[2];
-    cv_vector_t  v, dirty;
-
-    dirty = (cv_vector_t) { 0 };
-
-    if (s.len >= CV_VECTOR) {
-
-        for (i = 0; i + CV_VECTOR < s.len; i += CV_VECTOR) {
-            memcpy(&v, s.data + i, CV_VECTOR);
-            memcpy(p + i, &v, CV_VECTOR);
-            dirty |= cv_view_dirty(v);
-        }
-
-        memcpy(&v, s.data + s.len - CV_VECTOR, CV_VECTOR);
-        memcpy(p + s.len - CV_VECTOR, &v, CV_VECTOR);
-
-    } else if (s.len >= 8) {
-        memcpy(&words[0], s.data, 8);
-        memcpy(&words[1], s.data + s.len - 8, 8);
-        memcpy(p, &words[0], 8);
-        memcpy(p + s.len - 8, &words[1], 8);
-        memcpy(&v, words, CV_VECTOR);
-
-    } else if (s.len >= 4) {
-        memcpy(&low, s.data, 4);
-        memcpy(&high, s.data + s.len - 4, 4);
-        memcpy(p, &low, 4);
-        memcpy(p + s.len - 4, &high, 4);
-        words[0] = low | (uint64_t) high << 32;
-        words[1] = words[0];
-        memcpy(&v, words, CV_VECTOR);
-
-    } else {
-        words[0] = 0x2020202020202020;
-        words[1] = words[0];
-
-        for (i = 0; i < s.len; i++) {
-            words[0] = words[0] << 8 | s.data[i];
-            p[i] = s.data[i];
-        }
-
-        memcpy(&v, words, CV_VECTOR);
-    }
-
-    return !cv_vector_any(dirty | cv_view_dirty(v));
-}
-
-
-static void
-cv_view_json_text(cv_buf_t *out, cv_str_t s)
-{
-    if (out->size - out->len > s.len
-        && cv_view_copy_clean(out->data + out->len, s))
-    {
-        out->len += s.len;
-        return;
-    }
-
-    cv_escape_json(out, s);
-}
-
-
-static inline void
-cv_view_json_string(cv_buf_t *out, cv_str_t s)
-{
-    uint8_t  *p;
-
-    if (out->size - out->len >= s.len + 2) {
-        p = out->data + out->len;
-
-        if (cv_view_copy_clean(p + 1, s)) {
-            p[0] = '"';
-            p[s.len + 1] = '"';
-            out->len += s.len + 2;
-            return;
-        }
-    }
-
-    cv_escape_json_string(out, s);
-}
 
 
 /* an item's or a document's member: JSON types become those of facts */
@@ -620,6 +492,74 @@ cv_view_json(cv_view_run_t *run, const cv_value_t *value,
 }
 
 
+static void
+cv_view_escape(cv_buf_t *out, uint8_t code, cv_str_t text)
+{
+    switch (code) {
+
+    case CV_OP_JSON_TEXT:
+        cv_view_json_text(out, text);
+        return;
+
+    case CV_OP_HTML:
+        cv_escape_html(out, text);
+        return;
+
+    case CV_OP_URL:
+        cv_escape_url(out, text);
+        return;
+
+    default:
+        cv_escape_href(out, text);
+    }
+}
+
+
+/* what is to be shown of a text, or how wide that is */
+
+static cv_str_t
+cv_view_part(cv_view_run_t *run, const cv_view_op_t *op, cv_str_t text,
+    uint8_t space[CV_MEASURE_MAX])
+{
+    unsigned                  width;
+    const cv_view_measure_t  *measure;
+
+    measure = (const cv_view_measure_t *) (const void *)
+              run->program->measures.data + (op->measure - 1);
+
+    if (measure->part == CV_VIEW_WIDTH) {
+        width = cv_measure_width(text, &measure->how);
+        return cv_str(space, cv_int_write(space, width));
+    }
+
+    return cv_measure_fit(space, text, &measure->how);
+}
+
+
+static void
+cv_view_escape_part(cv_view_run_t *run, const cv_view_op_t *op, cv_str_t text)
+{
+    uint8_t  space[CV_MEASURE_MAX];
+
+    cv_view_escape(run->out, op->code, cv_view_part(run, op, text, space));
+}
+
+
+/* true if there is something to show of a line */
+
+static bool
+cv_view_part_truth(cv_view_run_t *run, const cv_view_op_t *op,
+    const cv_value_t *value)
+{
+    uint8_t   number[CV_TIME_TEXT_MAX], space[CV_MEASURE_MAX];
+    cv_str_t  text;
+
+    text = cv_view_text(value, op->filter, number);
+
+    return cv_view_part(run, op, text, space).len > 0;
+}
+
+
 /* a value as text, in a JSON string or a page */
 
 static void
@@ -632,30 +572,19 @@ cv_view_escaped(cv_view_run_t *run, const cv_view_op_t *op)
 
     value = cv_view_value(run, op, &found);
 
-    if (value->type == CV_VALUE_NOW) {
+    if (value->type == CV_VALUE_NOW && op->measure == 0) {
         cv_view_now(run, value->number, op->filter);
         return;
     }
 
     text = cv_view_text(value, op->filter, space);
 
-    switch (op->code) {
-
-    case CV_OP_JSON_TEXT:
-        cv_view_json_text(run->out, text);
+    if (op->measure != 0) {
+        cv_view_escape_part(run, op, text);
         return;
-
-    case CV_OP_HTML:
-        cv_escape_html(run->out, text);
-        return;
-
-    case CV_OP_URL:
-        cv_escape_url(run->out, text);
-        return;
-
-    default:
-        cv_escape_href(run->out, text);
     }
+
+    cv_view_escape(run->out, op->code, text);
 }
 
 
@@ -728,22 +657,20 @@ cv_view_next(cv_view_run_t *run)
 static bool
 cv_view_skips(cv_view_run_t *run, const cv_view_op_t *op)
 {
+    bool               truth;
     cv_value_t         space;
     const cv_value_t  *value;
 
     value = cv_view_value(run, op, &space);
 
-    switch (op->code) {
-
-    case CV_OP_SKIP_ABSENT:
+    if (op->code == CV_OP_SKIP_ABSENT) {
         return value->type == CV_VALUE_NONE;
-
-    case CV_OP_SKIP_FALSE:
-        return !cv_value_truth(value);
-
-    default:
-        return cv_value_truth(value);
     }
+
+    truth = op->measure != 0 ? cv_view_part_truth(run, op, value)
+                             : cv_value_truth(value);
+
+    return truth == (op->code == CV_OP_SKIP_TRUE);
 }
 
 

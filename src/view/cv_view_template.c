@@ -456,9 +456,11 @@ cv_template_open(cv_template_t *t, const cv_template_tag_t *tag)
         return err;
     }
 
-    if (path.filter > CV_FILTER_EXISTS) {
-        return cv_template_fail(t, CV_ERR_INPUT,
-                                "a section's filter can only be \"exists\"");
+    if (path.measure.part != CV_VIEW_WHOLE
+        ? path.measure.part != CV_VIEW_LINE : path.filter > CV_FILTER_EXISTS)
+    {
+        return cv_template_fail(t, CV_ERR_INPUT, "a section's filter can only "
+                                "be \"exists\" or \"line\"");
     }
 
     if (t->nsections == CV_TEMPLATE_SECTIONS) {
@@ -485,7 +487,9 @@ cv_template_open(cv_template_t *t, const cv_template_tag_t *tag)
     if (tag->sigil == '^') {
         code = CV_OP_SKIP_TRUE;
 
-    } else if (path.filter == CV_FILTER_EXISTS) {
+    } else if (path.filter == CV_FILTER_EXISTS
+               || path.measure.part == CV_VIEW_LINE)
+    {
         code = CV_OP_SKIP_FALSE;
 
     } else if (path.scope == CV_SCOPE_FACT && path.skip == path.nnames

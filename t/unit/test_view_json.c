@@ -186,7 +186,12 @@ static const view_case_t  wrong_bodies[] = {
     { "\"$class.title|date\"", "\"class.title\" is no date" },
     { "\"$class.tags|date\"", "\"class.tags\" is no date" },
     { "\"$class.title|upper\"", "unknown filter \"upper\"" },
-    { "\"$class.title|date|exists\"", "unknown filter \"date|exists\"" },
+    { "\"$class.title|date|exists\"", "the filter \"exists\" "
+      "cannot follow another" },
+    { "\"$class.title|fit:10,20\"", "inside text a fact is written" },
+    { "\"${class.title|fit:10,20}\"", "\"class.title|fit:10,20\": only pages "
+      "and images measure a text" },
+    { "{\"$if\": \"class.title|line:1,1,10,20\"}", "only pages and images" },
     { "\"$class.title|\"", "unknown filter \"\"" },
     { "\"$class..title\"", "\"class..title\" is no name of a fact" },
     { "\"$class.\"", "\"class.\" is no name of a fact" },

@@ -77,6 +77,54 @@ static const template_case_t  facts[] = {
 };
 
 
+/* room for a text: escaped when it is cut; dates and numbers as they are shown */
+
+static const template_case_t  measured[] = {
+    { "{{class.title|fit:10,100}}|{{class.title|fit:10,60}}"
+      "|{{class.title|fit:10,36}}|{{class.title|fit:10,9}}",
+      "Web &quot;Security&quot;|Web &quot;Sec…|Web…|" },
+    { "{{issuer.name|fit:10,60}}|{{issuer.name|fit:10,60,bold}}",
+      "Acme &amp; Co|Acme &amp;…" },
+    { "{{class.id|width:10,100,0}}|{{class.id|width:10,100,0,bold}}"
+      "|{{class.id|width:1000,10000,5}}|{{class.id|width:10,20,2}}",
+      "21|24|2073|21" },
+    { "{{class.image|fit:10,100}}|{{class.image|width:10,100,7}}"
+      "|{{holder.organization|width:10,100,7}}", "|7|7" },
+    { "{{class.level|fit:10,100}}|{{class.level|width:10,100,0}}"
+      "|{{valid|fit:10,18}}", "-12|17|t…" },
+    { "{{credential.issued_at|fit:10,100}}"
+      "|{{credential.issued_at|date_long|fit:10,70}}"
+      "|{{credential.issued_at|date_long|width:10,200,1}}"
+      "|{{next_change_at|fit:10,90}}",
+      "2026-02-15|15 Februar…|91|2026-04-17T10…" },
+    { "{{holder.name|fit:10,1000}}", "&quot;&#39;&lt;&gt;&amp;\\ /é "
+      "javascript:alert(1)" },
+    { "{{issuer.name|line:1,2,10,50}}|{{issuer.name|line:2,2,10,50}}"
+      "|{{class.id|line:1,2,10,50}}|{{class.id|line:2,2,10,50}}"
+      "|{{issuer.name|line:1,1,10,50}}", "Acme &amp;|Co|web||Acme &amp;…" },
+    { "{{#issuer.name|line:2,2,10,50}}<b>{{issuer.name|line:2,2,10,50}}</b>"
+      "{{/issuer.name|line:2,2,10,50}}"
+      "{{#class.id|line:2,2,10,50}}<b>no</b>{{/class.id|line:2,2,10,50}}"
+      "{{^class.id|line:2,2,10,50}}<i></i>{{/class.id|line:2,2,10,50}}"
+      "{{^issuer.name|line:2,2,10,50}}no{{/issuer.name|line:2,2,10,50}}"
+      "{{#credential.issued_at|date_long|line:2,2,10,70}}2"
+      "{{/credential.issued_at|date_long|line:2,2,10,70}}",
+      "<b>Co</b><i></i>2" },
+    { "{{#class.tags}}{{.|fit:10,9}}{{.|width:10,99,1}};{{/class.tags}}",
+      "a8;25;c7;" },
+    { "{{#credential.attributes}}{{color|fit:10,15}} {{class.id|fit:10,20}} "
+      "{{deep|width:10,99,1}}{{/credential.attributes}}", "r… w… 1" },
+    { "{{#credential.attributes.color}}{{.|width:10,99,0}}"
+      "{{#.|line:1,1,10,99}}!{{/.|line:1,1,10,99}}"
+      "{{/credential.attributes.color}}", "17!" },
+    { "{{#issuer.name}}{{.|fit:10,50}}{{/issuer.name}}", "Acme &amp;…" },
+    { "<p width='{{class.title|width:10,60,9}}' title=\"{{class.title|"
+      "fit:10,60}}\"><a href='/?{{issuer.name|fit:10,50}}'>",
+      "<p width='68' title=\"Web &quot;Sec…\"><a href='/?Acme%20%26%E2%80%A6'>" },
+    { "<a href=\"{{issuer.url|fit:10,80}}\">", "<a href=\"https://acme.…\">" },
+};
+
+
 static const template_case_t  contexts[] = {
     { "<p>{{holder.name}}</p>", "<p>" NASTY_HTML "</p>" },
     { "<title>{{holder.name}}</title>", "<title>" NASTY_HTML "</title>" },
@@ -200,6 +248,71 @@ static const template_case_t  wrong[] = {
     { "{{ #valid}}", "\"#valid\" is no name of a fact" },
     { "{{class.id|date}}", "\"class.id\" is no date" },
     { "{{class.id|upper}}", "unknown filter \"upper\"" },
+    { "{{class.id|upper:1,2}}", "unknown filter \"upper:1,2\"" },
+    { "{{class.id|date:1}}", "unknown filter \"date:1\"" },
+    { "{{class.id|}}", "unknown filter \"\"" },
+    { "{{token.expires_at|date|time}}",
+      "the filter \"time\" cannot follow another" },
+    { "{{class.id|exists|fit:1,2}}",
+      "the filter \"fit:1,2\" cannot follow another" },
+    { "{{class.id|fit:1,2|exists}}",
+      "the filter \"exists\" cannot follow another" },
+    { "{{class.id|fit:1,2|width:1,2,3}}",
+      "the filter \"width:1,2,3\" cannot follow another" },
+    { "{{class.id|date|fit:1,2}}", "\"class.id\" is no date" },
+
+    /* room */
+
+    { "\n{{class.id|fit}}", "v.html:2: \"fit\" is written \"fit:SIZE,WIDTH\" "
+      "or \"fit:SIZE,WIDTH,bold\"" },
+    { "{{class.id|fit:10}}", "\"fit\" is written" },
+    { "{{class.id|fit:10,20,30}}", "\"fit\" is written" },
+    { "{{class.id|fit:10,20,}}", "\"fit\" is written" },
+    { "{{class.id|fit:10,20,bold,bold}}", "\"fit\" is written" },
+    { "{{class.id|fit:10,20,Bold}}", "\"fit\" is written" },
+    { "{{class.id|width:10,20}}", "\"width\" is written "
+      "\"width:SIZE,WIDTH,ADD\" or \"width:SIZE,WIDTH,ADD,bold\"" },
+    { "{{class.id|line:1,2,10}}", "\"line\" is written "
+      "\"line:N,OF,SIZE,WIDTH\" or \"line:N,OF,SIZE,WIDTH,bold\"" },
+    { "{{class.id|fit:,20}}",
+      "\"fit:SIZE,WIDTH\": SIZE is a number from 1 to 1000" },
+    { "{{class.id|fit:0,20}}", "SIZE is a number from 1 to 1000" },
+    { "{{class.id|fit:1001,20}}", "SIZE is a number from 1 to 1000" },
+    { "{{class.id|fit:1x,20}}", "SIZE is a number from 1 to 1000" },
+    { "{{class.id|fit: 1,20}}", "SIZE is a number from 1 to 1000" },
+    { "{{class.id|fit:-1,20}}", "SIZE is a number from 1 to 1000" },
+    { "{{class.id|fit:10,0}}", "WIDTH is a number from 1 to 10000" },
+    { "{{class.id|fit:10,10001}}", "WIDTH is a number from 1 to 10000" },
+    { "{{class.id|fit:10,4294967297}}", "WIDTH is a number from 1 to 10000" },
+    { "{{class.id|width:10,20,10001}}", "ADD is a number from 0 to 10000" },
+    { "{{class.id|line:0,2,10,20}}", "N is a number from 1 to 20" },
+    { "{{class.id|line:1,0,10,20}}", "OF is a number from 1 to 20" },
+    { "{{class.id|line:1,21,10,20}}", "OF is a number from 1 to 20" },
+    { "{{class.id|line:3,2,10,20}}",
+      "\"line:N,OF,SIZE,WIDTH\": N is more than OF" },
+    { "{{class.tags|fit:10,20}}", "\"class.tags\" is a list or an object" },
+    { "{{#class.tags|line:1,1,10,20}}{{/class.tags|line:1,1,10,20}}",
+      "\"class.tags\" is a list or an object" },
+    { "{{checked_at|fit:10,20}}", "\"checked_at\" cannot be measured" },
+    { "{{checked_at|date|width:10,20,0}}",
+      "\"checked_at\" cannot be measured" },
+    { "{{#checked_at|line:1,1,10,20}}{{/checked_at|line:1,1,10,20}}",
+      "\"checked_at\" cannot be measured" },
+    { "{{#checked_at}}{{.|fit:10,20}}{{/checked_at}}",
+      "\".\" cannot be measured" },
+    { "{{#class.tags}}{{checked_at|fit:10,20}}{{/class.tags}}",
+      "\"checked_at\" cannot be measured" },
+    { "{{#class.id|fit:10,20}}{{/class.id|fit:10,20}}",
+      "a section's filter can only be \"exists\" or \"line\"" },
+    { "{{#class.id|width:10,20,1}}{{/class.id|width:10,20,1}}",
+      "a section's filter can only be \"exists\" or \"line\"" },
+    { "{{#class.id|line:1,2,10,20}}{{.}}{{/class.id|line:1,2,10,20}}",
+      "\".\" outside a section" },
+    { "{{#class.id|line:1,2,10,20}}{{/class.id}}",
+      "{{/class.id}} closes {{#class.id|line:1,2,10,20}}" },
+
+    /* tags */
+
     { "{{class.tags}}", "\"class.tags\" is a list or an object" },
     { "{{.}}", "\".\" outside a section" },
     { "{{#valid}}\n{{/valid}}\n{{.}}", "v.html:3: \".\" outside" },
@@ -516,6 +629,49 @@ test_facts(void **state)
     (void) state;
     assert_cases(CV_FORMAT_HTML, facts, COUNT(facts));
     assert_cases(CV_FORMAT_SVG, facts, COUNT(facts));
+}
+
+
+static void
+test_measured(void **state)
+{
+    (void) state;
+    assert_cases(CV_FORMAT_HTML, measured, COUNT(measured));
+    assert_cases(CV_FORMAT_SVG, measured, COUNT(measured));
+}
+
+
+/* so many ways of measuring, each of them as often as one likes */
+
+static void
+test_ways(void **state)
+{
+    char             text[16384];
+    size_t           len;
+    unsigned         i;
+    cv_error_t       error;
+    cv_document_t   *document;
+    template_case_t  page;
+
+    (void) state;
+
+    for (len = 0, i = 1; i <= 255; i++) {
+        len += (size_t) snprintf(text + len, sizeof(text) - len,
+                                 "{{class.id|fit:%u,500}}", i);
+    }
+
+    len += (size_t) snprintf(text + len, sizeof(text) - len,
+                             "{{class.title|fit:255,500}}");
+
+    document = compile(CV_FORMAT_HTML, text, &error);
+    assert_non_null(document);
+    cv_document_free(document);
+
+    (void) snprintf(text + len, sizeof(text) - len,
+                    "{{class.id|fit:255,500,bold}}");
+    page.input = text;
+    page.expected = "texts are measured in more than 255 ways";
+    assert_wrong(CV_FORMAT_HTML, &page, 1);
 }
 
 
@@ -1159,6 +1315,8 @@ main(void)
 {
     static const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_facts),
+        cmocka_unit_test(test_measured),
+        cmocka_unit_test(test_ways),
         cmocka_unit_test(test_contexts),
         cmocka_unit_test(test_wrong),
         cmocka_unit_test(test_names),
