@@ -174,13 +174,18 @@ sub shown_json {
     }
 }
 
-sub with_partials {
-    my ($file) = @_;
-    my ($dir, $ending) = $file =~ m{^(.*)/[^/]*\.(\w+)\z};
+# A template with its partials, which are the view's own or shared by all, and may be
+# drawings in pages, too.
 
+sub with_partials {
+    my ($file, $dir) = @_;
+    my ($own, $ending) = $file =~ m{^(.*)/[^/]*\.(\w+)\z};
+
+    $dir //= $own;
     return slurp($file) =~ s{\{\{>\s*([\w-]+)\s*\}\}}{
-        my ($partial) = grep { -f } "$dir/$1.$ending", "$dir/../shared/$1.$ending";
-        with_partials($partial);
+        my $name = $1;
+        my ($partial) = grep { -f } map { ("$_/$name.$ending", "$_/$name.svg") } $dir, "$dir/../shared";
+        with_partials($partial // die("$file: no partial $name\n"), $dir);
     }ger;
 }
 

@@ -69,7 +69,7 @@ my %is = (
 # All other facts, which are nobody's in particular: in which columns they are
 
 my %plain = (
-    map({ $_ => [1, 1, 1, 1, 1] } qw(valid reason title detail checked_at theme links),
+    map({ $_ => [1, 1, 1, 1, 1] } qw(valid reason title detail word checked_at theme links),
         of(is => qw(valid revoked token_expired refunded expired pending not_found))),
     map({ $_ => [1, 1, 1, 1, 0] } qw(next_change_at privacy masked class class.level issuer
         token)),
@@ -365,7 +365,7 @@ sub check {
         for my $link (sort keys %{$pair->[0]{handle}}) {
             $theme++;
 
-            for my $key (qw(none live test badge)) {
+            for my $key ('test', qw(none live badge)[$theme % 3]) {
                 my $reason = reason($pair->[0], $link, $key eq 'test' ? 1 : 0);
                 my $hides = grep { $_ eq $reason } 'not_found', @{$hides{$document->{view}} || []};
                 my $masked = $link =~ /masked/;
