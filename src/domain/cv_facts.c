@@ -267,6 +267,8 @@ cv_disclose_error(cv_facts_t *facts, cv_outcome_t error, unsigned status,
     cv_fact_set_bool(facts, CV_FACT_ERROR, true);
     cv_fact_set_text(facts, CV_FACT_ERROR_CODE, cv_outcomes[error].name);
     cv_fact_set_int(facts, CV_FACT_ERROR_STATUS, status);
+    cv_fact_set_bool(facts, CV_FACT_ERROR_TEMPORARY,
+                     status == 429 || status >= 500);
 }
 
 

@@ -31,6 +31,7 @@
     X(ERROR,                     "error")                                     \
     X(ERROR_CODE,                "error.code")                                \
     X(ERROR_STATUS,              "error.status")                              \
+    X(ERROR_TEMPORARY,           "error.temporary")                           \
     X(ERROR_REQUIRED,            "error.required")                            \
     X(ERROR_PRESENT,             "error.present")                             \
     X(ERROR_WINDOW,              "error.window")                              \

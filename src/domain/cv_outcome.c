@@ -89,7 +89,7 @@ const cv_outcome_info_t  cv_outcomes[CV_OUTCOMES] = {
 
     [CV_STORE_UNAVAILABLE] = CV_OUTCOME("store_unavailable", 503, "Error",
         "Verification unavailable",
-        "Nothing can be said about the credential right now; try again."),
+        "Nothing can be said about the credential right now."),
 
     [CV_SERVER_ERROR] = CV_OUTCOME("server_error", 500, "Error",
         "Internal error", "The answer could not be made."),

@@ -114,6 +114,8 @@ close $out or die "lines: $!";
 my $conf = slurp("$prefix/conf-examples/demo.conf");
 $conf =~ s/:8080;/:$port;/;
 $conf =~ s/credverify_issuers (\w+);/credverify_issuers $1 certifier;/g;
+$conf =~ s{(credverify_link )badge (\S+\?)(.*?&)?(format=)svg;}
+          {$& . qq($1image $2) . ($3 // '') . qq(${4}png; ) . qq($1qr ?) . ($3 // '') . qq(${4}qr;)}ge;
 $conf =~ s{(?=\n +location = / \{)}{
     location = /token/securecodinghub {
         credverify_view securecodinghub;
@@ -213,6 +215,10 @@ sub meta {
     return @found == 1 ? $found[0]{content} : undef;
 }
 
+sub uri {
+    return $_[0] =~ s/([^\w.~-])/sprintf '%%%02X', ord $1/ger;
+}
+
 # What every page is
 
 sub well_made {
@@ -224,12 +230,14 @@ sub well_made {
 
     like($body, qr/\A<!doctype html>\n/i, 'standards mode');
     is_deeply($page->{wrong}, [], 'tags are balanced');
-    cmp_ok(length $body, '<', 12 * 1024, 'small');
+    cmp_ok(length $body, '<', 20 * 1024, 'small');
 
     is(scalar tags($page, $_), 1, "one $_")
         for qw(html head title body header main footer h1 style);
 
     is((tags($page, 'html'))[0]{lang}, 'en', 'language');
+    like((tags($page, 'html'))[0]{'data-theme'}, qr/^(auto|light|dark|)$/,
+         'theme');
     like(meta($page, 'viewport'), qr/width=device-width/, 'viewport');
     like(meta($page, 'robots'), qr/noindex/, 'not for search engines');
 
@@ -238,19 +246,35 @@ sub well_made {
                twitter:card);
 
     ok(!tags($page, $_), "no $_")
-        for qw(script img iframe object embed form base);
+        for qw(script iframe object embed form base);
 
     for my $tag (@tags) {
         my ($name, $attr) = @$tag;
 
         for (sort keys %$attr) {
-            push @bad, "$name $_" if /^on|^style$|^src|^action$/;
+            push @bad, "$name $_"
+                if /^on|^style$|^src|^action$/ && "$name $_" ne 'img src';
         }
 
         if ($name eq 'a') {
             push @bad, "a $attr->{href}"
                 unless ($attr->{href} // '')
-                       =~ m{^https://\w+\.example/|^#?$|^about:};
+                       =~ m{^https://\w+\.example/|^#?$|^about:
+                            |^https://www\.linkedin\.com/profile/add\?
+                             [\w.~%=&-]+$}x;
+            push @bad, "a leads on with $attr->{rel}"
+                if $attr->{rel} ne 'noopener noreferrer';
+
+        } elsif ($name eq 'img') {
+            push @bad, "img $attr->{src}"
+                unless $attr->{src} =~ /^\?[\w.~%=&-]*\bformat=qr$/;
+            push @bad, 'img without words or size'
+                unless $attr->{alt} && $attr->{width} && $attr->{height};
+
+        } elsif ($name eq 'link' && $attr->{rel} eq 'canonical') {
+            push @bad, "canonical $attr->{href}"
+                unless $attr->{href} eq (meta($page, 'og:url') // '');
+
         } elsif (defined $attr->{href}) {
             push @bad, "$name $attr->{href}" unless $attr->{href} =~ /^data:/;
         }
@@ -271,6 +295,16 @@ sub well_made {
     }
 
     is_deeply(\@bad, [], 'nothing unsafe, everything labelled');
+
+    my ($level, $skipped) = (0, 0);
+
+    for (grep { $_->[0] =~ /^h[1-6]$/ } @tags) {
+        my $next = substr $_->[0], 1;
+        $skipped++ if $next > $level + 1;
+        $level = $next;
+    }
+
+    is($skipped, 0, 'headings in order');
 
     my ($style) = $body =~ m{<style>(.*?)</style>}s;
     my $hash = sha256_base64($style);
@@ -330,6 +364,11 @@ my %says = (
     bare => ['Valid', 'Bare', '15 February 2020'],
 );
 
+my %title = (valid => 'Valid', masked => 'Valid', bare => 'Valid',
+             token_expired => 'Link expired', revoked => 'Revoked',
+             refunded => 'Refunded', expired => 'Expired',
+             pending => 'Pending');
+
 for my $view (qw(truecert native)) {
     for my $name (sort keys %says) {
         subtest "$view: $name" => sub {
@@ -351,8 +390,53 @@ for my $view (qw(truecert native)) {
             unlike($body, qr/2020-02|February 2020/, 'does not say when')
                 if $name =~ /^(masked|token_expired|not_found)$/;
 
+            # of where the page is, whatever of it is known
+
             my $secret = $token{$name} x 64;
-            unlike($body, qr/jane\@mail|$secret/, 'no address, no token');
+            my $where = { truecert => 'https://truecert.example/api/verify/?token=',
+                          native => 'https://verify.example/api/v2/verify?token='
+                        }->{$view} . $secret;
+            my $end = $view eq 'native' ? '&format=html' : '';
+
+            unlike($body, qr/jane\@mail/, 'no address');
+
+            if ($name eq 'not_found') {
+                unlike($body, qr/$secret/, 'not where it is');
+
+            } else {
+                is(meta($page, 'og:url'), "$where$end", 'where it is');
+                is(meta($page, 'og:image'), "$where&format=png", 'a picture');
+                is(meta($page, 'twitter:card'), 'summary_large_image',
+                   'and a card for it');
+                is(meta($page, "og:image:$_->[0]"), $_->[1], "its $_->[0]")
+                    for [type => 'image/png'], [width => 1200],
+                        [height => 630];
+                like(meta($page, 'og:image:alt'), qr/^\Q$title{$name}\E\b/,
+                     'and in words');
+            }
+
+            is(scalar tags($page, 'img'),
+               $name =~ /^(not_found|token_expired)$/ ? 0 : 1, 'QR code');
+
+            my ($profile) = grep { /linkedin/ }
+                            map { $_->{href} } tags($page, 'a');
+
+            is($profile, $name eq 'valid'
+               ? 'https://www.linkedin.com/profile/add'
+                 . '?startTask=CERTIFICATION_NAME&name=Bridge%20Building'
+                 . '&organizationName=TrueCert&certId=N-valid&certUrl='
+                 . uri("$where$end")
+               : undef, 'for a profile') if $name ne 'bare';
+
+            my $snippet = join '', map { @{ $page->{in}{$_} || [] } } 'code';
+
+            is($snippet, $answer ne 'Valid' ? '' : join('',
+               qq(<a href="$where$end"><img src="$where&format=svg" ),
+               qq(alt="Verify this credential"></a>),
+               qq(<iframe src="$where&format=badge" ),
+               qq(title="Verify this credential" width="320" height="80" ),
+               qq(style="border: 0"></iframe>theme=lighttheme=dark)),
+               'an image and a frame to copy');
 
             like(meta($page, 'og:title'), qr/^Valid\b/, 'preview')
                 if $answer eq 'Valid';
@@ -460,16 +544,58 @@ for my $view (sort keys %service) {
     my ($page) = page('validtrust', 'valid');
     is(meta($page, 'description'), 'Public badge: Trust & see.',
        'a preview of a badge has its type and message');
-    is(meta($page, 'twitter:card'), 'summary', 'and a card');
+    is(meta($page, 'og:image'),
+       'https://validtrust.example/verify?code=V-valid&format=png',
+       'and a picture');
+    is(meta($page, 'twitter:card'), 'summary_large_image', 'and a card');
+    is(meta($page, 'og:url'), 'https://validtrust.example/verify?code=V-valid',
+       'and says where it is');
 
     ($page) = page('validtrust', 'expired');
     is(meta($page, 'description'), 'Public badge', 'not when it is over');
 }
 
+# A page of which it is not said where it is
+
+{
+    my ($page) = page('validtrust', 'masked');
+
+    is(meta($page, 'twitter:card'), 'summary', 'no place: a small card');
+    is(meta($page, $_), undef, "no place: no $_") for qw(og:url og:image);
+    is(scalar(grep { $_->{rel} eq 'canonical' } tags($page, 'link'))
+       + tags($page, 'img') + tags($page, 'details'), 0,
+       'no place: nothing that leads there');
+}
+
+# A number that has more than letters in it
+
+{
+    my ($page) = page('securecodinghub', 'valid');
+    my $where = 'https://securecodinghub.example/verify/S%2Fvalid%201';
+
+    is(meta($page, 'og:url'), $where, 'where a number is');
+    is((tags($page, 'img'))[0]{src}, '?format=qr', 'its QR code');
+}
+
+# A theme that is asked for
+
+for my $theme (undef, '', 'auto', 'light', 'dark') {
+    my $more = defined $theme ? "&theme=$theme" : '';
+    my (undef, undef, $body) =
+        fetch("curl 'http://127.0.0.1:$port" . $url{truecert}->('valid')
+              . "$more'");
+
+    is((tags(take_apart($body), 'html'))[0]{'data-theme'}, $theme || 'auto',
+       'theme ' . ($theme // 'of its own'));
+}
+
 # Errors are pages too
 
 for my $case (['missing token', '/api/verify/', 404, qr/Not valid/],
-              ['unknown format', '/api/verify/?format=xml', 400, qr/format/],
+              ['unknown format', '/api/verify/?format=xml', 400,
+               qr/format .*\bexactly as you were given it/],
+              ['unknown theme', '/api/verify/?theme=pink', 400,
+               qr/theme .*\bexactly as you were given it/],
               ['no handle', '/api/v2/verify?format=html', 400, qr/No cred/],
               ['no number', '/verify/', 404, qr/Certificate not found/],
               ['no code', '/verify', 404, qr/Badge not found/])

@@ -509,7 +509,40 @@ test_errors_disclose_nothing(void **state)
                          || id == CV_FACT_DETAIL
                          || id == CV_FACT_CHECKED_AT || id == CV_FACT_ERROR
                          || id == CV_FACT_ERROR_CODE
-                         || id == CV_FACT_ERROR_STATUS);
+                         || id == CV_FACT_ERROR_STATUS
+                         || id == CV_FACT_ERROR_TEMPORARY);
+    }
+}
+
+
+/* of which people may be told that asking again helps */
+
+static void
+test_temporary_errors(void **state)
+{
+    size_t      i;
+    cv_facts_t  facts;
+
+    static const struct {
+        cv_outcome_t  error;
+        unsigned      status;
+        bool          temporary;
+    } cases[] = {
+        { CV_MISSING_HANDLE, 400, false },
+        { CV_INVALID_API_KEY, 401, false },
+        { CV_METHOD_NOT_ALLOWED, 405, false },
+        { CV_RATE_LIMITED, 429, true },
+        { CV_SERVER_ERROR, 500, true },
+        { CV_STORE_UNAVAILABLE, 503, true },
+        { CV_STORE_UNAVAILABLE, 404, false },
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        cv_disclose_error(&facts, cases[i].error, cases[i].status, NOW);
+        assert_int_equal(cv_fact(&facts, CV_FACT_ERROR_TEMPORARY)->number,
+                         cases[i].temporary);
     }
 }
 
@@ -544,6 +577,7 @@ main(void)
         cmocka_unit_test(test_layers),
         cmocka_unit_test(test_unknown_status),
         cmocka_unit_test(test_errors_disclose_nothing),
+        cmocka_unit_test(test_temporary_errors),
         cmocka_unit_test(test_names),
     };
 
