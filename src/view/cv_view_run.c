@@ -32,6 +32,7 @@ typedef struct {
     unsigned                  steps;
     unsigned                  nitems;
     unsigned                  nnows;
+    unsigned                  added;        /* to the next width */
     uint64_t                  hash;         /* of the body up to "hashed" */
     size_t                    hashed;
     cv_view_item_t            items[CV_VIEW_ITEMS];
@@ -527,12 +528,23 @@ cv_view_part(cv_view_run_t *run, const cv_view_op_t *op, cv_str_t text,
     measure = (const cv_view_measure_t *) (const void *)
               run->program->measures.data + (op->measure - 1);
 
-    if (measure->part == CV_VIEW_WIDTH) {
-        width = cv_measure_width(text, &measure->how);
-        return cv_str(space, cv_int_write(space, width));
-    }
+    switch (measure->part) {
 
-    return cv_measure_fit(space, text, &measure->how);
+    case CV_VIEW_WIDTH:
+        width = run->added + cv_measure_width(text, &measure->how);
+        run->added = 0;
+        return cv_str(space, cv_int_write(space, width));
+
+    case CV_VIEW_ADD:
+        if (text.len > 0) {
+            run->added += cv_measure_width(text, &measure->how);
+        }
+
+        return CV_ABSENT;
+
+    default:
+        return cv_measure_fit(space, text, &measure->how);
+    }
 }
 
 
@@ -720,6 +732,7 @@ cv_view_run(const cv_view_program_t *program, size_t entry,
     run.steps = 0;
     run.nitems = 0;
     run.nnows = 0;
+    run.added = 0;
     run.hash = program->hash;
     run.hashed = out->len;
 
