@@ -14,7 +14,8 @@
 #                     latency; all of them
 #   PREFIX=/usr/local where the command and its documentation are installed
 #   DESTDIR=path      a root directory to install into instead of /
-#   ENABLE=1          let Debian's nginx load the installed module
+#   ENABLE=1          let Debian's nginx load the installed module; with
+#                     ENABLE=png that for pictures as well
 #   UNDER=command     what runs the unit tests
 #   V=1               show the commands that are run
 
@@ -34,7 +35,8 @@ Q = $(if $(V),,@)
 
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
 
-MODULE = build/ngx_http_credverify_module.so
+MODULES = build/ngx_http_credverify_module.so \
+          build/ngx_http_credverify_png_module.so
 OUT    = build
 CFLAGS = -O2 -g
 NGINX_CFLAGS = $(CFLAGS)
@@ -73,9 +75,9 @@ endif
 sources = $(shell awk '$$1 ~ /^[a-z]/ && $(1) { print $$2 }' src/SOURCES)
 
 HEADERS     := $(sort $(wildcard src/*/*.h))
-LIB_SRCS    := $(call sources,$$1 != "http" && $$1 != "cli")
+LIB_SRCS    := $(call sources,$$1 !~ /^(http|png|cli)$$/)
 CLI_SRCS    := $(call sources,$$1 == "cli")
-MODULE_SRCS := ngx_http_credverify_module.c $(call sources,$$1 != "cli")
+MODULE_SRCS := $(notdir $(MODULES:.so=.c)) $(call sources,$$1 != "cli")
 UNIT_SRCS   := $(sort $(wildcard t/unit/test_*.c))
 UNIT_SHARED := $(filter-out $(UNIT_SRCS),$(wildcard t/unit/*.c))
 TORTURE     := $(sort $(wildcard t/torture/*.c))
@@ -110,9 +112,9 @@ help:           ## show this
 deps:           ## install the Debian packages that are missing, if any
 	@$(DEPS) test
 
-module: $(MODULE)    ## build the nginx module, build/ngx_http_credverify_module.so
+module: $(MODULES)   ## build the nginx modules, build/ngx_http_credverify*_module.so
 
-static: $(OUT)/nginx  ## build nginx with the module linked in (needs NGINX_SRC)
+static: $(OUT)/nginx  ## build nginx with the modules linked in (needs NGINX_SRC)
 
 cli: $(OUT)/credverify    ## build the admin tool, build/credverify
 
@@ -293,15 +295,17 @@ $(OUT)/nginx-static/Makefile: config src/SOURCES Makefile \
 	$(if $(SANITIZE),@echo '$(CURDIR)/$(@D)/addon/%.o: CFLAGS += -g \
 	                        -fsanitize=$(NGINX_HABITS)' >> $@)
 
-$(MODULE) $(OUT)/nginx: MAKEOVERRIDES =
+$(MODULES) $(OUT)/nginx: MAKEOVERRIDES =
 
-# A running nginx has the old one mapped: it is replaced, never written to.
+# A running nginx has the old ones mapped: they are replaced, never written to.
 
-$(MODULE): build/nginx-dynamic/Makefile src/exports.map $(MODULE_SRCS) $(HEADERS)
-	@echo "  NGINX $@"
+$(MODULES) &: build/nginx-dynamic/Makefile src/exports.map $(MODULE_SRCS) $(HEADERS)
+	@printf '  NGINX %s\n' $(MODULES)
 	$(Q)$(MAKE) -s -C $(NGINX_SRC) -f $(CURDIR)/$< modules
-	$(Q)cp build/nginx-dynamic/$(@F) $@.new
-	$(Q)mv $@.new $@
+	$(Q)for so in $(notdir $(MODULES)); do \
+	    cp build/nginx-dynamic/$$so build/$$so.new && \
+	    mv build/$$so.new build/$$so || exit; \
+	done
 
 $(OUT)/nginx: $(OUT)/nginx-static/Makefile $(MODULE_SRCS) $(HEADERS)
 	@echo "  NGINX $@"
@@ -310,15 +314,20 @@ $(OUT)/nginx: $(OUT)/nginx-static/Makefile $(MODULE_SRCS) $(HEADERS)
 	$(Q)mv $@.new $@
 
 
-# Installing: "mode source target". The module, the line that loads it and the
-# views go where nginx looks for them, all else is below PREFIX.
+# Installing: "mode source target". The modules, the lines that load them and
+# the views go where nginx looks for them, all else is below PREFIX.
 
 NGINX_MODULES   = /usr/lib/nginx/modules
-NGINX_AVAILABLE = /usr/share/nginx/modules-available/mod-http-credverify.conf
-NGINX_ENABLED   = /etc/nginx/modules-enabled/50-mod-http-credverify.conf
+NGINX_AVAILABLE = /usr/share/nginx/modules-available
+NGINX_ENABLED   = /etc/nginx/modules-enabled/50-
 SHARED          = /usr/share/credverify
 DOC             = $(PREFIX)/share/doc/credverify
-LOAD            = $(OUT)/mod-http-credverify.conf
+
+# what loads a module, and which of that is enabled
+
+LOADS   = mod-http-credverify.conf mod-http-credverify-png.conf
+ENABLED = $(if $(ENABLE),$(if $(filter png,$(ENABLE)),$(LOADS),\
+                              $(firstword $(LOADS))))
 
 VIEWS    = $(sort $(wildcard conf-examples/views/*/*))
 EXAMPLES = $(sort $(wildcard $(addprefix conf-examples/*.,conf json yml)))
@@ -326,8 +335,8 @@ SERVICES = $(sort $(wildcard dist/*.service dist/*.timer))
 
 INSTALLED = \
   $(foreach f,$(VIEWS),644 $f $(SHARED)/$(f:conf-examples/%=%)) \
-  644 $(MODULE) $(NGINX_MODULES)/$(notdir $(MODULE)) \
-  644 $(LOAD) $(NGINX_AVAILABLE) \
+  $(foreach f,$(MODULES),644 $f $(NGINX_MODULES)/$(notdir $f)) \
+  $(foreach f,$(LOADS),644 $(OUT)/$f $(NGINX_AVAILABLE)/$f) \
   755 $(OUT)/credverify $(PREFIX)/bin/credverify \
   644 $(OUT)/credverify.1 $(PREFIX)/share/man/man1/credverify.1 \
   644 dist/credverify.bash \
@@ -338,14 +347,17 @@ INSTALLED = \
 
 # As Debian's own modules are named; from elsewhere a module has its whole path.
 
-$(LOAD): FORCE
+$(OUT)/mod-http-credverify.conf: LOADED = ngx_http_credverify_module.so
+$(OUT)/mod-http-credverify-png.conf: LOADED = ngx_http_credverify_png_module.so
+
+$(addprefix $(OUT)/,$(LOADS)): FORCE
 	@mkdir -p $(@D)
 	@echo 'load_module $(or $(filter-out /usr/lib/nginx/modules,\
-	    $(NGINX_MODULES)),modules)/$(notdir $(MODULE));' > $@
+	    $(NGINX_MODULES)),modules)/$(LOADED);' > $@
 
 # What runs has the old file open: it is replaced, never written to.
 
-install: module cli man $(LOAD)  ## install module, command, views and documentation
+install: module cli man $(addprefix $(OUT)/,$(LOADS))  ## install modules, command, views and documentation
 	@set -e; set -- $(INSTALLED); \
 	while [ $$# != 0 ]; do \
 	    echo "  INSTALL $(DESTDIR)$$3"; \
@@ -353,18 +365,19 @@ install: module cli man $(LOAD)  ## install module, command, views and documenta
 	    mv -f "$(DESTDIR)$$3.new" "$(DESTDIR)$$3"; \
 	    shift 3; \
 	done; \
-	if [ "$(ENABLE)" ]; then \
-	    echo "  LINK    $(DESTDIR)$(NGINX_ENABLED)"; \
+	for load in $(ENABLED); do \
+	    echo "  LINK    $(DESTDIR)$(NGINX_ENABLED)$$load"; \
 	    install -d "$(DESTDIR)$(dir $(NGINX_ENABLED))"; \
-	    ln -sfn $(NGINX_AVAILABLE) "$(DESTDIR)$(NGINX_ENABLED)"; \
-	fi
+	    ln -sfn $(NGINX_AVAILABLE)/$$load "$(DESTDIR)$(NGINX_ENABLED)$$load"; \
+	done
 
 uninstall:      ## remove what this version installs, not the store
 	@set -- $(INSTALLED); \
-	if [ "$$(readlink "$(DESTDIR)$(NGINX_ENABLED)")" = $(NGINX_AVAILABLE) ]; \
-	then \
-	    set -- - - $(NGINX_ENABLED) "$$@"; \
-	fi; \
+	for load in $(LOADS); do \
+	    [ "$$(readlink "$(DESTDIR)$(NGINX_ENABLED)$$load")" != \
+	      $(NGINX_AVAILABLE)/$$load ] || \
+	    set -- - - $(NGINX_ENABLED)$$load "$$@"; \
+	done; \
 	while [ $$# != 0 ]; do \
 	    echo "  REMOVE  $(DESTDIR)$$3"; \
 	    rm -f "$(DESTDIR)$$3" || exit; \

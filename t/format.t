@@ -50,7 +50,7 @@ sub framed {
     return qr/^Content-Security-Policy: default-src 'none'; style-src [^;]*; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors $who\r?$/m;
 }
 
-plan tests => 246;
+plan tests => 248;
 
 run_tests();
 
@@ -285,3 +285,13 @@ GET /v?code=C-valid&format=badge&theme=dark&x=1
 [error]
 [alert]
 [crit]
+
+
+
+=== TEST 15: a format that another module has to be there for
+--- http_config eval: $::http
+--- config
+    location = /v { credverify_verify code=$arg_code; credverify_format $arg_format json png; }
+--- must_die
+--- error_log eval
+qr/the format "png" of location "\/v" needs @{[ $ENV{TEST_NGINX_LOAD_MODULES} ? 'ngx_http_credverify_png_module, of Debian\'s package libnginx-mod-http-credverify-png, to be loaded' : '"thread_pool' ]}/

@@ -63,7 +63,7 @@ sub answered {
         'invalid_api_key 401', 'application_not_approved 403', 'key_suspended 403',
         'origin_not_allowed 403', 'insufficient_scope 403', 'payment_required 402',
         'rate_limited 429', 'monthly_limit_reached 429',
-        'store_unavailable 503', 'server_error 500');
+        'store_unavailable 503', 'busy 503', 'server_error 500');
 
     return join '', map {
         my ($reason, $status) = split;

@@ -41,6 +41,7 @@ typedef enum {
     CV_RATE_LIMITED,
     CV_MONTHLY_LIMIT_REACHED,
     CV_STORE_UNAVAILABLE,
+    CV_BUSY,
     CV_SERVER_ERROR,
     CV_OUTCOMES,
 } cv_outcome_t;

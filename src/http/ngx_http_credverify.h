@@ -18,6 +18,7 @@
 #include "cv_store.h"
 #include "cv_verify.h"
 #include "cv_view.h"
+#include "ngx_http_credverify_png.h"
 
 typedef struct ngx_http_credverify_store_s  ngx_http_credverify_store_t;
 
@@ -59,6 +60,7 @@ typedef struct {
     ngx_shm_zone_t               *zone;       /* NULL: nothing is counted */
     ngx_http_credverify_table_t  *table;
     ngx_uint_t                    keyed;      /* some location takes keys */
+    ngx_http_credverify_png_t    *png;        /* NULL: nothing draws */
 } ngx_http_credverify_main_conf_t;
 
 /* A store, and what of it is wanted. */
@@ -536,6 +538,19 @@ ngx_int_t ngx_http_credverify_frame_origins(ngx_http_request_t *r,
 /* What the answer is to say. */
 ngx_int_t ngx_http_credverify_answer_policy(ngx_http_credverify_job_t *job,
     ngx_str_t *csp);
+
+
+/* ngx_http_credverify_draw.c: cards as PNG */
+
+/* NULL if there is what draws them, else what is missing, in a sentence about a
+ * location. */
+const char *ngx_http_credverify_use_png(ngx_conf_t *cf);
+
+/* Sends the answer with its SVG drawn.  For a content handler to return. */
+ngx_int_t ngx_http_credverify_draw(ngx_http_credverify_job_t *job,
+    ngx_http_credverify_answer_t *answer);
+
+void ngx_http_credverify_draw_free(void);
 
 
 /* ngx_http_credverify_count.c: counters of what was answered */

@@ -10,6 +10,7 @@
 
 static ngx_int_t ngx_http_credverify_set_format(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *clcf, ngx_str_t *text);
+static ngx_int_t ngx_http_credverify_check_png(ngx_conf_t *cf);
 static void ngx_http_credverify_settle(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *clcf);
 static char *ngx_http_credverify_default_format(ngx_conf_t *cf,
@@ -496,9 +497,36 @@ ngx_http_credverify_use_document(ngx_conf_t *cf,
                                cv_format_names[format[i]].data);
             return NGX_CONF_ERROR;
         }
+
+        if (format[i] == CV_FORMAT_PNG
+            && ngx_http_credverify_check_png(cf) != NGX_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
     }
 
     return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_credverify_check_png(ngx_conf_t *cf)
+{
+    const char                *missing;
+    ngx_http_core_loc_conf_t  *lcf;
+
+    missing = ngx_http_credverify_use_png(cf);
+
+    if (missing != NULL) {
+        lcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the format \"png\" of location \"%V\" %s",
+                           &lcf->name, missing);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -531,7 +559,7 @@ ngx_http_credverify_settle(ngx_conf_t *cf,
 }
 
 
-/* the argument "format", and all that the document comes in */
+/* the argument "format", and all that the document comes in here */
 
 static char *
 ngx_http_credverify_default_format(ngx_conf_t *cf,
@@ -549,7 +577,9 @@ ngx_http_credverify_default_format(ngx_conf_t *cf,
     }
 
     for (i = 0; i < CV_FORMATS; i++) {
-        if (cv_document_has(clcf->compiled->document, i)) {
+        if (cv_document_has(clcf->compiled->document, i)
+            && (i != CV_FORMAT_PNG || ngx_http_credverify_use_png(cf) == NULL))
+        {
             format = ngx_array_push(clcf->formats);
             *format = i;
         }

@@ -103,7 +103,7 @@ ngx_http_credverify_policies(ngx_conf_t *cf,
 {
     cv_format_t  format;
 
-    for (format = CV_FORMAT_HTML; format < CV_FORMATS; format++) {
+    for (format = CV_FORMAT_HTML; format < CV_FORMAT_FILES; format++) {
         if (cv_document_has(doc->document, format)
             && ngx_http_credverify_policy(cf, doc, format) != NGX_OK)
         {
@@ -186,7 +186,7 @@ ngx_http_credverify_frame(ngx_conf_t *cf, ngx_http_credverify_loc_conf_t *clcf)
     ngx_str_t     ancestors;
     cv_format_t   format;
 
-    for (format = CV_FORMAT_HTML; format < CV_FORMATS; format++) {
+    for (format = CV_FORMAT_HTML; format < CV_FORMAT_FILES; format++) {
 
         if (clcf->compiled->policy[format].len == 0) {
             continue;

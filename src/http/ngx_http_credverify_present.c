@@ -200,6 +200,12 @@ ngx_http_credverify_error(ngx_http_credverify_job_t *job, cv_outcome_t outcome)
 
     job->outcome = outcome;
 
+    /* a picture is drawn of a verdict, not of what keeps it from being drawn */
+
+    if (job->format == CV_FORMAT_PNG && outcome >= CV_ERRORS) {
+        job->format = CV_FORMAT_CARD;
+    }
+
     (void) ngx_http_credverify_remember(job, outcome, 0);
 
     job->presentation = cv_document_present(job->clcf->compiled->document,
@@ -295,7 +301,9 @@ ngx_http_credverify_finish(ngx_http_credverify_job_t *job)
         }
     }
 
-    return ngx_http_credverify_send(job->r, &answer);
+    return job->format == CV_FORMAT_PNG
+           ? ngx_http_credverify_draw(job, &answer)
+           : ngx_http_credverify_send(job->r, &answer);
 }
 
 

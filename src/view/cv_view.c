@@ -21,6 +21,7 @@ const cv_str_t  cv_format_names[CV_FORMATS] = {
     [CV_FORMAT_BADGE] = { (const uint8_t *) "badge", sizeof("badge") - 1 },
     [CV_FORMAT_CARD] = { (const uint8_t *) "card", sizeof("card") - 1 },
     [CV_FORMAT_QR] = { (const uint8_t *) "qr", sizeof("qr") - 1 },
+    [CV_FORMAT_PNG] = { (const uint8_t *) "png", sizeof("png") - 1 },
 };
 
 
@@ -41,11 +42,21 @@ cv_format_markup(cv_format_t format)
 
     case CV_FORMAT_CARD:
     case CV_FORMAT_QR:
+    case CV_FORMAT_PNG:
         return CV_FORMAT_SVG;
 
     default:
         return format;
     }
+}
+
+
+/* the format that has the template */
+
+static cv_format_t
+cv_format_template(cv_format_t format)
+{
+    return format == CV_FORMAT_PNG ? CV_FORMAT_CARD : format;
 }
 
 
@@ -148,13 +159,13 @@ cv_view_read(cv_buf_t *buf, const char *path, bool *found, cv_error_t *error)
 
 static cv_err_t
 cv_document_build(cv_document_t *document, const char *dir, const char *name,
-    const cv_str_t source[CV_FORMATS], cv_error_t *error)
+    const cv_str_t source[CV_FORMAT_FILES], cv_error_t *error)
 {
     char         file[CV_VIEW_PATH_MAX];
     cv_err_t     err;
     cv_format_t  i;
 
-    for (i = 0; i < CV_FORMATS; i++) {
+    for (i = 0; i < CV_FORMAT_FILES; i++) {
 
         (void) cv_document_file(file, dir, name, i);
 
@@ -183,11 +194,11 @@ cv_document_build(cv_document_t *document, const char *dir, const char *name,
         }
     }
 
-    for (i = 0; i < CV_FORMATS && !document->formats[i].present; i++) {
+    for (i = 0; i < CV_FORMAT_FILES && !document->formats[i].present; i++) {
         /* void */
     }
 
-    if (i == CV_FORMATS) {
+    if (i == CV_FORMAT_FILES) {
         return cv_error_set(error, CV_ERR_INPUT,
                             "%s%s%s.json: no outcome has a \"body\", and "
                             "there is no page either",
@@ -201,7 +212,7 @@ cv_document_build(cv_document_t *document, const char *dir, const char *name,
 
 static cv_err_t
 cv_document_create(cv_document_t **document, const char *dir,
-    const char *name, const cv_str_t source[CV_FORMATS], cv_error_t *error)
+    const char *name, const cv_str_t source[CV_FORMAT_FILES], cv_error_t *error)
 {
     cv_err_t        err;
     cv_format_t     i;
@@ -214,7 +225,7 @@ cv_document_create(cv_document_t **document, const char *dir,
         return cv_error_set(error, CV_ERR_NOMEM, "out of memory");
     }
 
-    for (i = 0; i < CV_FORMATS; i++) {
+    for (i = 0; i < CV_FORMAT_FILES; i++) {
         cv_view_program_init(&created->formats[i].program);
         cv_buf_init(&created->formats[i].style_text, CV_VIEW_TEXT_MAX);
     }
@@ -234,7 +245,7 @@ cv_document_create(cv_document_t **document, const char *dir,
 
 cv_err_t
 cv_document_compile(cv_document_t **document, const char *name,
-    const cv_str_t source[CV_FORMATS], cv_error_t *error)
+    const cv_str_t source[CV_FORMAT_FILES], cv_error_t *error)
 {
     return cv_document_create(document, NULL, name, source, error);
 }
@@ -247,8 +258,8 @@ cv_document_load(cv_document_t **document, const char *dir, const char *name,
     bool         found;
     char         path[CV_VIEW_PATH_MAX];
     cv_err_t     err;
-    cv_buf_t     bufs[CV_FORMATS];
-    cv_str_t     source[CV_FORMATS];
+    cv_buf_t     bufs[CV_FORMAT_FILES];
+    cv_str_t     source[CV_FORMAT_FILES];
     cv_format_t  i;
 
     *document = NULL;
@@ -258,14 +269,14 @@ cv_document_load(cv_document_t **document, const char *dir, const char *name,
                             "\"%s\" is no name of a view's document", name);
     }
 
-    for (i = 0; i < CV_FORMATS; i++) {
+    for (i = 0; i < CV_FORMAT_FILES; i++) {
         cv_buf_init(&bufs[i], CV_VIEW_FILE_MAX);
         source[i] = CV_ABSENT;
     }
 
     err = CV_OK;
 
-    for (i = 0; i < CV_FORMATS && err == CV_OK; i++) {
+    for (i = 0; i < CV_FORMAT_FILES && err == CV_OK; i++) {
 
         if (!cv_document_file(path, dir, name, i)) {
             err = cv_error_set(error, CV_ERR_INPUT,
@@ -286,7 +297,7 @@ cv_document_load(cv_document_t **document, const char *dir, const char *name,
         err = cv_document_create(document, dir, name, source, error);
     }
 
-    for (i = 0; i < CV_FORMATS; i++) {
+    for (i = 0; i < CV_FORMAT_FILES; i++) {
         cv_buf_free(&bufs[i]);
     }
 
@@ -303,7 +314,7 @@ cv_document_free(cv_document_t *document)
         return;
     }
 
-    for (i = 0; i < CV_FORMATS; i++) {
+    for (i = 0; i < CV_FORMAT_FILES; i++) {
         cv_view_program_free(&document->formats[i].program);
         cv_buf_free(&document->formats[i].style_text);
     }
@@ -315,7 +326,8 @@ cv_document_free(cv_document_t *document)
 bool
 cv_document_has(const cv_document_t *document, cv_format_t format)
 {
-    return format < CV_FORMATS && document->formats[format].present;
+    return format < CV_FORMATS
+           && document->formats[cv_format_template(format)].present;
 }
 
 
@@ -372,7 +384,8 @@ cv_document_present(const cv_document_t *document, cv_format_t format,
         break;
 
     case CV_FORMAT_SVG:
-        presentation.type = CV_STR("image/svg+xml");
+        presentation.type = format == CV_FORMAT_PNG
+                            ? CV_STR("image/png") : CV_STR("image/svg+xml");
         break;
 
     default:
@@ -398,6 +411,6 @@ cv_document_render(const cv_document_t *document, cv_format_t format,
     o = &document->outcomes[document->outcomes[outcome].outcome];
     entry = format == CV_FORMAT_JSON ? o->entry : 0;
 
-    return cv_view_run(&document->formats[format].program, entry, facts, out,
-                       rendering);
+    return cv_view_run(&document->formats[cv_format_template(format)].program,
+                       entry, facts, out, rendering);
 }

@@ -10,7 +10,7 @@
  *     DIR/NAME.html        a page; a Mustache template, as all the others
  *     DIR/NAME.svg         a badge
  *     DIR/NAME.badge.html  a badge for a frame
- *     DIR/NAME.card.svg    a large badge, 1200 x 630
+ *     DIR/NAME.card.svg    a large badge, 1200 x 630, had as a PNG as well
  *     DIR/NAME.qr.svg      a QR code of where the page is
  *
  * A document is compiled once, is never changed afterwards, and needs no
@@ -34,6 +34,9 @@ typedef enum {
     CV_FORMAT_BADGE = CV_FORMAT_NAMED,
     CV_FORMAT_CARD,
     CV_FORMAT_QR,
+    CV_FORMAT_FILES,            /* those below have no file of their own */
+    CV_FORMAT_PNG = CV_FORMAT_FILES,
+                                /* a card, to be drawn */
     CV_FORMATS
 } cv_format_t;
 
@@ -58,7 +61,7 @@ cv_err_t cv_document_load(cv_document_t **document, const char *dir,
 /* The same from memory: "source" by format, absent where there is none.
  * Partials are then refused. */
 cv_err_t cv_document_compile(cv_document_t **document, const char *name,
-    const cv_str_t source[CV_FORMATS], cv_error_t *error) CV_MUST_CHECK;
+    const cv_str_t source[CV_FORMAT_FILES], cv_error_t *error) CV_MUST_CHECK;
 
 void cv_document_free(cv_document_t *document);
 

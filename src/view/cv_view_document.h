@@ -41,7 +41,7 @@ typedef struct {
 struct cv_document_s {
     bool               finds;       /* what is found; else it has verdicts */
     cv_view_outcome_t  outcomes[CV_OUTCOMES];
-    cv_view_format_t   formats[CV_FORMATS];
+    cv_view_format_t   formats[CV_FORMAT_FILES];
 };
 
 /* "file" is what errors call the source. */

@@ -217,7 +217,8 @@ cv_view_outcome_may(cv_outcome_t outcome, cv_outcome_t target)
     }
 
     if (target == CV_NOT_FOUND) {
-        return outcome != CV_STORE_UNAVAILABLE && outcome != CV_SERVER_ERROR;
+        return outcome != CV_STORE_UNAVAILABLE && outcome != CV_BUSY
+               && outcome != CV_SERVER_ERROR;
     }
 
     if (target >= CV_ERRORS) {

@@ -22,6 +22,9 @@ my $root = abs_path("$FindBin::Bin/../..");
 my $module = '/usr/lib/nginx/modules/ngx_http_credverify_module.so';
 my $available = '/usr/share/nginx/modules-available/mod-http-credverify.conf';
 my $enabled = '/etc/nginx/modules-enabled/50-mod-http-credverify.conf';
+my ($png_module, $png_available, $png_enabled)
+    = map { s/credverify(_module)?/'credverify' . ($1 ? '_png_module' : '-png')/er }
+      $module, $available, $enabled;
 my $views = '/usr/share/credverify/views';
 
 # A make of its own, which does not build the module anew for another nginx.
@@ -92,7 +95,7 @@ sub installed {
 
     return expected(
         "$prefix/bin/credverify" => '100755',
-        map { $_ => '100644' } $module, $available, @shared,
+        map { $_ => '100644' } $module, $available, $png_module, $png_available, @shared,
             "$prefix/share/man/man1/credverify.1",
             "$prefix/share/bash-completion/completions/credverify",
             (map { ("$prefix/lib/systemd/system/credverify-$_.service",
@@ -178,14 +181,23 @@ is(readlink "$usr$enabled", $available, 'the link is the same');
 
 is(read_file("$usr$available"),
    "load_module modules/ngx_http_credverify_module.so;\n", 'the line that loads it');
+is(read_file("$usr$png_available"),
+   "load_module modules/ngx_http_credverify_png_module.so;\n", 'and that for pictures');
+
+make_ok('ENABLE=png', 022, 'install', "DESTDIR=$usr", 'PREFIX=/usr', 'ENABLE=png');
+is(readlink "$usr$enabled", $available, 'the link is the same');
+is(readlink "$usr$png_enabled", $png_available, 'and there is one for pictures');
 
 my $other = temp();
 make_ok('NGINX_MODULES=/opt/nginx', 022, 'install', "DESTDIR=$other",
         'NGINX_MODULES=/opt/nginx');
-ok(-f "$other/opt/nginx/ngx_http_credverify_module.so", 'a module elsewhere');
+ok(-f "$other/opt/nginx/$_", 'a module elsewhere')
+    for 'ngx_http_credverify_module.so', 'ngx_http_credverify_png_module.so';
 is(read_file("$other$available"),
    "load_module /opt/nginx/ngx_http_credverify_module.so;\n",
    'is loaded from there');
+is(read_file("$other$png_available"),
+   "load_module /opt/nginx/ngx_http_credverify_png_module.so;\n", 'so is the other');
 
 my ($status, $said) = make(022, 'install', 'DESTDIR=/dev/null');
 isnt($status, 0, 'where nothing can be made');
