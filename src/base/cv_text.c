@@ -286,8 +286,10 @@ cv_is_noncharacter(const uint8_t *p, const uint8_t *end)
 }
 
 
-void
-cv_escape_html(cv_buf_t *out, cv_str_t s)
+/* "amp" is what a reference begins with */
+
+static inline void
+cv_escape_references(cv_buf_t *out, cv_str_t s, cv_str_t amp)
 {
     cv_str_t        entity;
     const uint8_t  *p, *start, *end;
@@ -312,18 +314,35 @@ cv_escape_html(cv_buf_t *out, cv_str_t s)
         start = p + 1;
 
         switch (*p) {
-        case '&':   entity = CV_STR("&amp;");   break;
-        case '<':   entity = CV_STR("&lt;");    break;
-        case '>':   entity = CV_STR("&gt;");    break;
-        case '"':   entity = CV_STR("&quot;");  break;
-        case '\'':  entity = CV_STR("&#39;");   break;
-        default:    entity = CV_STR(CV_REPLACEMENT);
+        case '&':   entity = CV_STR("amp;");    break;
+        case '<':   entity = CV_STR("lt;");     break;
+        case '>':   entity = CV_STR("gt;");     break;
+        case '"':   entity = CV_STR("quot;");   break;
+        case '\'':  entity = CV_STR("#39;");    break;
+        default:
+            cv_buf_append_str(out, CV_STR(CV_REPLACEMENT));
+            continue;
         }
 
+        cv_buf_append_str(out, amp);
         cv_buf_append_str(out, entity);
     }
 
     cv_buf_append(out, start, (size_t) (end - start));
+}
+
+
+void
+cv_escape_html(cv_buf_t *out, cv_str_t s)
+{
+    cv_escape_references(out, s, CV_STR("&"));
+}
+
+
+void
+cv_escape_html_shown(cv_buf_t *out, cv_str_t s)
+{
+    cv_escape_references(out, s, CV_STR("&amp;"));
 }
 
 

@@ -51,6 +51,9 @@ void cv_escape_json_string(cv_buf_t *out, cv_str_t s);
  */
 void cv_escape_html(cv_buf_t *out, cv_str_t s);
 
+/* The same of what is itself to be HTML, where HTML is shown to be copied. */
+void cv_escape_html_shown(cv_buf_t *out, cv_str_t s);
+
 /*
  * Percent-encodes all but the unreserved characters of RFC 3986, section 2.3;
  * the result needs no further escaping in HTML.

@@ -217,6 +217,20 @@ cv_put_two(uint8_t *p, unsigned value)
 }
 
 
+/* without a zero before it */
+
+static inline uint8_t *
+cv_put_short(uint8_t *p, unsigned value)
+{
+    if (value < 10) {
+        *p++ = (uint8_t) ('0' + value);
+        return p;
+    }
+
+    return cv_put_two(p, value);
+}
+
+
 static inline uint8_t *
 cv_put_year(uint8_t *p, unsigned year)
 {
@@ -276,13 +290,16 @@ cv_time_format(uint8_t text[CV_TIME_TEXT_MAX], cv_time_t at,
         return (size_t) (cv_put_clock(p, rest) - text);
     }
 
-    if (format == CV_TIME_LONG) {
-        if (day < 10) {
-            *p++ = (uint8_t) ('0' + day);
-        } else {
-            p = cv_put_two(p, day);
-        }
+    if (format == CV_TIME_YEAR) {
+        return (size_t) (cv_put_year(p, year) - text);
+    }
 
+    if (format == CV_TIME_MONTH) {
+        return (size_t) (cv_put_short(p, month) - text);
+    }
+
+    if (format == CV_TIME_LONG) {
+        p = cv_put_short(p, day);
         *p++ = ' ';
         p = cv_put_text(p, cv_month_names[month - 1]);
         *p++ = ' ';

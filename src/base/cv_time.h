@@ -59,14 +59,17 @@ typedef enum {
     CV_TIME_DATE,       /* 2026-03-11 */
     CV_TIME_LONG,       /* 11 March 2026 */
     CV_TIME_CLOCK,      /* 10:30:00 */
+    CV_TIME_YEAR,       /* 2026 */
+    CV_TIME_MONTH,      /* 3 */
 } cv_time_format_t;
 
 #define CV_TIME_TEXT_MAX  32
 
 /*
  * Writes "at" in UTC to "text" and returns the length.  The length is the
- * same for every instant in all formats but CV_TIME_LONG.  Instants outside
- * the years 0001 to 9999 are brought to the nearest one inside.
+ * same for every instant in all formats but CV_TIME_LONG and CV_TIME_MONTH.
+ * Instants outside the years 0001 to 9999 are brought to the nearest one
+ * inside.
  */
 size_t cv_time_format(uint8_t text[CV_TIME_TEXT_MAX], cv_time_t at,
     cv_time_format_t format);

@@ -92,6 +92,11 @@ cv_view_json_path(cv_view_json_t *json, cv_view_path_t *path, cv_str_t text)
                            "images measure a text", CV_FMT(text));
     }
 
+    if (err == CV_OK && path->filter == CV_FILTER_HTML) {
+        err = cv_error_set(&error, CV_ERR_INPUT, "\"%.*s\": only pages show "
+                           "HTML", CV_FMT(text));
+    }
+
     if (err == CV_OK) {
 
         if (json->items > 0 && cv_str_eq(path->names[0], CV_STR("item"))) {

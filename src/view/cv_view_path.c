@@ -9,12 +9,15 @@
 static const cv_str_t  cv_filter_names[CV_FILTERS] = {
 #define CV_FILTER_NAME(name)  { (const uint8_t *) name, sizeof(name) - 1 }
     [CV_FILTER_EXISTS] = CV_FILTER_NAME("exists"),
+    [CV_FILTER_HTML] = CV_FILTER_NAME("html"),
     [CV_FILTER_DATE] = CV_FILTER_NAME("date"),
     [CV_FILTER_DATETIME] = CV_FILTER_NAME("datetime"),
     [CV_FILTER_DATETIME_OFFSET] = CV_FILTER_NAME("datetime_offset"),
     [CV_FILTER_DATETIME_MS] = CV_FILTER_NAME("datetime_ms"),
     [CV_FILTER_DATE_LONG] = CV_FILTER_NAME("date_long"),
     [CV_FILTER_TIME] = CV_FILTER_NAME("time"),
+    [CV_FILTER_YEAR] = CV_FILTER_NAME("year"),
+    [CV_FILTER_MONTH] = CV_FILTER_NAME("month"),
 #undef CV_FILTER_NAME
 };
 
@@ -265,7 +268,7 @@ cv_view_path_filters(cv_view_path_t *path, cv_str_t rest, cv_error_t *error)
         text = cv_view_path_take(&rest, '|');
         before = path->filter;
         wrong = path->measure.part != CV_VIEW_WHOLE
-                || before == CV_FILTER_EXISTS;
+                || before == CV_FILTER_EXISTS || before == CV_FILTER_HTML;
 
         if (!wrong) {
             err = cv_view_path_filter(path, text, error);
@@ -404,7 +407,9 @@ cv_view_path_check(const cv_view_path_t *path, cv_error_t *error)
 cv_err_t
 cv_view_path_check_text(const cv_view_path_t *path, cv_error_t *error)
 {
-    if (cv_view_path_is_doc(path) && path->filter == CV_FILTER_NONE) {
+    if (cv_view_path_is_doc(path) && (path->filter == CV_FILTER_NONE
+                                      || path->filter == CV_FILTER_HTML))
+    {
         return cv_error_set(error, CV_ERR_INPUT,
                             "\"%.*s\" is a list or an object, not a text",
                             CV_FMT(path->text));

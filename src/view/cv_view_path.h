@@ -19,12 +19,15 @@
 typedef enum {
     CV_FILTER_NONE = 0,
     CV_FILTER_EXISTS,
+    CV_FILTER_HTML,             /* of templates: for HTML that is shown */
     CV_FILTER_DATE,             /* the others are dates too */
     CV_FILTER_DATETIME,
     CV_FILTER_DATETIME_OFFSET,
     CV_FILTER_DATETIME_MS,
     CV_FILTER_DATE_LONG,
     CV_FILTER_TIME,
+    CV_FILTER_YEAR,
+    CV_FILTER_MONTH,
     CV_FILTERS
 } cv_view_filter_t;
 

@@ -37,6 +37,7 @@ typedef enum {
     CV_OP_JSON_TEXT,        /* inside a JSON string */
     CV_OP_JSON_CLOSE,       /* takes back a comma */
     CV_OP_HTML,             /* between tags, or in a quoted attribute */
+    CV_OP_HTML_SHOWN,       /* the same, in HTML that is shown as a text */
     CV_OP_URL,              /* in a URL, but not at its start */
     CV_OP_HREF,             /* a whole URL */
     CV_OP_JUMP,

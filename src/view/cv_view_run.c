@@ -47,6 +47,8 @@ static const cv_time_format_t  cv_filter_formats[CV_FILTERS] = {
     [CV_FILTER_DATETIME_MS] = CV_TIME_MS,
     [CV_FILTER_DATE_LONG] = CV_TIME_LONG,
     [CV_FILTER_TIME] = CV_TIME_CLOCK,
+    [CV_FILTER_YEAR] = CV_TIME_YEAR,
+    [CV_FILTER_MONTH] = CV_TIME_MONTH,
 };
 
 static const uint8_t  cv_now_widths[CV_FILTERS] = {
@@ -57,6 +59,8 @@ static const uint8_t  cv_now_widths[CV_FILTERS] = {
     [CV_FILTER_DATETIME_MS] = sizeof("2026-03-11T10:30:00.000Z") - 1,
     [CV_FILTER_DATE_LONG] = CV_NOW_LONG_MAX,
     [CV_FILTER_TIME] = sizeof("10:30:00") - 1,
+    [CV_FILTER_YEAR] = sizeof("2026") - 1,
+    [CV_FILTER_MONTH] = sizeof("12") - 1,
 };
 
 
@@ -505,6 +509,10 @@ cv_view_escape(cv_buf_t *out, uint8_t code, cv_str_t text)
         cv_escape_html(out, text);
         return;
 
+    case CV_OP_HTML_SHOWN:
+        cv_escape_html_shown(out, text);
+        return;
+
     case CV_OP_URL:
         cv_escape_url(out, text);
         return;
@@ -751,6 +759,7 @@ cv_view_run(const cv_view_program_t *program, size_t entry,
 
         case CV_OP_JSON_TEXT:
         case CV_OP_HTML:
+        case CV_OP_HTML_SHOWN:
         case CV_OP_URL:
         case CV_OP_HREF:
             cv_view_escaped(&run, op);

@@ -437,6 +437,18 @@ cv_template_variable(cv_template_t *t, const cv_template_tag_t *tag)
         }
     }
 
+    if (path.filter == CV_FILTER_HTML) {
+
+        if (code != CV_OP_HTML) {
+            return cv_template_fail(t, CV_ERR_INPUT,
+                                    "{{%.*s}}: HTML cannot be shown in a URL",
+                                    CV_FMT(tag->name));
+        }
+
+        path.filter = CV_FILTER_NONE;
+        code = CV_OP_HTML_SHOWN;
+    }
+
     (void) cv_view_emit(t->program, code, &path);
 
     return CV_OK;

@@ -23,7 +23,7 @@ format_instant(cv_time_t at)
     cv_date_t         date;
     cv_time_format_t  i;
 
-    for (i = CV_TIME_Z; i <= CV_TIME_CLOCK; i++) {
+    for (i = CV_TIME_Z; i <= CV_TIME_MONTH; i++) {
         len = cv_time_format(text, at, i);
         FUZZ_MUST(len > 0 && len <= sizeof(text));
     }

@@ -117,6 +117,10 @@ test_time_formats(void **state)
         { 1773225000123, CV_TIME_CLOCK, "10:30:00" },
         { -1, CV_TIME_CLOCK, "23:59:59" },
         { 1772323200000, CV_TIME_LONG, "1 March 2026" },
+        { 1772323200000, CV_TIME_YEAR, "2026" },
+        { 1772323199999, CV_TIME_MONTH, "2" },
+        { 1772323200000, CV_TIME_MONTH, "3" },
+        { 1796083200000, CV_TIME_MONTH, "12" },
         { 1709164800000, CV_TIME_DATE, "2024-02-29" },
         { 0, CV_TIME_MS, "1970-01-01T00:00:00.000Z" },
         { -1, CV_TIME_MS, "1969-12-31T23:59:59.999Z" },
@@ -318,6 +322,9 @@ test_escapes(void **state)
                           "b=&quot;2&quot;&gt;&amp;" },
         { cv_escape_html, "a\x01" "b\tc\nd\x0b" "e", "a\xef\xbf\xbd" "b\tc\nd"
                           "\xef\xbf\xbd" "e" },
+        { cv_escape_html_shown, "<b a='1' b=\"2\">&\x01", "&amp;lt;b "
+          "a=&amp;#39;1&amp;#39; b=&amp;quot;2&amp;quot;&amp;gt;&amp;amp;"
+          "\xef\xbf\xbd" },
         { cv_escape_html, "\xef\xbf\xbe" "a\xef\xbf\xbf\xef\xbf\xbf<",
                           "\xef\xbf\xbd" "a\xef\xbf\xbd\xef\xbf\xbd&lt;" },
         { cv_escape_html, "\xef\xbf\xbd\xef\xbe\xbe\xef\xbc\x81\xef\xbf",

@@ -192,6 +192,7 @@ static const view_case_t  wrong_bodies[] = {
     { "\"${class.title|fit:10,20}\"", "\"class.title|fit:10,20\": only pages "
       "and images measure a text" },
     { "{\"$if\": \"class.title|line:1,1,10,20\"}", "only pages and images" },
+    { "\"$class.title|html\"", "\"class.title|html\": only pages show HTML" },
     { "\"$class.title|\"", "unknown filter \"\"" },
     { "\"$class..title\"", "\"class..title\" is no name of a fact" },
     { "\"$class.\"", "\"class.\" is no name of a fact" },

@@ -70,6 +70,13 @@ static const template_case_t  facts[] = {
 
     { "{{credential.issued_at|date_long}}, {{credential.expires_at|date}}",
       "15 February 2026, 2026-12-31" },
+    { "{{credential.issued_at|year}}.{{credential.issued_at|month}} "
+      "{{checked_at|month}}.{{checked_at|year}} {{credential.expires_at|year}}",
+      "2026.2 3.2026 2026" },
+    { "<p title='{{class.title|html}}'>&lt;b title=\"{{class.title|html}}\"&gt;"
+      "{{class.id|html}}{{checked_at|html}}{{class.description|html}}",
+      "<p title='Web &amp;quot;Security&amp;quot;'>&lt;b title=\"Web "
+      "&amp;quot;Security&amp;quot;\"&gt;web2026-03-11T10:30:00Z" },
     { "{{checked_at|date_long}} {{checked_at}}",
       "11 March 2026 2026-03-11T10:30:00Z" },
     { "{{#credential.attributes}}{{day|date_long}}{{bad|date}}"
@@ -385,6 +392,14 @@ static const template_case_t  wrong[] = {
       "{{class.id}}\">", "a URL whose scheme depends on a section" },
     { "<a href=\"java{{#class.tags}}{{.}}:{{/class.tags}}\">",
       "{{/class.tags}}: a URL whose scheme depends on a section" },
+
+    { "<a href=\"{{issuer.url|html}}\">", "HTML cannot be shown in a URL" },
+    { "<a href=\"/{{class.id|html}}\">", "HTML cannot be shown in a URL" },
+    { "{{links|html}}", "a list or an object, not a text" },
+    { "{{class.id|html|fit:10,20}}", "cannot follow another" },
+    { "{{class.id|html|html}}", "cannot follow another" },
+    { "{{issuer.url|year}}", "\"issuer.url\" is no date" },
+    { "{{#class.id|html}}{{/class.id|html}}", "can only be" },
 
     /* links that load something, or may */
 
