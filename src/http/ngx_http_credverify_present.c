@@ -120,7 +120,10 @@ ngx_http_credverify_render(ngx_http_credverify_job_t *job, cv_facts_t *facts)
 {
     cv_buf_reset(&job->body);
 
-    if (job->clcf->links != NULL) {
+    if (job->clcf->links != NULL
+        && cv_document_links(job->clcf->compiled->document, job->format,
+                             job->presentation.outcome))
+    {
         ngx_http_credverify_set_links(job, facts);
     }
 

@@ -396,6 +396,18 @@ cv_document_present(const cv_document_t *document, cv_format_t format,
 }
 
 
+bool
+cv_document_links(const cv_document_t *document, cv_format_t format,
+    cv_outcome_t outcome)
+{
+    if (format == CV_FORMAT_JSON) {
+        return document->outcomes[document->outcomes[outcome].outcome].links;
+    }
+
+    return document->formats[format].program.links;
+}
+
+
 cv_err_t
 cv_document_render(const cv_document_t *document, cv_format_t format,
     cv_outcome_t outcome, const cv_facts_t *facts, cv_buf_t *out,

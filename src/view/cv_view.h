@@ -103,6 +103,13 @@ typedef struct {
 cv_presentation_t cv_document_present(const cv_document_t *document,
     cv_format_t format, cv_outcome_t outcome);
 
+/*
+ * True if an outcome may show the location's links: else they need not be
+ * among the facts.
+ */
+bool cv_document_links(const cv_document_t *document, cv_format_t format,
+    cv_outcome_t outcome);
+
 typedef struct {
     uint64_t  hash;         /* of the body, moments of checking left out */
     bool      timeless;     /* the body shows no moment of checking */

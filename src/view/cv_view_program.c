@@ -18,6 +18,7 @@ cv_view_program_init(cv_view_program_t *program)
                 CV_VIEW_MEASURES * sizeof(cv_view_measure_t));
     program->pending = 0;
     program->hash = 0;
+    program->links = false;
 }
 
 
@@ -126,6 +127,7 @@ cv_view_emit(cv_view_program_t *program, cv_view_opcode_t code,
         op.skip = (uint8_t) (path->skip - first);
         op.nnames = (uint8_t) (path->nnames - first);
         op.names = (uint32_t) program->names.len;
+        program->links |= path->fact == CV_FACT_LINKS;
 
         if (path->measure.part != CV_VIEW_WHOLE) {
             op.measure = cv_view_emit_measure(program, &path->measure);

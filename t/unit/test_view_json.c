@@ -600,6 +600,69 @@ test_presentations(void **state)
 
 /* what is found is shown as it is, with no verdict, and errors say why */
 
+/* links are made for those outcomes only that may show any */
+
+static void
+test_links(void **state)
+{
+    size_t          i;
+    cv_str_t        source[CV_FORMATS];
+    cv_error_t      error;
+    cv_document_t  *document;
+
+    static const char  json[] =
+        "{\"valid\":{\"body\":[\"$class.title\",\"links\"]},"
+        "\"revoked\":{\"body\":{\"$if\":\"links.a\"}},"
+        "\"token_expired\":\"revoked\",\"refunded\":{\"body\":{\"a\":"
+        "{\"$each\":\"$links.a?\",\"$do\":1}}},"
+        "\"expired\":{\"body\":\"${links.a}\"},\"pending\":{\"body\":5},"
+        "\"not_found\":{\"body\":\"$links\"},"
+        "\"rate_limited\":{\"body\":1},\"error\":{\"body\":\"$links.b?\"}}";
+
+    static const struct {
+        cv_format_t   format;
+        cv_outcome_t  outcome;
+        bool          links;
+    } cases[] = {
+        { CV_FORMAT_JSON, CV_VALID, false },
+        { CV_FORMAT_JSON, CV_REVOKED, true },
+        { CV_FORMAT_JSON, CV_TOKEN_EXPIRED, true },
+        { CV_FORMAT_JSON, CV_REFUNDED, true },
+        { CV_FORMAT_JSON, CV_EXPIRED, true },
+        { CV_FORMAT_JSON, CV_PENDING, false },
+        { CV_FORMAT_JSON, CV_NOT_FOUND, true },
+        { CV_FORMAT_JSON, CV_RATE_LIMITED, false },
+        { CV_FORMAT_JSON, CV_SERVER_ERROR, true },
+        { CV_FORMAT_HTML, CV_VALID, true },
+        { CV_FORMAT_SVG, CV_VALID, true },
+        { CV_FORMAT_CARD, CV_VALID, false },
+    };
+
+    (void) state;
+
+    for (i = 0; i < CV_FORMATS; i++) {
+        source[i] = CV_ABSENT;
+    }
+
+    source[CV_FORMAT_JSON] = CV_STR(json);
+    source[CV_FORMAT_HTML] = CV_STR("{{#class.tags}}{{links.a}}{{/class.tags}}");
+    source[CV_FORMAT_SVG] = CV_STR("<a>{{^links.a|exists}}b"
+                                   "{{/links.a|exists}}</a>");
+    source[CV_FORMAT_CARD] = CV_STR("<a>{{class.title}}</a>");
+
+    assert_int_equal(cv_document_compile(&document, "v", source, &error),
+                     CV_OK);
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(cv_document_links(document, cases[i].format,
+                                           cases[i].outcome),
+                         cases[i].links);
+    }
+
+    cv_document_free(document);
+}
+
+
 static void
 test_found(void **state)
 {
@@ -1384,6 +1447,7 @@ main(void)
         cmocka_unit_test(test_bodies_in_little_room),
         cmocka_unit_test(test_wrong),
         cmocka_unit_test(test_presentations),
+        cmocka_unit_test(test_links),
         cmocka_unit_test(test_found),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_own_views),
