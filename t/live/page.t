@@ -215,6 +215,28 @@ sub meta {
     return @found == 1 ? $found[0]{content} : undef;
 }
 
+# The tags in HTML that is shown to be copied, with where they lead to and
+# their words
+
+sub shown_html {
+    my $page = shift;
+    my @tags;
+
+    my $parser = HTML::Parser->new(
+        api_version => 3,
+        start_h => [sub {
+            my ($tag, $attr) = @_;
+            push @tags, [$tag, $attr->{href} // $attr->{src},
+                         grep { defined } $attr->{alt} // $attr->{title}];
+        }, 'tagname, attr'],
+    );
+
+    $parser->parse(join '', @{ $page->{in}{code} || [] });
+    $parser->eof;
+
+    return \@tags;
+}
+
 sub uri {
     return $_[0] =~ s/([^\w.~-])/sprintf '%%%02X', ord $1/ger;
 }
@@ -424,19 +446,18 @@ for my $view (qw(truecert native)) {
             is($profile, $name eq 'valid'
                ? 'https://www.linkedin.com/profile/add'
                  . '?startTask=CERTIFICATION_NAME&name=Bridge%20Building'
-                 . '&organizationName=TrueCert&certId=N-valid&certUrl='
+                 . '&organizationName=TrueCert&issueYear=2020&issueMonth=2'
+                 . '&certId=N-valid&certUrl='
                  . uri("$where$end")
                : undef, 'for a profile') if $name ne 'bare';
 
-            my $snippet = join '', map { @{ $page->{in}{$_} || [] } } 'code';
+            my $words = $name eq 'bare' ? 'Bare, TrueCert'
+                                        : 'Bridge Building, TrueCert';
 
-            is($snippet, $answer ne 'Valid' ? '' : join('',
-               qq(<a href="$where$end"><img src="$where&format=svg" ),
-               qq(alt="Verify this credential"></a>),
-               qq(<iframe src="$where&format=badge" ),
-               qq(title="Verify this credential" width="320" height="80" ),
-               qq(style="border: 0"></iframe>theme=lighttheme=dark)),
-               'an image and a frame to copy');
+            is_deeply(shown_html($page), $answer ne 'Valid' ? [] : [
+                [a => "$where$end"], [img => "$where&format=svg", $words],
+                [iframe => "$where&format=badge", $words],
+            ], 'an image and a frame to copy');
 
             like(meta($page, 'og:title'), qr/^Valid\b/, 'preview')
                 if $answer eq 'Valid';
@@ -452,6 +473,9 @@ for my $view (qw(truecert native)) {
         cmp_ok($seen, '>=', 8, 'shown as they are');
         like($page->{in}{title}[0], qr/\Q$evil\E/, 'in the title');
         like(meta($page, 'og:title'), qr/\Q$evil\E/, 'in the preview');
+        is_deeply([map { [$_->[0], $_->[2] // ''] } @{ shown_html($page) }],
+                  [[a => ''], [img => "$evil, $evil"],
+                   [iframe => "$evil, $evil"]], 'in what is copied');
     };
 }
 
