@@ -404,7 +404,7 @@ cv_document_links(const cv_document_t *document, cv_format_t format,
         return document->outcomes[document->outcomes[outcome].outcome].links;
     }
 
-    return document->formats[format].program.links;
+    return document->formats[cv_format_template(format)].program.links;
 }
 
 

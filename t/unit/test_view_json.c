@@ -634,8 +634,9 @@ test_links(void **state)
         { CV_FORMAT_JSON, CV_RATE_LIMITED, false },
         { CV_FORMAT_JSON, CV_SERVER_ERROR, true },
         { CV_FORMAT_HTML, CV_VALID, true },
-        { CV_FORMAT_SVG, CV_VALID, true },
-        { CV_FORMAT_CARD, CV_VALID, false },
+        { CV_FORMAT_SVG, CV_VALID, false },
+        { CV_FORMAT_CARD, CV_VALID, true },
+        { CV_FORMAT_PNG, CV_VALID, true },
     };
 
     (void) state;
@@ -646,9 +647,9 @@ test_links(void **state)
 
     source[CV_FORMAT_JSON] = CV_STR(json);
     source[CV_FORMAT_HTML] = CV_STR("{{#class.tags}}{{links.a}}{{/class.tags}}");
-    source[CV_FORMAT_SVG] = CV_STR("<a>{{^links.a|exists}}b"
-                                   "{{/links.a|exists}}</a>");
-    source[CV_FORMAT_CARD] = CV_STR("<a>{{class.title}}</a>");
+    source[CV_FORMAT_SVG] = CV_STR("<a>{{class.title}}</a>");
+    source[CV_FORMAT_CARD] = CV_STR("<a>{{^links.a|exists}}b"
+                                    "{{/links.a|exists}}</a>");
 
     assert_int_equal(cv_document_compile(&document, "v", source, &error),
                      CV_OK);
