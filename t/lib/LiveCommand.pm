@@ -12,6 +12,7 @@ use File::Temp qw(tempdir);
 use IO::Socket::INET;
 use POSIX qw(WNOHANG);
 use Time::HiRes qw(sleep time);
+use Png;
 
 our @EXPORT = qw(prefix free_port answers spawn gone ended slurp fetch);
 
@@ -41,7 +42,7 @@ sub prefix {
     system('cp', $tool, "$prefix/build/credverify") == 0 or die 'cp';
 
     if ($module) {
-        system('cp', $module, "$prefix/build") == 0 or die 'cp';
+        system('cp', $module, Png::module(), "$prefix/build") == 0 or die 'cp';
     } else {
         write_file("$prefix/build/ngx_http_credverify_module.so", '');
         write_file($_, linked_in(slurp($_))) for glob "$prefix/conf-examples/*.conf";

@@ -9,6 +9,7 @@ use lib 't/lib';
 use Digest::SHA qw(sha256_base64);
 use Encode qw(decode_utf8 encode_utf8);
 use LiveCommand;
+use Png;
 use Test::More;
 
 eval { require HTML::Parser; 1 }
@@ -115,7 +116,7 @@ my $conf = slurp("$prefix/conf-examples/demo.conf");
 $conf =~ s/:8080;/:$port;/;
 $conf =~ s/credverify_issuers (\w+);/credverify_issuers $1 certifier;/g;
 $conf =~ s{(credverify_link )badge (\S+\?)(.*?&)?(format=)svg;}
-          {$& . qq($1image $2) . ($3 // '') . qq(${4}png; ) . qq($1qr ?) . ($3 // '') . qq(${4}qr;)}ge;
+          {$& . qq($1qr ?) . ($3 // '') . qq(${4}qr;)}ge;
 $conf =~ s{(?=\n +location = / \{)}{
     location = /token/securecodinghub {
         credverify_view securecodinghub;
@@ -577,6 +578,37 @@ for my $view (sort keys %service) {
 
     ($page) = page('validtrust', 'expired');
     is(meta($page, 'description'), 'Public badge', 'not when it is over');
+}
+
+# The picture that a page names is one, and the other forms are there
+
+for my $view (sort keys %url) {
+    my ($page) = page($view, 'valid');
+
+    subtest "$view: a picture, and what can be embedded" => sub {
+        my ($image, $embed) = map { $_->[1] } grep { $_->[0] ne 'a' }
+                              @{ shown_html($page) };
+        my ($status, $header, $body);
+
+        for ([meta($page, 'og:image'), 'image/png'], [$image, 'image/svg\\+xml'],
+             [$embed, 'text/html'])
+        {
+            my ($path) = $_->[0] =~ m{^https://\w+\.example(/.*)};
+
+            ($status, $header, $body) = fetch("curl 'http://127.0.0.1:$port$path'");
+            is($status, 200, "$path");
+            like($header, qr/^Content-Type: $_->[1]/mi, 'its type');
+
+            next if $_->[1] ne 'image/png';
+
+            my $png = Png::read($body);
+            is(ref $png && "$png->{width} x $png->{height}",
+               join(' x ', map { meta($page, "og:image:$_") } qw(width height)),
+               'a picture of that size');
+        }
+
+        like($header, qr/frame-ancestors \*/, 'may be framed');
+    };
 }
 
 # A page of which it is not said where it is
