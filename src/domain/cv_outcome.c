@@ -14,88 +14,109 @@
 
 const cv_outcome_info_t  cv_outcomes[CV_OUTCOMES] = {
 
-    [CV_VALID] = CV_OUTCOME("valid", 200, "Valid",
-        "Valid", "The credential is genuine and in force."),
+    [CV_VALID] = CV_OUTCOME("valid", 200,
+        "Valid", "Valid",
+        "The credential is genuine and in force."),
 
-    [CV_REVOKED] = CV_OUTCOME("revoked", 200, "Revoked",
-        "Revoked", "The issuer has revoked this credential."),
+    [CV_REVOKED] = CV_OUTCOME("revoked", 200,
+        "Revoked", "Revoked",
+        "The issuer has revoked this credential."),
 
-    [CV_TOKEN_EXPIRED] = CV_OUTCOME("token_expired", 200, "Link expired",
-        "Link expired", "The link to this credential has expired."),
+    [CV_TOKEN_EXPIRED] = CV_OUTCOME("token_expired", 200,
+        "Link expired", "Link expired",
+        "The link to this credential has expired."),
 
-    [CV_REFUNDED] = CV_OUTCOME("refunded", 200, "Refunded",
-        "Refunded", "The credential was refunded and is not in force."),
+    [CV_REFUNDED] = CV_OUTCOME("refunded", 200,
+        "Refunded", "Refunded",
+        "The credential was refunded and is not in force."),
 
-    [CV_EXPIRED] = CV_OUTCOME("expired", 200, "Expired",
-        "Expired", "The credential was genuine and has expired."),
+    [CV_EXPIRED] = CV_OUTCOME("expired", 200,
+        "Expired", "Expired",
+        "The credential was genuine and has expired."),
 
-    [CV_PENDING] = CV_OUTCOME("pending", 200, "Pending",
-        "Pending", "The credential is not yet in force."),
+    [CV_PENDING] = CV_OUTCOME("pending", 200,
+        "Pending", "Pending",
+        "The credential is not yet in force."),
 
-    [CV_NOT_FOUND] = CV_OUTCOME("not_found", 404, "Not found",
-        "Credential not found", "No credential is known by that handle."),
+    [CV_NOT_FOUND] = CV_OUTCOME("not_found", 404,
+        "Not found", "Credential not found",
+        "No credential is known by that handle."),
 
-    [CV_FOUND] = CV_OUTCOME("found", 200, "Found",
-        "Found", "Here is what was asked for."),
+    [CV_FOUND] = CV_OUTCOME("found", 200,
+        "Found", "Found",
+        "Here is what was asked for."),
 
-    [CV_MISSING_HANDLE] = CV_OUTCOME("missing_handle", 400, "Error",
-        "No credential named", "Name one credential to verify."),
+    [CV_MISSING_HANDLE] = CV_OUTCOME("missing_handle", 400,
+        "Incomplete", "No credential named",
+        "Name one credential to verify."),
 
-    [CV_AMBIGUOUS_HANDLE] = CV_OUTCOME("ambiguous_handle", 400, "Error",
-        "Several credentials named", "Name exactly one credential to verify."),
+    [CV_AMBIGUOUS_HANDLE] = CV_OUTCOME("ambiguous_handle", 400,
+        "Ambiguous", "Several credentials named",
+        "Name exactly one credential to verify."),
 
-    [CV_INVALID_FORMAT] = CV_OUTCOME("invalid_format", 400, "Error",
-        "Unknown format", "The answer does not come in the format asked for."),
+    [CV_INVALID_FORMAT] = CV_OUTCOME("invalid_format", 400,
+        "Unknown format", "Unknown format",
+        "The answer does not come in the format asked for."),
 
-    [CV_INVALID_THEME] = CV_OUTCOME("invalid_theme", 400, "Error",
-        "Unknown theme", "The answer does not come in the theme asked for."),
+    [CV_INVALID_THEME] = CV_OUTCOME("invalid_theme", 400,
+        "Unknown theme", "Unknown theme",
+        "The answer does not come in the theme asked for."),
 
-    [CV_METHOD_NOT_ALLOWED] = CV_OUTCOME("method_not_allowed", 405, "Error",
-        "Method not allowed", "Verify with GET or HEAD."),
+    [CV_METHOD_NOT_ALLOWED] = CV_OUTCOME("method_not_allowed", 405,
+        "Wrong method", "Method not allowed",
+        "Verify with GET or HEAD."),
 
-    [CV_MISSING_API_KEY] = CV_OUTCOME("missing_api_key", 401, "Error",
-        "API key missing", "Send an API key with the request."),
+    [CV_MISSING_API_KEY] = CV_OUTCOME("missing_api_key", 401,
+        "Key missing", "API key missing",
+        "Send an API key with the request."),
 
-    [CV_AMBIGUOUS_API_KEY] = CV_OUTCOME("ambiguous_api_key", 400, "Error",
-        "Several API keys", "Send one API key with the request."),
+    [CV_AMBIGUOUS_API_KEY] = CV_OUTCOME("ambiguous_api_key", 400,
+        "Several keys", "Several API keys",
+        "Send one API key with the request."),
 
-    [CV_INVALID_API_KEY] = CV_OUTCOME("invalid_api_key", 401, "Error",
-        "API key invalid", "The API key is not one that is good here."),
+    [CV_INVALID_API_KEY] = CV_OUTCOME("invalid_api_key", 401,
+        "Key invalid", "API key invalid",
+        "The API key is not one that is good here."),
 
-    [CV_UNAPPROVED_API_KEY] = CV_OUTCOME("application_not_approved", 403, "Error",
-        "Application not approved",
+    [CV_UNAPPROVED_API_KEY] = CV_OUTCOME("application_not_approved", 403,
+        "Not approved", "Application not approved",
         "The application for this API key has not been approved."),
 
-    [CV_SUSPENDED_API_KEY] = CV_OUTCOME("key_suspended", 403, "Error",
-        "API key suspended", "The API key is suspended."),
+    [CV_SUSPENDED_API_KEY] = CV_OUTCOME("key_suspended", 403,
+        "Key suspended", "API key suspended",
+        "The API key is suspended."),
 
-    [CV_ORIGIN_NOT_ALLOWED] = CV_OUTCOME("origin_not_allowed", 403, "Error",
-        "Origin not allowed",
+    [CV_ORIGIN_NOT_ALLOWED] = CV_OUTCOME("origin_not_allowed", 403,
+        "Wrong site", "Origin not allowed",
         "The API key is not registered for the site that asks."),
 
-    [CV_INSUFFICIENT_SCOPE] = CV_OUTCOME("insufficient_scope", 403, "Error",
-        "Scope missing", "The API key lacks the scope that is needed here."),
+    [CV_INSUFFICIENT_SCOPE] = CV_OUTCOME("insufficient_scope", 403,
+        "Scope missing", "Scope missing",
+        "The API key lacks the scope that is needed here."),
 
-    [CV_PAYMENT_REQUIRED] = CV_OUTCOME("payment_required", 402, "Error",
-        "Feature not included",
+    [CV_PAYMENT_REQUIRED] = CV_OUTCOME("payment_required", 402,
+        "Not included", "Feature not included",
         "The tier of the API key does not include this."),
 
-    [CV_RATE_LIMITED] = CV_OUTCOME("rate_limited", 429, "Error",
-        "Too many requests", "More requests came than are allowed."),
+    [CV_RATE_LIMITED] = CV_OUTCOME("rate_limited", 429,
+        "Try later", "Too many requests",
+        "More requests came than are allowed."),
 
-    [CV_MONTHLY_LIMIT_REACHED] = CV_OUTCOME("monthly_limit_reached", 429, "Error",
-        "Monthly limit reached",
+    [CV_MONTHLY_LIMIT_REACHED] = CV_OUTCOME("monthly_limit_reached", 429,
+        "Limit reached", "Monthly limit reached",
         "All calls that the month includes have been made."),
 
-    [CV_STORE_UNAVAILABLE] = CV_OUTCOME("store_unavailable", 503, "Error",
-        "Verification unavailable",
+    [CV_STORE_UNAVAILABLE] = CV_OUTCOME("store_unavailable", 503,
+        "Unavailable", "Verification unavailable",
         "Nothing can be said about the credential right now."),
 
-    [CV_BUSY] = CV_OUTCOME("busy", 503, "Error",
-        "Busy", "Too much is being done already; try again."),
+    [CV_BUSY] = CV_OUTCOME("busy", 503,
+        "Try again", "Busy",
+        "Too much is being done already; try again."),
 
-    [CV_SERVER_ERROR] = CV_OUTCOME("server_error", 500, "Error",
-        "Internal error", "The answer could not be made."),
+    [CV_SERVER_ERROR] = CV_OUTCOME("server_error", 500,
+        "Error", "Internal error",
+        "The answer could not be made."),
 };
 
 

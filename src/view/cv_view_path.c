@@ -55,6 +55,8 @@ static const struct {
         { CV_PARAM_SIZE, CV_PARAM_WIDTH } },
     [CV_VIEW_WIDTH] = { "width", "width:SIZE,WIDTH,ADD",
         { CV_PARAM_SIZE, CV_PARAM_WIDTH, CV_PARAM_ADD } },
+    [CV_VIEW_ADD] = { "add", "add:SIZE,WIDTH,ADD",
+        { CV_PARAM_SIZE, CV_PARAM_WIDTH, CV_PARAM_ADD } },
     [CV_VIEW_LINE] = { "line", "line:N,OF,SIZE,WIDTH",
         { CV_PARAM_LINE, CV_PARAM_LINES, CV_PARAM_SIZE, CV_PARAM_WIDTH } },
 };

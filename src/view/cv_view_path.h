@@ -37,6 +37,7 @@ typedef enum {
     CV_VIEW_WHOLE = 0,
     CV_VIEW_FIT,                /* what there is room for */
     CV_VIEW_WIDTH,              /* how wide that is */
+    CV_VIEW_ADD,                /* nothing; the next width is that wider */
     CV_VIEW_LINE,               /* a line of it */
     CV_VIEW_PARTS
 } cv_view_part_t;

@@ -32,10 +32,12 @@ typedef struct {
     unsigned                  steps;
     unsigned                  nitems;
     unsigned                  nnows;
+    unsigned                  added;        /* to the next width */
     uint64_t                  hash;         /* of the body up to "hashed" */
     size_t                    hashed;
     cv_view_item_t            items[CV_VIEW_ITEMS];
     cv_view_now_t             nows[CV_VIEW_NOWS];
+    uint8_t                   space[CV_MEASURE_MAX];
 } cv_view_run_t;
 
 
@@ -496,38 +498,10 @@ cv_view_json(cv_view_run_t *run, const cv_value_t *value,
 }
 
 
-static void
-cv_view_escape(cv_buf_t *out, uint8_t code, cv_str_t text)
-{
-    switch (code) {
-
-    case CV_OP_JSON_TEXT:
-        cv_view_json_text(out, text);
-        return;
-
-    case CV_OP_HTML:
-        cv_escape_html(out, text);
-        return;
-
-    case CV_OP_HTML_SHOWN:
-        cv_escape_html_shown(out, text);
-        return;
-
-    case CV_OP_URL:
-        cv_escape_url(out, text);
-        return;
-
-    default:
-        cv_escape_href(out, text);
-    }
-}
-
-
-/* what is to be shown of a text, or how wide that is */
+/* what is to be shown of a text, or how wide that is; good until the next */
 
 static cv_str_t
-cv_view_part(cv_view_run_t *run, const cv_view_op_t *op, cv_str_t text,
-    uint8_t space[CV_MEASURE_MAX])
+cv_view_part(cv_view_run_t *run, const cv_view_op_t *op, cv_str_t text)
 {
     unsigned                  width;
     const cv_view_measure_t  *measure;
@@ -535,36 +509,23 @@ cv_view_part(cv_view_run_t *run, const cv_view_op_t *op, cv_str_t text,
     measure = (const cv_view_measure_t *) (const void *)
               run->program->measures.data + (op->measure - 1);
 
-    if (measure->part == CV_VIEW_WIDTH) {
-        width = cv_measure_width(text, &measure->how);
-        return cv_str(space, cv_int_write(space, width));
+    switch (measure->part) {
+
+    case CV_VIEW_WIDTH:
+        width = run->added + cv_measure_width(text, &measure->how);
+        run->added = 0;
+        return cv_str(run->space, cv_int_write(run->space, width));
+
+    case CV_VIEW_ADD:
+        if (text.len > 0) {
+            run->added += cv_measure_width(text, &measure->how);
+        }
+
+        return CV_ABSENT;
+
+    default:
+        return cv_measure_fit(run->space, text, &measure->how);
     }
-
-    return cv_measure_fit(space, text, &measure->how);
-}
-
-
-static void
-cv_view_escape_part(cv_view_run_t *run, const cv_view_op_t *op, cv_str_t text)
-{
-    uint8_t  space[CV_MEASURE_MAX];
-
-    cv_view_escape(run->out, op->code, cv_view_part(run, op, text, space));
-}
-
-
-/* true if there is something to show of a line */
-
-static bool
-cv_view_part_truth(cv_view_run_t *run, const cv_view_op_t *op,
-    const cv_value_t *value)
-{
-    uint8_t   number[CV_TIME_TEXT_MAX], space[CV_MEASURE_MAX];
-    cv_str_t  text;
-
-    text = cv_view_text(value, op->filter, number);
-
-    return cv_view_part(run, op, text, space).len > 0;
 }
 
 
@@ -588,11 +549,30 @@ cv_view_escaped(cv_view_run_t *run, const cv_view_op_t *op)
     text = cv_view_text(value, op->filter, space);
 
     if (op->measure != 0) {
-        cv_view_escape_part(run, op, text);
-        return;
+        text = cv_view_part(run, op, text);
     }
 
-    cv_view_escape(run->out, op->code, text);
+    switch (op->code) {
+
+    case CV_OP_JSON_TEXT:
+        cv_view_json_text(run->out, text);
+        return;
+
+    case CV_OP_HTML:
+        cv_escape_html(run->out, text);
+        return;
+
+    case CV_OP_HTML_SHOWN:
+        cv_escape_html_shown(run->out, text);
+        return;
+
+    case CV_OP_URL:
+        cv_escape_url(run->out, text);
+        return;
+
+    default:
+        cv_escape_href(run->out, text);
+    }
 }
 
 
@@ -660,25 +640,47 @@ cv_view_next(cv_view_run_t *run)
 }
 
 
+/* whether there is something on a line */
+
+static const cv_value_t *
+cv_view_line(cv_view_run_t *run, const cv_view_op_t *op,
+    const cv_value_t *value, cv_value_t *found)
+{
+    uint8_t   space[CV_TIME_TEXT_MAX];
+    cv_str_t  text;
+
+    text = cv_view_part(run, op, cv_view_text(value, op->filter, space));
+    *found = (cv_value_t) { CV_VALUE_BOOL, text.len > 0, CV_ABSENT };
+
+    return found;
+}
+
+
 /* true if the instructions up to its "jump" are left out */
 
 static bool
 cv_view_skips(cv_view_run_t *run, const cv_view_op_t *op)
 {
-    bool               truth;
     cv_value_t         space;
     const cv_value_t  *value;
 
     value = cv_view_value(run, op, &space);
 
-    if (op->code == CV_OP_SKIP_ABSENT) {
-        return value->type == CV_VALUE_NONE;
+    if (op->measure != 0) {
+        value = cv_view_line(run, op, value, &space);
     }
 
-    truth = op->measure != 0 ? cv_view_part_truth(run, op, value)
-                             : cv_value_truth(value);
+    switch (op->code) {
 
-    return truth == (op->code == CV_OP_SKIP_TRUE);
+    case CV_OP_SKIP_ABSENT:
+        return value->type == CV_VALUE_NONE;
+
+    case CV_OP_SKIP_FALSE:
+        return !cv_value_truth(value);
+
+    default:
+        return cv_value_truth(value);
+    }
 }
 
 
@@ -728,6 +730,7 @@ cv_view_run(const cv_view_program_t *program, size_t entry,
     run.steps = 0;
     run.nitems = 0;
     run.nnows = 0;
+    run.added = 0;
     run.hash = program->hash;
     run.hashed = out->len;
 

@@ -97,6 +97,13 @@ static const template_case_t  measured[] = {
       "21|24|2073|21" },
     { "{{class.image|fit:10,100}}|{{class.image|width:10,100,7}}"
       "|{{holder.organization|width:10,100,7}}", "|7|7" },
+    { "{{class.id|add:10,100,3}}{{class.id|width:10,100,0}}"
+      "|{{class.id|width:10,100,0}}", "45|21" },
+    { "{{class.id|add:10,100,1}}-{{class.id|fit:10,100}}-"
+      "{{class.id|add:10,100,1,bold}}{{class.image|add:10,100,50}}"
+      "{{#class.tags}}{{.|add:10,1,2}}{{/class.tags}}"
+      "{{^class}}{{class.id|add:10,100,50}}{{/class}}"
+      "{{class.image|width:10,100,7}}", "-web-60" },
     { "{{class.level|fit:10,100}}|{{class.level|width:10,100,0}}"
       "|{{valid|fit:10,18}}", "-12|17|t…" },
     { "{{credential.issued_at|fit:10,100}}"
@@ -279,6 +286,8 @@ static const template_case_t  wrong[] = {
     { "{{class.id|fit:10,20,Bold}}", "\"fit\" is written" },
     { "{{class.id|width:10,20}}", "\"width\" is written "
       "\"width:SIZE,WIDTH,ADD\" or \"width:SIZE,WIDTH,ADD,bold\"" },
+    { "{{class.id|add:10,20}}", "\"add\" is written "
+      "\"add:SIZE,WIDTH,ADD\" or \"add:SIZE,WIDTH,ADD,bold\"" },
     { "{{class.id|line:1,2,10}}", "\"line\" is written "
       "\"line:N,OF,SIZE,WIDTH\" or \"line:N,OF,SIZE,WIDTH,bold\"" },
     { "{{class.id|fit:,20}}",
@@ -310,6 +319,8 @@ static const template_case_t  wrong[] = {
     { "{{#class.tags}}{{checked_at|fit:10,20}}{{/class.tags}}",
       "\"checked_at\" cannot be measured" },
     { "{{#class.id|fit:10,20}}{{/class.id|fit:10,20}}",
+      "a section's filter can only be \"exists\" or \"line\"" },
+    { "{{#class.id|add:10,20,1}}{{/class.id|add:10,20,1}}",
       "a section's filter can only be \"exists\" or \"line\"" },
     { "{{#class.id|width:10,20,1}}{{/class.id|width:10,20,1}}",
       "a section's filter can only be \"exists\" or \"line\"" },
