@@ -353,12 +353,19 @@ ngx_http_credverify_png_leave(void *data)
 }
 
 
-/* in a thread, where nothing of nginx may be used but its memory and time */
+/* in a thread, which touches its task and nothing else */
 
 static void
 ngx_http_credverify_png_thread(void *data, ngx_log_t *log)
 {
     ngx_http_credverify_task_t  *task = data;
+
+    /* a worker that is to end at once waits for all that threads have to do */
+
+    if (ngx_terminate) {
+        task->err = CV_ERR_LIMIT;
+        return;
+    }
 
     task->err = cv_raster(cv_str(task->svg, task->svg_len),
                           (unsigned) task->width, (unsigned) task->height,
@@ -425,9 +432,11 @@ ngx_http_credverify_png_done(ngx_event_t *ev)
     }
 
     if (task->err != CV_OK) {
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                      "credverify: \"%V\" can not be drawn: %s", &task->name,
-                      task->error.text);
+        if (!ngx_terminate) {
+            ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                          "credverify: \"%V\" can not be drawn: %s",
+                          &task->name, task->error.text);
+        }
 
         /* who asks now, or while the others are told, has it tried again */
 
@@ -521,6 +530,10 @@ ngx_http_credverify_png_free(ngx_http_credverify_picture_t *picture)
     if (picture->task != NULL) {
 
         /* of a worker that ends */
+
+        if (picture->timer.timer_set) {
+            ngx_del_timer(&picture->timer);
+        }
 
         free(picture->task->png);
         ngx_free(picture->task);

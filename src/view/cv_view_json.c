@@ -89,7 +89,7 @@ cv_view_json_path(cv_view_json_t *json, cv_view_path_t *path, cv_str_t text)
 
     if (err == CV_OK && path->measure.part != CV_VIEW_WHOLE) {
         err = cv_error_set(&error, CV_ERR_INPUT, "\"%.*s\": only pages and "
-                           "images measure a text", CV_FMT(text));
+                           "images have such a filter", CV_FMT(text));
     }
 
     if (err == CV_OK && path->filter == CV_FILTER_HTML) {

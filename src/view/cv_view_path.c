@@ -59,6 +59,8 @@ static const struct {
         { CV_PARAM_SIZE, CV_PARAM_WIDTH, CV_PARAM_ADD } },
     [CV_VIEW_LINE] = { "line", "line:N,OF,SIZE,WIDTH",
         { CV_PARAM_LINE, CV_PARAM_LINES, CV_PARAM_SIZE, CV_PARAM_WIDTH } },
+    [CV_VIEW_QR] = { "qr", NULL, { CV_PARAM_END } },
+    [CV_VIEW_QR_SIZE] = { "qr_size", NULL, { CV_PARAM_END } },
 };
 
 
@@ -189,6 +191,13 @@ cv_view_path_measure(cv_view_path_t *path, cv_view_part_t part, cv_str_t rest,
     how->lines = 1;
     path->measure.part = (uint8_t) part;
     written = cv_view_parts[part].written;
+
+    if (written == NULL) {
+        return !cv_present(rest)
+               ? CV_OK : cv_error_set(error, CV_ERR_INPUT,
+                                      "\"%s\" has nothing behind it",
+                                      cv_view_parts[part].name);
+    }
 
     for (param = cv_view_parts[part].params; *param != CV_PARAM_END; param++) {
 
@@ -381,8 +390,8 @@ cv_err_t
 cv_view_path_check(const cv_view_path_t *path, cv_error_t *error)
 {
     if (path->measure.part != CV_VIEW_WHOLE && cv_view_path_is_now(path)) {
-        return cv_error_set(error, CV_ERR_INPUT, "\"%.*s\" cannot be "
-                            "measured", CV_FMT(path->text));
+        return cv_error_set(error, CV_ERR_INPUT, "\"%.*s\" takes no "
+                            "such filter", CV_FMT(path->text));
     }
 
     if (path->scope != CV_SCOPE_FACT) {
@@ -426,6 +435,15 @@ cv_view_path_is_doc(const cv_view_path_t *path)
 {
     return path->scope == CV_SCOPE_FACT && path->skip == path->nnames
            && cv_view_fact_is_doc(path->fact);
+}
+
+
+bool
+cv_view_path_asks(const cv_view_path_t *path)
+{
+    return path->filter == CV_FILTER_EXISTS
+           || path->measure.part == CV_VIEW_LINE
+           || path->measure.part == CV_VIEW_QR;
 }
 
 

@@ -31,7 +31,7 @@ typedef enum {
     CV_FILTERS
 } cv_view_filter_t;
 
-/* What is shown of the value's text, after the filter. */
+/* What is shown of the value's text, or of it, after the filter. */
 
 typedef enum {
     CV_VIEW_WHOLE = 0,
@@ -39,6 +39,8 @@ typedef enum {
     CV_VIEW_WIDTH,              /* how wide that is */
     CV_VIEW_ADD,                /* nothing; the next width is that wider */
     CV_VIEW_LINE,               /* a line of it */
+    CV_VIEW_QR,                 /* the path of its QR code */
+    CV_VIEW_QR_SIZE,            /* how many modules that has */
     CV_VIEW_PARTS
 } cv_view_part_t;
 
@@ -90,6 +92,9 @@ cv_err_t cv_view_path_check_text(const cv_view_path_t *path,
 
 /* True if the path names one of the facts that are documents. */
 bool cv_view_path_is_doc(const cv_view_path_t *path);
+
+/* True if the filter says whether there is something to show. */
+bool cv_view_path_asks(const cv_view_path_t *path);
 
 /* True if the path may show the moment of checking. */
 bool cv_view_path_is_now(const cv_view_path_t *path);

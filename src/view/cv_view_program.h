@@ -28,6 +28,7 @@
  */
 #define CV_VIEW_STEPS       65536
 #define CV_VIEW_ITEM_STEPS  8
+#define CV_VIEW_QR_STEPS    512             /* 0.05 ms, of a URL */
 
 typedef enum {
     CV_OP_END = 0,

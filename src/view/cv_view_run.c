@@ -8,6 +8,7 @@
 #include "cv_view_copy.h"
 #include "cv_view_program.h"
 #include "cv_hash.h"
+#include "cv_qr.h"
 #include "cv_text.h"
 
 #define CV_NOW_LONG_MAX  (sizeof("30 September 9999") - 1)
@@ -498,7 +499,34 @@ cv_view_json(cv_view_run_t *run, const cv_value_t *value,
 }
 
 
-/* what is to be shown of a text, or how wide that is; good until the next */
+/* the path of a text's code, if it has any; there is nothing to escape in it */
+
+static void
+cv_view_qr(cv_view_run_t *run, cv_str_t text)
+{
+    cv_err_t  err;
+
+    if (cv_qr_size(text) == 0 || !cv_view_spend(run, CV_VIEW_QR_STEPS)) {
+        return;
+    }
+
+    err = cv_qr_path(run->out, text);
+
+    if (err != CV_OK) {
+        cv_buf_fail(run->out, err);
+    }
+}
+
+
+static const cv_view_measure_t *
+cv_view_measure(const cv_view_run_t *run, const cv_view_op_t *op)
+{
+    return (const cv_view_measure_t *) (const void *)
+           run->program->measures.data + (op->measure - 1);
+}
+
+
+/* what is to be shown of a text, or how large that is; good until the next */
 
 static cv_str_t
 cv_view_part(cv_view_run_t *run, const cv_view_op_t *op, cv_str_t text)
@@ -506,10 +534,16 @@ cv_view_part(cv_view_run_t *run, const cv_view_op_t *op, cv_str_t text)
     unsigned                  width;
     const cv_view_measure_t  *measure;
 
-    measure = (const cv_view_measure_t *) (const void *)
-              run->program->measures.data + (op->measure - 1);
+    measure = cv_view_measure(run, op);
 
     switch (measure->part) {
+
+    case CV_VIEW_QR:
+        cv_view_qr(run, text);
+        return CV_ABSENT;
+
+    case CV_VIEW_QR_SIZE:
+        return cv_str(run->space, cv_int_write(run->space, cv_qr_size(text)));
 
     case CV_VIEW_WIDTH:
         width = run->added + cv_measure_width(text, &measure->how);
@@ -640,17 +674,21 @@ cv_view_next(cv_view_run_t *run)
 }
 
 
-/* whether there is something on a line */
+/* whether there is something on a line, or to make a code of */
 
 static const cv_value_t *
 cv_view_line(cv_view_run_t *run, const cv_view_op_t *op,
     const cv_value_t *value, cv_value_t *found)
 {
+    bool      truth;
     uint8_t   space[CV_TIME_TEXT_MAX];
     cv_str_t  text;
 
-    text = cv_view_part(run, op, cv_view_text(value, op->filter, space));
-    *found = (cv_value_t) { CV_VALUE_BOOL, text.len > 0, CV_ABSENT };
+    text = cv_view_text(value, op->filter, space);
+    truth = cv_view_measure(run, op)->part == CV_VIEW_QR
+            ? cv_qr_size(text) > 0 : cv_view_part(run, op, text).len > 0;
+
+    *found = (cv_value_t) { CV_VALUE_BOOL, truth, CV_ABSENT };
 
     return found;
 }

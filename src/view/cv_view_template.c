@@ -430,6 +430,11 @@ cv_template_variable(cv_template_t *t, const cv_template_tag_t *tag)
                                 CV_FMT(tag->name), t->markup.wrong);
     }
 
+    if (path.measure.part == CV_VIEW_QR && code != CV_OP_HTML) {
+        return cv_template_fail(t, CV_ERR_INPUT, "{{%.*s}}: a QR code "
+                                "where no text is", CV_FMT(tag->name));
+    }
+
     if (cv_view_path_is_now(&path)) {
         err = cv_template_now(t, &path, code);
         if (err != CV_OK) {
@@ -468,11 +473,12 @@ cv_template_open(cv_template_t *t, const cv_template_tag_t *tag)
         return err;
     }
 
-    if (path.measure.part != CV_VIEW_WHOLE
-        ? path.measure.part != CV_VIEW_LINE : path.filter > CV_FILTER_EXISTS)
+    if (!cv_view_path_asks(&path)
+        && (path.filter != CV_FILTER_NONE
+            || path.measure.part != CV_VIEW_WHOLE))
     {
         return cv_template_fail(t, CV_ERR_INPUT, "a section's filter can only "
-                                "be \"exists\" or \"line\"");
+                                "be \"exists\", \"line\" or \"qr\"");
     }
 
     if (t->nsections == CV_TEMPLATE_SECTIONS) {
@@ -499,9 +505,7 @@ cv_template_open(cv_template_t *t, const cv_template_tag_t *tag)
     if (tag->sigil == '^') {
         code = CV_OP_SKIP_TRUE;
 
-    } else if (path.filter == CV_FILTER_EXISTS
-               || path.measure.part == CV_VIEW_LINE)
-    {
+    } else if (cv_view_path_asks(&path)) {
         code = CV_OP_SKIP_FALSE;
 
     } else if (path.scope == CV_SCOPE_FACT && path.skip == path.nnames

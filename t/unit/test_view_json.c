@@ -190,7 +190,7 @@ static const view_case_t  wrong_bodies[] = {
       "cannot follow another" },
     { "\"$class.title|fit:10,20\"", "inside text a fact is written" },
     { "\"${class.title|fit:10,20}\"", "\"class.title|fit:10,20\": only pages "
-      "and images measure a text" },
+      "and images have such a filter" },
     { "{\"$if\": \"class.title|line:1,1,10,20\"}", "only pages and images" },
     { "\"$class.title|html\"", "\"class.title|html\": only pages show HTML" },
     { "\"$class.title|\"", "unknown filter \"\"" },
