@@ -65,13 +65,6 @@ cv_verifier_free(cv_verifier_t *verifier)
 }
 
 
-cv_digest_t *
-cv_verifier_digest(cv_verifier_t *verifier)
-{
-    return verifier->digest;
-}
-
-
 cv_authorizer_t *
 cv_verifier_authorizer(cv_verifier_t *verifier)
 {

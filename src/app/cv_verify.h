@@ -53,7 +53,6 @@ cv_verifier_t *cv_verifier_new(void);
 void cv_verifier_free(cv_verifier_t *verifier);
 
 /* What it has, for others of the same store and thread. */
-cv_digest_t *cv_verifier_digest(cv_verifier_t *verifier);
 cv_authorizer_t *cv_verifier_authorizer(cv_verifier_t *verifier);
 
 /*

@@ -5,9 +5,7 @@
 
 #include "cv_digest.h"
 
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 
@@ -15,8 +13,6 @@
 struct cv_digest_s {
     EVP_MD      *sha256;
     EVP_MD_CTX  *ctx;
-    EVP_MAC      *siphash;
-    EVP_MAC_CTX  *mac;
 };
 
 
@@ -32,12 +28,8 @@ cv_digest_new(void)
 
     digest->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     digest->ctx = EVP_MD_CTX_new();
-    digest->siphash = EVP_MAC_fetch(NULL, "SIPHASH", NULL);
-    digest->mac = digest->siphash != NULL ? EVP_MAC_CTX_new(digest->siphash)
-                                          : NULL;
 
-    if (digest->sha256 == NULL || digest->ctx == NULL || digest->mac == NULL)
-    {
+    if (digest->sha256 == NULL || digest->ctx == NULL) {
         cv_digest_free(digest);
         return NULL;
     }
@@ -53,8 +45,6 @@ cv_digest_free(cv_digest_t *digest)
         return;
     }
 
-    EVP_MAC_CTX_free(digest->mac);
-    EVP_MAC_free(digest->siphash);
     EVP_MD_CTX_free(digest->ctx);
     EVP_MD_free(digest->sha256);
     free(digest);
@@ -73,26 +63,6 @@ cv_digest_sha256(cv_digest_t *digest, uint8_t out[CV_SHA256_LEN],
     }
 
     return CV_OK;
-}
-
-
-cv_err_t
-cv_digest_keyed(cv_digest_t *digest, uint64_t *hash,
-    const uint8_t key[CV_KEYED_LEN], cv_str_t data)
-{
-    size_t      len, size;
-    OSSL_PARAM  params[2];
-
-    size = sizeof(*hash);
-
-    params[0] = OSSL_PARAM_construct_size_t(OSSL_MAC_PARAM_SIZE, &size);
-    params[1] = OSSL_PARAM_construct_end();
-
-    return EVP_MAC_init(digest->mac, key, CV_KEYED_LEN, params) == 1
-           && EVP_MAC_update(digest->mac, data.data, data.len) == 1
-           && EVP_MAC_final(digest->mac, (unsigned char *) hash, &len,
-                            sizeof(*hash)) == 1
-           ? CV_OK : CV_ERR_NOMEM;
 }
 
 

@@ -26,14 +26,6 @@ void cv_digest_free(cv_digest_t *digest);
 cv_err_t cv_digest_sha256(cv_digest_t *digest, uint8_t out[CV_SHA256_LEN],
     cv_str_t data) CV_MUST_CHECK;
 
-/*
- * SipHash-2-4 with a key of 16 bytes: what it is of cannot be told without the
- * key, nor can many texts of one hash be found.
- */
-#define CV_KEYED_LEN  16
-cv_err_t cv_digest_keyed(cv_digest_t *digest, uint64_t *hash,
-    const uint8_t key[CV_KEYED_LEN], cv_str_t data) CV_MUST_CHECK;
-
 /* Standard base64 of a SHA-256, NUL-terminated, as CSP's hash sources want. */
 #define CV_SHA256_BASE64_LEN  44
 void cv_digest_base64(char out[CV_SHA256_BASE64_LEN + 1],

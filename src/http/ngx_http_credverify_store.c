@@ -773,7 +773,8 @@ ngx_http_credverify_address(ngx_http_credverify_store_t *store,
         address = CV_STR("unix");
     }
 
-    return cv_digest_keyed(cv_verifier_digest(store->verifier), hash,
-                           cv_meter_secret(store->addresses.meter->meter),
-                           address);
+    *hash = cv_hash_keyed(cv_meter_secret(store->addresses.meter->meter),
+                          address.data, address.len);
+
+    return CV_OK;
 }

@@ -6,10 +6,12 @@
 #include "cv_buf.h"
 #include "cv_codec.h"
 #include "cv_doc.h"
+#include "cv_hash.h"
 #include "cv_redact.h"
 #include "cv_text.h"
 #include "cv_time.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <setjmp.h>
@@ -701,6 +703,51 @@ test_redact(void **state)
 }
 
 
+/* the vectors of the reference implementation: bytes 0, 1, 2 and so on */
+
+static void
+test_keyed(void **state)
+{
+    size_t    i;
+    uint8_t   key[CV_HASH_KEY_LEN], text[64];
+    uint64_t  hash;
+
+    static const struct {
+        size_t    len;
+        uint64_t  hash;
+    } cases[] = {
+        { 0, 0x726fdb47dd0e0e31 },
+        { 1, 0x74f839c593dc67fd },
+        { 7, 0xab0200f58b01d137 },
+        { 8, 0x93f5f5799a932462 },
+        { 9, 0x9e0082df0ba9e4b0 },
+        { 15, 0xa129ca6149be45e5 },
+        { 16, 0x3f2acc7f57c29bdb },
+        { 33, 0xa7f32346f95978e3 },
+        { 63, 0x958a324ceb064572 },
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(text); i++) {
+        text[i] = (uint8_t) i;
+    }
+
+    memcpy(key, text, sizeof(key));
+
+    for (i = 0; i < COUNT(cases); i++) {
+        hash = cv_hash_keyed(key, text, cases[i].len);
+
+        if (hash != cases[i].hash) {
+            fail_msg("of %zu bytes: %016" PRIx64, cases[i].len, hash);
+        }
+    }
+
+    key[CV_HASH_KEY_LEN - 1] ^= 0x80;
+    assert_true(cv_hash_keyed(key, text, 8) != cases[3].hash);
+}
+
+
 int
 main(void)
 {
@@ -719,6 +766,7 @@ main(void)
         cmocka_unit_test(test_doc_depth),
         cmocka_unit_test(test_doc_number),
         cmocka_unit_test(test_redact),
+        cmocka_unit_test(test_keyed),
     };
 
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
