@@ -82,6 +82,10 @@ sub calls {
     return \%calls;
 }
 
+# a worker that answers is done with opening the store
+
+is($nginx->status("/v?token=$valid"), 200, 'it is open');
+
 my $expected = calls('/200');
 
 SKIP: {
