@@ -105,6 +105,20 @@ static ngx_command_t  ngx_http_credverify_commands[] = {
       offsetof(ngx_http_credverify_loc_conf_t, max_age),
       NULL },
 
+    { ngx_string("credverify_stale"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_credverify_loc_conf_t, stale),
+      NULL },
+
+    { ngx_string("credverify_cache_tag"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_credverify_cache_tag,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("credverify_verify"),
       NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_credverify_verify,
@@ -374,6 +388,8 @@ ngx_http_credverify_create_loc_conf(ngx_conf_t *cf)
     clcf->theme = NGX_CONF_UNSET_PTR;
     clcf->themes = NGX_CONF_UNSET_PTR;
     clcf->max_age = NGX_CONF_UNSET;
+    clcf->stale = NGX_CONF_UNSET;
+    clcf->tags = NGX_CONF_UNSET_PTR;
     clcf->brands = NGX_CONF_UNSET_PTR;
     clcf->links = NGX_CONF_UNSET_PTR;
     clcf->quota = NGX_CONF_UNSET_UINT;
@@ -421,7 +437,6 @@ ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->theme, prev->theme, NULL);
     ngx_conf_merge_ptr_value(conf->themes, prev->themes, NULL);
     ngx_conf_merge_str_value(conf->ancestors, prev->ancestors, "");
-    ngx_conf_merge_sec_value(conf->max_age, prev->max_age, 5);
 
     if (ngx_http_credverify_check_content(cf, conf) != NGX_OK
         || ngx_http_credverify_check_key(cf, prev, conf) != NGX_OK)
@@ -452,6 +467,10 @@ ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     ngx_http_credverify_inherit(cf, prev, conf);
+
+    if (ngx_http_credverify_cache_merge(cf, prev, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     if (conf->brands != NULL) {
         cmcf = ngx_http_conf_get_module_main_conf(cf,

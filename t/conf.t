@@ -43,7 +43,7 @@ our $http = <<'_EOC_';
     credverify_views $TEST_NGINX_VIEWS;
 _EOC_
 
-plan tests => 70;
+plan tests => 95;
 
 run_tests();
 
@@ -337,3 +337,71 @@ nothing/data.mdb: No such file or directory; make a store with "credverify init"
 --- must_die
 --- error_log eval
 qr{tag/verify\.html:2: "\{\{\{": values are always escaped, write "\{\{name\}\}" in \S+:\d+}
+
+
+
+=== TEST 26: a time beyond that, which is none
+--- config
+    credverify_stale later;
+--- must_die
+--- error_log
+invalid value
+
+
+
+=== TEST 27: no fields for tags but "off"
+--- config
+    credverify_cache_tag Cache-Tag off;
+--- must_die
+--- error_log
+invalid field "off": its name is made of letters, digits and "-", and "off" stands alone
+
+
+
+=== TEST 28: a field that none can be called
+--- config
+    credverify_cache_tag "Cache Tag";
+--- must_die
+--- error_log
+invalid field "Cache Tag"
+
+
+
+=== TEST 29: an empty one
+--- config
+    credverify_cache_tag "";
+--- must_die
+--- error_log
+invalid field ""
+
+
+
+=== TEST 30: tags twice
+--- config
+    credverify_cache_tag off;
+    credverify_cache_tag Cache-Tag;
+--- must_die
+--- error_log
+"credverify_cache_tag" directive is duplicate
+
+
+
+=== TEST 31: what is set for caches is inherited, and replaced
+--- http_config eval: $::http . 'credverify_max_age 20s; credverify_stale 10s; credverify_cache_tag X-Tag;'
+--- config
+    credverify_stale 7s;
+    location /v {
+        credverify_format $arg_format json;
+        credverify_verify token=$arg_token;
+        location = /v/off { credverify_verify token=$arg_token; credverify_cache_tag off; }
+        location = /v/on { credverify_verify token=$arg_token; credverify_cache_tag Cache-Tag; credverify_max_age 1s; }
+    }
+--- request eval
+[map { "GET $_?token=$ENV{TEST_NGINX_T_VALID}" } '/v', '/v/off', '/v/on']
+--- raw_response_headers_like eval
+my $to = 'stale-while-revalidate=7, stale-if-error=0\r\n';
+[qr/max-age=20, ${to}X-Tag: cv-\w{16}\r\n/, qr/max-age=20, ${to}(?!X-Tag)/, qr/max-age=1, ${to}Cache-Tag: cv-\w{16}\r\n/]
+--- no_error_log
+[error]
+[alert]
+[crit]

@@ -412,7 +412,7 @@ __DATA__
 --- request eval: "GET /v?token=$::token"
 --- more_headers eval: main::bearer('live')
 --- response_headers
-Cache-Control: private, max-age=5
+Cache-Control: private, max-age=3
 Access-Control-Allow-Origin: *
 Access-Control-Expose-Headers: ETag, Retry-After, RateLimit, RateLimit-Policy, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-RateLimit-Window
 X-Content-Type-Options: nosniff

@@ -167,6 +167,7 @@ cv_verify_read(cv_verification_t *out, cv_verifier_t *verifier,
         return false;
     }
 
+    out->number = iid;
     out->evidence.credential = &out->credential;
     out->evidence.class = &entry->class;
     out->evidence.issuer = &entry->issuer;

@@ -40,6 +40,7 @@ typedef struct {
 typedef struct {
     cv_verdict_t     verdict;
     cv_evidence_t    evidence;
+    uint64_t         number;    /* of the credential, if one was found */
     cv_token_t       token;
     cv_credential_t  credential;
     cv_holder_t      holder;

@@ -7,6 +7,7 @@
 
 #include "cv_cli.h"
 #include "cv_issue.h"
+#include "cv_tag.h"
 #include "cv_verdict.h"
 
 typedef struct {
@@ -278,6 +279,7 @@ cmd_credential_verdict(cv_cli_t *cli, const cv_credential_t *credential)
 static int
 cmd_credential_show_body(cv_cli_t *cli)
 {
+    char                     tag[CV_TAG_LEN];
     uint64_t                 iid;
     cv_credential_t          credential;
     const cv_handle_kind_t  *by;
@@ -296,6 +298,9 @@ cmd_credential_show_body(cv_cli_t *cli)
     cv_answer_number(cli, "tokens",
                      cv_cli_links(cli, CV_LINK_CREDENTIAL_TOKEN, iid));
     cmd_credential_verdict(cli, &credential);
+
+    cv_tag(tag, cv_store_uuid(cli->store), iid, NULL);
+    cv_answer_text(cli, "cache_tag", cv_str(tag, sizeof(tag)));
     cv_answer_close(cli);
 
     return CV_CLI_DONE;

@@ -7,6 +7,7 @@
  */
 
 #include "cv_cli.h"
+#include "cv_tag.h"
 
 #include <inttypes.h>
 #include <strings.h>
@@ -14,13 +15,14 @@
 
 #define CMD_FILTERS_MAX  4
 
-/* what a list shows of a record, for people */
+/* what a list shows of a record, for people; what is no member is the tag */
 
 static const char *const  cmd_record_columns[CV_KINDS][CV_COLUMNS_MAX] = {
     [CV_ISSUER] = { "id", "name", "url" },
     [CV_CLASS] = { "id", "issuer", "title" },
     [CV_HOLDER] = { "id", "name", "display_name", "organization" },
-    [CV_TOKEN] = { "token_sha256", "privacy", "created_at", "expires_at" },
+    [CV_TOKEN] = { "token_sha256", "privacy", "created_at", "expires_at",
+                   "cache_tag" },
     [CV_TIER] = { "id", "limits", "price_cents", "overage_cents", "features" },
     [CV_KEY] = { "id", "owner", "tier", "status", "prefix", "last4" },
     [CV_PROGRESS] = { "class", "practice", "learn" },
@@ -139,20 +141,52 @@ cmd_record_show(cv_cli_t *cli)
 }
 
 
-static void
-cmd_list_row(cmd_list_t *list, const void *record)
+/* of what is answered to who asks by that token */
+
+static cv_str_t
+cmd_list_tag(cv_cli_t *cli, const cv_token_t *token, char tag[CV_TAG_LEN])
 {
+    cv_tag(tag, cv_store_uuid(cli->store), token->credential.iid, token);
+
+    return cv_str(tag, CV_TAG_LEN);
+}
+
+
+static void
+cmd_list_row(cv_cli_t *cli, cmd_list_t *list, const void *record)
+{
+    char                tag[CV_TAG_LEN];
     size_t              i;
+    const cv_field_t   *field;
     const char *const  *names;
 
     names = cmd_record_columns[list->kind];
     cv_columns_begin(&list->columns);
 
     for (i = 0; i < CV_COLUMNS_MAX && names[i] != NULL; i++) {
-        cv_member_plain(cv_columns_cell(&list->columns), record,
-                        cv_field_find(&cv_schemas[list->kind],
-                                      cv_str_z(names[i])));
+        field = cv_field_find(&cv_schemas[list->kind], cv_str_z(names[i]));
+
+        if (field == NULL) {
+            cv_columns_text(&list->columns, cmd_list_tag(cli, record, tag));
+        } else {
+            cv_member_plain(cv_columns_cell(&list->columns), record, field);
+        }
     }
+}
+
+
+static void
+cmd_list_json(cv_cli_t *cli, const cmd_list_t *list, const void *record)
+{
+    char  tag[CV_TAG_LEN];
+
+    cv_answer_record_open(cli, list->kind, record);
+
+    if (list->kind == CV_TOKEN) {
+        cv_answer_text(cli, "cache_tag", cmd_list_tag(cli, record, tag));
+    }
+
+    cv_answer_close(cli);
 }
 
 
@@ -171,7 +205,7 @@ cmd_list_put(cv_cli_t *cli, cmd_list_t *list, const void *record, bool first,
         cv_columns_put(columns, measure ? NULL : &cli->out.buf);
     }
 
-    cmd_list_row(list, record);
+    cmd_list_row(cli, list, record);
     cv_columns_put(columns, measure ? NULL : &cli->out.buf);
 }
 
@@ -279,7 +313,7 @@ cmd_list_walk(cv_cli_t *cli, cmd_list_t *list, bool measure)
         cv_unresolve(cli->txn, list->kind, &record);
 
         if (cli->json) {
-            cv_answer_record(cli, list->kind, &record);
+            cmd_list_json(cli, list, &record);
         } else {
             cmd_list_put(cli, list, &record, n == 1, measure);
         }

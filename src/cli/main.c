@@ -367,8 +367,8 @@ const cv_command_t  cv_commands[] = {
 
     { "token", "list", "CREDENTIAL", 1, 1,
       "list the tokens of a credential by their hashes",
-      "A line has the token's SHA-256, its privacy, when it was made\n"
-      "and when it expires.\n",
+      "A line has the token's SHA-256, its privacy, when it was made, when\n"
+      "it expires, and by which tag caches know the answers to who has it.\n",
       NULL, CV_TOKEN, NULL, cmd_record_list },
 
     { "token", "revoke", "CREDENTIAL HASH", 2, 2,

@@ -110,7 +110,10 @@ typedef struct {
     ngx_str_t                     ancestors;  /* empty: as the format has it */
     ngx_uint_t                    framed;     /* bits by cv_format_t */
     ngx_str_t                     csp[CV_FORMATS];
-    time_t                        max_age;    /* seconds */
+    time_t                        max_age;    /* seconds, */
+    time_t                        stale;      /* and how many more */
+    ngx_str_t                     lifetime;   /* that, as Cache-Control */
+    ngx_array_t                  *tags;       /* ngx_str_t, fields; NULL: off */
 
     ngx_array_t                  *brands;     /* cv_str_t; NULL: no key is
                                                  asked for; empty: any */
@@ -410,6 +413,10 @@ typedef struct {
     ngx_uint_t                    hashed;     /* an ETag is made from */
     cv_rendering_t                rendering;
     ngx_int_t                     max_age;    /* seconds; -1: do not store */
+    ngx_int_t                     stale;      /* for how many more, */
+    ngx_str_t                     lifetime;   /* unless this says both */
+    ngx_str_t                     tag;        /* empty: none, */
+    ngx_array_t                  *tags;       /* else the fields it is in */
     const char                   *allow;      /* of a 405 */
     ngx_uint_t                    cors;       /* scripts anywhere may read it */
     ngx_uint_t                    image;      /* pages anywhere may show it */
@@ -425,8 +432,10 @@ ngx_int_t ngx_http_credverify_send(ngx_http_request_t *r,
 ngx_int_t ngx_http_credverify_challenge(ngx_http_request_t *r,
     ngx_http_credverify_answer_t *answer);
 
-/* Adds a field to the header of the answer; the name is a constant, and the
- * value lives as long as the request. */
+/* Both add a field to the header of the answer, whose name and value live as
+ * long as the request.  NULL, or NGX_ERROR, if there is no memory. */
+ngx_table_elt_t *ngx_http_credverify_header(ngx_http_request_t *r,
+    const char *key, size_t key_len, u_char *value, size_t len);
 ngx_int_t ngx_http_credverify_add_header(ngx_http_request_t *r,
     cv_str_t name, cv_str_t value);
 
@@ -464,6 +473,7 @@ typedef struct {
     const cv_refusal_t              *refusal;   /* NULL: it is none */
     cv_presentation_t                presentation;
     cv_time_t                        next_change_at;
+    ngx_str_t                        tag;       /* for caches; empty: none */
     cv_buf_t                         body;
     cv_rendering_t                   rendering;
     cv_err_t                         render_err;
@@ -551,6 +561,42 @@ ngx_int_t ngx_http_credverify_draw(ngx_http_credverify_job_t *job,
     ngx_http_credverify_answer_t *answer);
 
 void ngx_http_credverify_draw_free(void);
+
+
+/* ngx_http_credverify_cache.c: what caches are told */
+
+char *ngx_http_credverify_cache_tag(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* To be called when it is known what answers, and whether it takes keys. */
+char *ngx_http_credverify_cache_merge(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *prev,
+    ngx_http_credverify_loc_conf_t *conf);
+
+/* Gives a job the tag of what it is about, once "presentation" is known. */
+ngx_int_t ngx_http_credverify_tag(ngx_http_credverify_job_t *job,
+    cv_txn_t *txn, uint64_t credential, const cv_token_t *token);
+
+/* Has an answer kept as long as what was found out holds, and no longer than
+ * the location says. */
+void ngx_http_credverify_cache_keep(ngx_http_credverify_job_t *job,
+    ngx_http_credverify_answer_t *answer);
+
+/* Has it kept for less by what it waited to be sent. */
+void ngx_http_credverify_cache_waited(ngx_http_credverify_answer_t *answer,
+    cv_time_t waited);
+
+/* Adds the fields that say so. */
+ngx_int_t ngx_http_credverify_cache_fields(ngx_http_request_t *r,
+    ngx_http_credverify_answer_t *answer);
+
+/* Whether answers are for who asked alone. */
+
+static ngx_inline ngx_uint_t
+ngx_http_credverify_private(const ngx_http_credverify_loc_conf_t *clcf)
+{
+    return clcf->brands != NULL || clcf->holder != NULL;
+}
 
 
 /* ngx_http_credverify_count.c: counters of what was answered */

@@ -177,7 +177,6 @@ static void
 ngx_http_credverify_drawn(ngx_http_credverify_drawing_t *drawing,
     ngx_int_t rc, cv_str_t png)
 {
-    ngx_int_t                       waited;
     ngx_http_request_t             *r;
     ngx_http_credverify_pending_t  *pending;
 
@@ -194,14 +193,10 @@ ngx_http_credverify_drawn(ngx_http_credverify_drawing_t *drawing,
         return;
     }
 
-    /* it is as old as the verdict, and may be kept for less by that */
+    /* it is as old as the verdict */
 
-    waited = (ngx_int_t) ((ngx_http_credverify_now() - pending->now
-                           + CV_SECOND - 1) / CV_SECOND);
-
-    if (pending->answer.max_age >= 0) {
-        pending->answer.max_age = ngx_max(pending->answer.max_age - waited, 0);
-    }
+    ngx_http_credverify_cache_waited(&pending->answer,
+                                     ngx_http_credverify_now() - pending->now);
 
     pending->answer.body = png;
 

@@ -254,7 +254,6 @@ ngx_http_credverify_for_scripts(ngx_http_credverify_job_t *job)
 ngx_int_t
 ngx_http_credverify_finish(ngx_http_credverify_job_t *job)
 {
-    cv_time_t                     left;
     ngx_http_credverify_answer_t  answer;
 
     if (job->render_err != CV_OK) {
@@ -268,7 +267,7 @@ ngx_http_credverify_finish(ngx_http_credverify_job_t *job)
 
     ngx_memzero(&answer, sizeof(ngx_http_credverify_answer_t));
 
-    answer.keyed = job->clcf->brands != NULL || job->clcf->holder != NULL;
+    answer.keyed = ngx_http_credverify_private(job->clcf);
     answer.cors = ngx_http_credverify_for_scripts(job);
     answer.outcome = job->outcome;
     answer.refusal = job->refusal;
@@ -288,20 +287,10 @@ ngx_http_credverify_finish(ngx_http_credverify_job_t *job)
         answer.allow = NGX_HTTP_CREDVERIFY_METHODS;
     }
 
-    /* only a verdict may be kept, and never for longer than it holds */
+    /* an error is none to others, whatever its status is */
 
-    if (answer.status == NGX_HTTP_OK) {
-        answer.hashed = 1;
-        answer.rendering = job->rendering;
-        answer.max_age = job->clcf->max_age;
-
-        if (job->next_change_at != CV_TIME_NEVER) {
-            left = (job->next_change_at - job->now) / CV_SECOND;
-
-            if (left < answer.max_age) {
-                answer.max_age = (ngx_int_t) left;
-            }
-        }
+    if (answer.status == NGX_HTTP_OK && job->outcome == CV_VALID) {
+        ngx_http_credverify_cache_keep(job, &answer);
     }
 
     return job->format == CV_FORMAT_PNG

@@ -12,11 +12,7 @@
 #include "cv_text.h"
 
 
-static ngx_table_elt_t *ngx_http_credverify_header(ngx_http_request_t *r,
-    const char *key, size_t key_len, u_char *value, size_t len);
 static ngx_int_t ngx_http_credverify_etag(ngx_http_request_t *r,
-    ngx_http_credverify_answer_t *answer);
-static ngx_int_t ngx_http_credverify_caching(ngx_http_request_t *r,
     ngx_http_credverify_answer_t *answer);
 static ngx_int_t ngx_http_credverify_authenticate(ngx_http_request_t *r,
     ngx_http_credverify_answer_t *answer);
@@ -62,9 +58,7 @@ ngx_http_credverify_scratch_free(void)
 }
 
 
-/* "value" must live as long as the request */
-
-static ngx_table_elt_t *
+ngx_table_elt_t *
 ngx_http_credverify_header(ngx_http_request_t *r, const char *key,
     size_t key_len, u_char *value, size_t len)
 {
@@ -136,65 +130,6 @@ ngx_http_credverify_etag(ngx_http_request_t *r,
                               sizeof("ETag") - 1, p, (size_t) (last - p));
 
     return r->headers_out.etag == NULL ? NGX_ERROR : NGX_OK;
-}
-
-
-/* registered where "expires" looks, so that there is never a second one */
-
-static ngx_int_t
-ngx_http_credverify_caching(ngx_http_request_t *r,
-    ngx_http_credverify_answer_t *answer)
-{
-    size_t            size;
-    cv_buf_t          buf;
-    ngx_table_elt_t  *h;
-
-#if (nginx_version < 1023000)
-    ngx_table_elt_t  **cc;
-
-    if (ngx_array_init(&r->headers_out.cache_control, r->pool, 1,
-                       sizeof(ngx_table_elt_t *))
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    cc = ngx_array_push(&r->headers_out.cache_control);
-#endif
-
-    size = sizeof("private, max-age=") - 1 + NGX_INT_T_LEN;
-
-    cv_buf_borrow(&buf, ngx_pnalloc(r->pool, size), size);
-    if (buf.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    if (answer->max_age < 0) {
-        cv_buf_append_str(&buf, CV_STR("no-store"));
-
-    } else if (answer->max_age == 0) {
-        cv_buf_append_str(&buf, CV_STR("no-cache"));
-
-    } else {
-        cv_buf_append_str(&buf, answer->keyed ? CV_STR("private, max-age=")
-                                              : CV_STR("public, max-age="));
-        cv_buf_append_int(&buf, answer->max_age);
-    }
-
-    h = ngx_http_credverify_header(r, "Cache-Control",
-                                   sizeof("Cache-Control") - 1, buf.data,
-                                   buf.len);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-#if (nginx_version < 1023000)
-    *cc = h;
-#else
-    r->headers_out.cache_control = h;
-#endif
-
-    return NGX_OK;
 }
 
 
@@ -310,7 +245,7 @@ ngx_http_credverify_headers(ngx_http_request_t *r,
         : (size_t) (semicolon - r->headers_out.content_type.data);
 
     if (ngx_http_credverify_etag(r, answer) != NGX_OK
-        || ngx_http_credverify_caching(r, answer) != NGX_OK
+        || ngx_http_credverify_cache_fields(r, answer) != NGX_OK
         || !ngx_http_credverify_add_literal(r, "X-Content-Type-Options",
                                             "nosniff")
         || !ngx_http_credverify_add_literal(r, "Referrer-Policy",

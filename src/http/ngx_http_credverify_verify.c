@@ -155,6 +155,13 @@ ngx_http_credverify_answer(cv_verifier_t *verifier, cv_txn_t *txn, void *arg)
     job->next_change_at = verification.verdict.next_change_at;
     inquiry->missed = verification.verdict.reason == CV_NOT_FOUND;
 
+    if (ngx_http_credverify_tag(job, txn, verification.number,
+                                verification.evidence.token)
+        != NGX_OK)
+    {
+        return CV_ERR_NOMEM;
+    }
+
     cv_disclose(&facts, &verification.verdict, job->presentation.outcome,
                 &verification.evidence, job->now);
 

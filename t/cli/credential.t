@@ -275,6 +275,7 @@ misused(cv('credential', 'show', 'full', '--by', 'name'), 'credential show: '
 my ($shown) = json_lines(cv('credential', 'show', 'a', '--json')->{out});
 is("@$shown{qw(kind id tokens verdict)}", 'credential a 0 valid', 'as JSON');
 ok(exists $shown->{until}, 'with when that ends, or null');
+like($shown->{cache_tag}, qr/\Acv-[0-9a-f]{16}\z/, 'and by what caches know it');
 
 fails(cv('credential', 'show', 'nothing'),
       'credential show: there is no credential "nothing"', 'unknown');
@@ -334,9 +335,15 @@ $r = cv('token', 'list', 'a');
 done_ok($r, 'token list');
 my @lines = split /\n/, $r->{out};
 is(scalar @lines, 5, 'all of them');
-like($_, qr/\A[0-9a-f]{64}  (?:full  |masked)  [\d-]{10}  (?:-|[\dTZ:-]+)\z/, $_)
+like($_, qr/\A[0-9a-f]{64}  (?:full  |masked)  [\d-]{10}  (?:-|[\dTZ:-]+) +cv-[0-9a-f]{16}\z/, $_)
     for @lines;
-is(scalar(json_lines(cv('token', 'list', 'a', '--json')->{out})), 5, 'as JSON');
+my @tokens = json_lines(cv('token', 'list', 'a', '--json')->{out});
+is(scalar @tokens, 5, 'as JSON');
+is_deeply([map { substr $_, -19 } @lines], [map { $_->{cache_tag} } @tokens], 'with the same cache tags');
+
+my ($of_a) = cv('credential', 'show', 'a')->{out} =~ /^cache tag +(cv-[0-9a-f]{16})$/m;
+is_deeply([grep { $_->{cache_tag} eq $of_a xor $_->{privacy} eq 'full' } @tokens], [],
+          "those of full tokens are the credential's");
 is(cv('token', 'list', 'full')->{out}, '', 'there may be none');
 fails(cv('token', 'list', 'nothing'),
       'token list: there is no credential "nothing"', 'unknown');
