@@ -201,15 +201,11 @@ cv_measure_more(const cv_measure_scan_t *scan, const cv_measure_char_t *ch)
                ? 0 : width;
 
     case CV_CLUSTER_EXTEND:
-        if (ch->code - CV_MEASURE_TONE <= 4
-            && scan->last == CV_CLUSTER_PICTURE
-            && (scan->base->flags & CV_KIND_TONED))
-        {
-            return 0;
-        }
-
-        becomes = ch->code == CV_MEASURE_EMOJI
-                  && (scan->base->flags & CV_KIND_EMOJI);
+        becomes = (ch->code == CV_MEASURE_EMOJI
+                   && (scan->base->flags & CV_KIND_EMOJI))
+                  || (ch->code - CV_MEASURE_TONE <= 4
+                      && (scan->base->flags & CV_KIND_TONED)
+                      && scan->last == CV_CLUSTER_PICTURE);
         break;
 
     default:

@@ -27,12 +27,14 @@ my @fonts = map { read_font("$DIR/$_") } qw(DejaVuSans.ttf DejaVuSans-Bold.ttf);
 # take room.
 
 my %letter = (
-    (map { $_ => [0.6, 0.4] } qw(Beng Deva Gujr Guru Thai)),
-    (map { $_ => [1.0, 0.5] } qw(Cher Mlym Mymr Sinh Taml)),
-    Arab => [1.6, 0.4],
-    Xsux => [2.3, 0.4],
-    Egyp => [1.4, 0.4],
+    (map { $_ => [0.5, 0.3] } qw(Deva Gujr)),
+    (map { $_ => [0.6, 0.4] } qw(Beng Guru Thai Tibt)),
+    (map { $_ => [0.7, 0.5] } qw(Ethi Khmr Knda Telu)),
+    (map { $_ => [0.9, 0.5] } qw(Cher Mlym Mymr Sinh Taml)),
     Hang => [1.0, 0.4],
+    Egyp => [1.4, 0.4],
+    Arab => [1.6, 0.4],
+    Xsux => [1.6, 0.4],
 );
 
 my $letter  = [0.8, 0.4];
@@ -40,7 +42,7 @@ my $sign    = 1.0;
 my $picture = 1.375;            # in color
 my $wide    = 1.0;              # a column of East Asian text
 my $half    = 0.5;
-my $bolder  = 1.1;
+my $bolder  = 1.05;
 
 my %widest = (0xfdfd => 10, 0x1242b => 5);
 

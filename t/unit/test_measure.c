@@ -80,6 +80,7 @@ static const struct {
     { "\U0001f44b\U0001f3fd", EMOJI },
     { "a\U0001f3fd", 1255 + EMOJI },
     { "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466", EMOJI },
+    { "\u270c\U0001f3fd", EMOJI },
     { "\u2764", 1716 },
     { "\u2764\ufe0f", EMOJI },
     { "\u2764\ufe0f\u200d\U0001f525", EMOJI },
