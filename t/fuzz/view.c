@@ -17,11 +17,11 @@
 #define MARK         "zQ"
 #define HOSTILE                                                               \
     "<" MARK "\"" MARK "'" MARK "&" MARK ">" MARK "]]>" MARK "-->" MARK       \
-    "{{title}}\\\x01\xef\xbf\xbe"
+    "{{title}}\\\x01\xef\xbf\xbe\xe2\x80\xae\xd7\xa9"
 
 #define HOSTILE_JSON                                                          \
     "<" MARK "\\\"" MARK "'" MARK "&" MARK ">" MARK "]]>" MARK "-->" MARK     \
-    "{{title}}\\\\\\u0001\xef\xbf\xbe"
+    "{{title}}\\\\\\u0001\xef\xbf\xbe\xe2\x80\xae\xd7\xa9"
 
 typedef struct {
     const char       *text;
@@ -279,6 +279,20 @@ has_mark(cv_str_t source)
 }
 
 
+/*
+ * Lines of a text: one text has them and another does not, and they may begin
+ * anywhere in it.
+ */
+
+static bool
+has_line(cv_str_t source)
+{
+    return memmem(source.data, source.len, "|line:", 6) != NULL;
+}
+
+
+/* "good" is NULL if there may be other markup */
+
 static void
 check(const cv_buf_t *good, cv_buf_t *bad, const cv_document_t *document,
     cv_format_t format, cv_outcome_t outcome, const words_t *words)
@@ -291,7 +305,10 @@ check(const cv_buf_t *good, cv_buf_t *bad, const cv_document_t *document,
         check_json(bad);
 
     } else {
-        check_markup(good, bad);
+        if (good != NULL) {
+            check_markup(good, bad);
+        }
+
         fuzz_markup(document, format == CV_FORMAT_SVG, cv_buf_str(bad), MARK);
     }
 }
@@ -300,7 +317,7 @@ check(const cv_buf_t *good, cv_buf_t *bad, const cv_document_t *document,
 void
 fuzz_view(const cv_str_t sources[CV_FORMATS])
 {
-    cv_buf_t        good, bad;
+    cv_buf_t        good, bad, *same;
     cv_error_t      error;
     cv_format_t     format;
     cv_outcome_t    outcome;
@@ -338,8 +355,10 @@ fuzz_view(const cv_str_t sources[CV_FORMATS])
                 check_json(&good);
             }
 
-            check(&good, &bad, document, format, outcome, &hostile);
-            check(&good, &bad, document, format, outcome, &script);
+            same = has_line(sources[format]) ? NULL : &good;
+
+            check(same, &bad, document, format, outcome, &hostile);
+            check(same, &bad, document, format, outcome, &script);
         }
     }
 
