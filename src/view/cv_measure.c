@@ -418,7 +418,6 @@ cv_measure_cut(cv_measure_scan_t *scan, const cv_measure_mark_t *cut,
     int32_t dots, int32_t room)
 {
     scan->at = *cut;
-    scan->at.next = scan->text_end;
 
     if (dots <= room) {
         memcpy(scan->at.end, CV_MEASURE_DOTS, CV_MEASURE_SIGN_LEN);
@@ -442,7 +441,6 @@ cv_measure_line(cv_measure_scan_t *scan, int32_t room, bool last)
     scan->at.end = scan->line;
     scan->at.width = 0;
     scan->at.turns = false;
-    scan->base = NULL;
     scan->joins = false;
 
     most = scan->at;
@@ -467,8 +465,7 @@ cv_measure_line(cv_measure_scan_t *scan, int32_t room, bool last)
         /* a letter at the end is narrower once another is joined to it */
 
         if (state != CV_MEASURE_MORE
-            || (scan->at.width > room
-                && !(scan->joins && scan->forms != NULL)))
+            || (scan->at.width > room && !scan->joins))
         {
             break;
         }

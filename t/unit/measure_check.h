@@ -78,14 +78,18 @@ measure_pack(uint8_t *to, cv_str_t s)
 /* what is wrong with what is shown, or NULL */
 
 static inline const char *
-measure_check_shown(cv_str_t shown)
+measure_check_shown(cv_str_t shown, unsigned px)
 {
     size_t    i;
     bool      isolated;
     uint32_t  ch;
 
     if (shown.len == 0) {
-        return NULL;
+        return px == 0 ? NULL : "nothing, but it has a width";
+    }
+
+    if (shown.len > CV_MEASURE_MAX) {
+        return "too long";
     }
 
     isolated = measure_bare(shown).len != shown.len;
@@ -187,7 +191,7 @@ measure_check(cv_str_t text, const cv_measure_t *given)
             return "wider than there is room";
         }
 
-        wrong = measure_check_shown(shown);
+        wrong = measure_check_shown(shown, px);
 
         if (wrong == NULL && how.lines == 1) {
             wrong = measure_check_again(shown, px, &how);

@@ -56,6 +56,7 @@ static const struct {
     { "لإدارة بلا كلام", 11270, 13663 },
     { "خامنه\u200cای", 6875, 8170 },
     { "ـــبــ", 3618, 4336 },
+    { "م\u064fح\u064eم\u0651\u064eد", 4678, 5300 },
 };
 
 
@@ -79,6 +80,8 @@ static const struct {
     { "\U0001f600", EMOJI },
     { "\U0001f44b\U0001f3fd", EMOJI },
     { "a\U0001f3fd", 1255 + EMOJI },
+    { "\U0001f422\U0001f3fd", 2 * EMOJI },
+    { "\U0001f44b\U0001f3fd\U0001f3fd", 2 * EMOJI },
     { "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466", EMOJI },
     { "\u270c\U0001f3fd", EMOJI },
     { "\u2764", 1716 },
@@ -104,6 +107,7 @@ static const char *const  clusters[] = {
     "a|b|c",
     "e\u0301|x",
     "n\u0303\u0323|n\u0303",
+    "a\u200d|\U0001f469|x",
     "x|\U0001f468\u200d\U0001f469\u200d\U0001f467|\U0001f467|y",
     "\U0001f44b\U0001f3fd|\U0001f44b|\U0001f44b\U0001f3ff",
     "\u2764\ufe0f\u200d\U0001f525|1\ufe0f\u20e3|2",
@@ -125,6 +129,9 @@ static const struct {
 } shown[] = {
     { "", "" },
     { "  \t\r\n ", "" },
+    { " a", "a" },
+    { "a ", "a" },
+    { "Jane  Smith", "Jane Smith" },
     { " \u3000Jane\t\r\n Smith\u2028", "Jane Smith" },
     { "a \u00a0 b", "a b" },
     { "a\u00a0\u202fb", "a\u00a0b" },
@@ -138,6 +145,7 @@ static const struct {
     { "1. שלום", MEASURE_RLI "1. שלום" MEASURE_PDI },
     { "Jane \u200f", MEASURE_LRI "Jane \u200f" MEASURE_PDI },
     { "a\u200eb", "a\u200eb" },
+    { "٤ שלום", MEASURE_RLI "٤ שלום" MEASURE_PDI },
     { "no ٤", MEASURE_LRI "no ٤" MEASURE_PDI },
     { MEASURE_LRI "ש" MEASURE_PDI, MEASURE_RLI "ש" MEASURE_PDI },
 
@@ -195,6 +203,8 @@ static const struct {
     { "Jane Smith שלום", 60, 2,
       { "Jane Smith", MEASURE_LRI "שלום" MEASURE_PDI } },
     { "Jane Smith שלום", 50, 1, { "Jane S…" } },
+    { "Jane שלום Smith", 60, 2,
+      { MEASURE_LRI "Jane שלום" MEASURE_PDI, "Smith" } },
     { "محمد بن عبد الله", 50, 1, { MEASURE_RLI "محمد بن…" MEASURE_PDI } },
 
     /* no room for what comes next, or for anything */
@@ -476,6 +486,31 @@ test_long(void **state)
 }
 
 
+/* a letter is as wide as what it is joined to has it, in the line it is in */
+
+static void
+test_joined(void **state)
+{
+    cv_str_t      text;
+    cv_measure_t  how;
+
+    (void) state;
+
+    text = CV_STR("بببببب");
+    how = measure(EM, 3300, 2);
+    assert_int_equal(cv_measure_width(text, &how), 3199);
+    how.line = 2;
+    assert_int_equal(cv_measure_width(text, &how), 3199);
+
+    /* narrower than its first letter alone */
+
+    text = CV_STR("بع");
+    how = measure(EM, 1660, 1);
+    assert_int_equal(cv_measure_width(text, &how), 1660);
+    assert_holds(text, &how);
+}
+
+
 /* made-up texts, the same ones every time */
 
 static unsigned
@@ -572,6 +607,7 @@ main(void)
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_borrows),
         cmocka_unit_test(test_long),
+        cmocka_unit_test(test_joined),
         cmocka_unit_test(test_properties),
         cmocka_unit_test(test_malformed),
     };
