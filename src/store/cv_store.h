@@ -353,6 +353,7 @@ typedef struct {
     uint8_t     prefix[CV_HANDLE_MAX + 16];
     size_t      prefix_len;
     bool        onward;         /* from the prefix on, to the table's end */
+    bool        down;           /* from the number that follows the prefix */
 } cv_walk_t;
 
 /*
@@ -386,6 +387,12 @@ void cv_links_open(cv_walk_t *walk, cv_txn_t *txn, cv_link_kind_t kind,
 void cv_links_open_text(cv_walk_t *walk, cv_txn_t *txn, cv_link_kind_t kind,
     cv_str_t from);
 bool cv_links_next(cv_walk_t *walk, cv_str_t *to);
+
+/*
+ * Has a walk that was opened just now begin with the highest number that is
+ * below "before", and go down: what was linked last comes first.
+ */
+void cv_links_down(cv_walk_t *walk, uint64_t before);
 
 
 /*

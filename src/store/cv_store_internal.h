@@ -315,6 +315,10 @@ uint64_t cv_change_next(cv_txn_t *txn);
 void cv_change_append(cv_txn_t *txn, cv_kind_t kind, uint64_t iid);
 bool cv_change_last(cv_txn_t *txn, uint64_t *sequence, cv_time_t *at);
 
+/* Reads a record as it is stored under a key; false, and failed, if it is bad. */
+bool cv_decode(cv_txn_t *txn, cv_kind_t kind, cv_str_t key, cv_str_t bytes,
+    void *record);
+
 /* The walk over a table, of which the caller may set the prefix. */
 void cv_walk_start(cv_walk_t *walk, cv_txn_t *txn, unsigned table);
 bool cv_walk_step(cv_walk_t *walk, MDB_val *key, MDB_val *value);

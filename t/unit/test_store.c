@@ -375,6 +375,123 @@ test_links(void **state)
 }
 
 
+/* Opens a walk over what holder 2 has, or over who has the wallet. */
+
+static void
+open_links(cv_walk_t *walk, cv_txn_t *txn, bool text)
+{
+    if (text) {
+        cv_links_open_text(walk, txn, CV_LINK_WALLET_HOLDER,
+                           CV_STR("wallet"));
+    } else {
+        cv_links_open(walk, txn, CV_LINK_HOLDER_CREDENTIAL, 2);
+    }
+}
+
+
+static size_t
+read_links(cv_walk_t *walk, uint64_t *numbers)
+{
+    size_t       n;
+    cv_str_t     to;
+    cv_reader_t  r;
+
+    for (n = 0; cv_links_next(walk, &to); n++) {
+        assert_in_range(n, 0, 299);
+        r = cv_reader(to);
+        numbers[n] = cv_read_u64(&r);
+    }
+
+    assert_false(cv_links_next(walk, &to));
+    cv_walk_close(walk);
+
+    return n;
+}
+
+
+/* Downwards from anywhere: what is below there, the other way round. */
+
+static void
+test_links_down(void **state)
+{
+    int              i, text;
+    char             id[16];
+    test_t          *test = *state;
+    size_t           n, below, j;
+    uint64_t         before, up[300], down[300];
+    cv_txn_t        *txn;
+    cv_walk_t        walk;
+    cv_holder_t      holder;
+    cv_credential_t  credential;
+
+    fill(test);
+
+    txn = begin(test);
+
+    for (i = 0; i < 300; i++) {
+        (void) snprintf(id, sizeof(id), "h%d", i);
+
+        memset(&holder, 0, sizeof(holder));
+        holder.id = cv_str_z(id);
+        holder.wallet = i % 3 == 0 ? CV_STR("wallet")
+                      : i % 3 == 1 ? CV_STR("wallet2") : CV_STR("walle");
+        assert_true(cv_put(txn, CV_HOLDER, &holder) > 0);
+    }
+
+    for (i = 0; i < 300; i++) {
+        (void) snprintf(id, sizeof(id), "k%d", i);
+
+        memset(&credential, 0, sizeof(credential));
+        credential.id = cv_str_z(id);
+        credential.class.id = CV_STR("class");
+        credential.holder.id = i % 3 == 0 ? CV_STR("h0")
+                             : i % 3 == 1 ? CV_STR("h1") : CV_STR("holder");
+        assert_int_equal(cv_resolve(txn, CV_CREDENTIAL, &credential, &error),
+                         CV_OK);
+        assert_true(cv_put(txn, CV_CREDENTIAL, &credential) > 0);
+    }
+
+    commit(txn);
+    txn = begin(test);
+
+    for (text = 0; text <= 1; text++) {
+        open_links(&walk, txn, text);
+        n = read_links(&walk, up);
+        assert_int_equal(n, text ? 101 : 100);
+
+        for (before = 0; before < 400; before++) {
+            open_links(&walk, txn, text);
+            cv_links_down(&walk, before == 399 ? UINT64_MAX : before);
+
+            for (below = 0; below < n
+                            && (before == 399 || up[below] < before); below++)
+            {
+                /* void */
+            }
+
+            assert_int_equal(read_links(&walk, down), below);
+
+            for (j = 0; j < below; j++) {
+                assert_int_equal(down[j], up[below - 1 - j]);
+            }
+        }
+    }
+
+    /* nothing is there, and nothing could be */
+
+    cv_links_open(&walk, txn, CV_LINK_HOLDER_CREDENTIAL, 999);
+    cv_links_down(&walk, UINT64_MAX);
+    assert_int_equal(read_links(&walk, down), 0);
+
+    cv_links_open_text(&walk, txn, CV_LINK_WALLET_HOLDER,
+                       cv_str(test, CV_HANDLE_MAX + 1));
+    cv_links_down(&walk, UINT64_MAX);
+    assert_int_equal(read_links(&walk, down), 0);
+
+    commit(txn);
+}
+
+
 static void
 test_walk(void **state)
 {
@@ -976,6 +1093,7 @@ main(int argc, char **argv)
         TEST(test_memo),
         TEST(test_snapshot),
         TEST(test_links),
+        TEST(test_links_down),
         TEST(test_walk),
         TEST(test_keys),
         TEST(test_progress),
