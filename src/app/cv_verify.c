@@ -119,8 +119,11 @@ cv_verify_has(const cv_credential_t *credential, const cv_request_t *request)
 {
     cv_str_t  own[CV_BY_COUNT];
 
-    if (request->by == CV_BY_TOKEN) {
-        return true;        /* the record has a checksum over its hash */
+    if (request->by == CV_BY_TOKEN || request->by == CV_BY_COUNT) {
+
+        /* the record has a checksum over its hash, or its number */
+
+        return true;
     }
 
     own[CV_BY_CODE] = credential->code;
@@ -176,26 +179,15 @@ cv_verify_read(cv_verification_t *out, cv_verifier_t *verifier,
 }
 
 
-cv_err_t
-cv_verify(cv_verification_t *out, cv_verifier_t *verifier, cv_txn_t *snapshot,
-    const cv_request_t *request, cv_time_t now)
+/* the credential of that number, or 0; the token is there if there is one */
+
+static cv_err_t
+cv_verify_found(cv_verification_t *out, cv_verifier_t *verifier,
+    cv_txn_t *snapshot, uint64_t iid, const cv_request_t *request,
+    cv_time_t now)
 {
     cv_err_t       err;
-    uint64_t       iid;
     cv_question_t  question;
-
-    memset(&out->evidence, 0, sizeof(cv_evidence_t));
-
-    if (request->by == CV_BY_TOKEN) {
-        err = cv_verify_token(out, snapshot, verifier->digest, request->handle,
-                              &iid);
-        if (err != CV_OK) {
-            return err;
-        }
-
-    } else {
-        iid = cv_find(snapshot, cv_by_kinds[request->by], request->handle);
-    }
 
     if (iid != 0 && !cv_verify_read(out, verifier, snapshot, iid, request)) {
         err = cv_txn_err(snapshot, NULL);
@@ -222,4 +214,39 @@ cv_verify(cv_verification_t *out, cv_verifier_t *verifier, cv_txn_t *snapshot,
     }
 
     return cv_txn_err(snapshot, NULL);
+}
+
+
+cv_err_t
+cv_verify(cv_verification_t *out, cv_verifier_t *verifier, cv_txn_t *snapshot,
+    const cv_request_t *request, cv_time_t now)
+{
+    cv_err_t  err;
+    uint64_t  iid;
+
+    memset(&out->evidence, 0, sizeof(cv_evidence_t));
+
+    if (request->by == CV_BY_TOKEN) {
+        err = cv_verify_token(out, snapshot, verifier->digest, request->handle,
+                              &iid);
+        if (err != CV_OK) {
+            return err;
+        }
+
+    } else {
+        iid = cv_find(snapshot, cv_by_kinds[request->by], request->handle);
+    }
+
+    return cv_verify_found(out, verifier, snapshot, iid, request, now);
+}
+
+
+cv_err_t
+cv_verify_iid(cv_verification_t *out, cv_verifier_t *verifier,
+    cv_txn_t *snapshot, uint64_t iid, const cv_request_t *request,
+    cv_time_t now)
+{
+    memset(&out->evidence, 0, sizeof(cv_evidence_t));
+
+    return cv_verify_found(out, verifier, snapshot, iid, request, now);
 }

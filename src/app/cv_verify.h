@@ -66,4 +66,12 @@ cv_err_t cv_verify(cv_verification_t *out, cv_verifier_t *verifier,
     cv_txn_t *snapshot, const cv_request_t *request, cv_time_t now)
     CV_MUST_CHECK;
 
+/*
+ * The same of the credential that has this number in the store, which the
+ * caller has from there; "by" is CV_BY_COUNT.
+ */
+cv_err_t cv_verify_iid(cv_verification_t *out, cv_verifier_t *verifier,
+    cv_txn_t *snapshot, uint64_t iid, const cv_request_t *request,
+    cv_time_t now) CV_MUST_CHECK;
+
 #endif /* CV_VERIFY_H */
