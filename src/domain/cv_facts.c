@@ -4,6 +4,7 @@
  */
 
 #include "cv_facts.h"
+#include "cv_text.h"
 
 
 const cv_str_t  cv_fact_names[CV_FACT_COUNT] = {
@@ -40,6 +41,9 @@ cv_value_truth(const cv_value_t *value)
 
     case CV_VALUE_DOC:
         return cv_doc_truth(value->text);
+
+    case CV_VALUE_JSON:
+        return value->text.len > sizeof("[]") - 1;
 
     default:
         return true;
@@ -259,6 +263,32 @@ cv_disclose_progress(cv_facts_t *facts, cv_doc_t progress, cv_time_t now)
 
 
 void
+cv_disclose_list(cv_facts_t *facts, cv_str_t items, uint64_t hash,
+    cv_str_t next, cv_time_t now)
+{
+    cv_value_t  *value;
+
+    cv_disclose_outcome(facts, CV_FOUND, now);
+
+    cv_fact_set_bool(facts, CV_FACT_LIST, true);
+    cv_fact_set_text(facts, CV_FACT_LIST_NEXT, next);
+
+    value = cv_fact_new(facts, CV_FACT_LIST_ITEMS, CV_VALUE_JSON);
+    value->number = (int64_t) hash;
+    value->text = items;
+}
+
+
+void
+cv_disclose_asked(cv_facts_t *facts, cv_str_t asked)
+{
+    if (cv_utf8_valid(asked)) {
+        cv_fact_set_text(facts, CV_FACT_ASKED, asked);
+    }
+}
+
+
+void
 cv_disclose_error(cv_facts_t *facts, cv_outcome_t error, unsigned status,
     cv_time_t now)
 {
@@ -278,6 +308,10 @@ cv_disclose_refusal(cv_facts_t *facts, const cv_refusal_t *refusal)
     cv_fact_set_text(facts, CV_FACT_ERROR_REQUIRED, refusal->required);
     cv_fact_set_doc(facts, CV_FACT_ERROR_PRESENT, refusal->present);
     cv_fact_set_text(facts, CV_FACT_ERROR_WINDOW, refusal->window);
+
+    if (cv_utf8_valid(refusal->detail)) {
+        cv_fact_set_text(facts, CV_FACT_DETAIL, refusal->detail);
+    }
 
     if (refusal->retry_after > 0) {
         cv_fact_set_int(facts, CV_FACT_ERROR_LIMIT, (int64_t) refusal->limit);

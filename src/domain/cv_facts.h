@@ -41,6 +41,10 @@
     X(THEME,                     "theme")                                     \
     X(LINKS,                     "links")                                     \
     X(PROGRESS,                  "progress")                                  \
+    X(ASKED,                     "asked")                                     \
+    X(LIST,                      "list")                                      \
+    X(LIST_ITEMS,                "list.items")                                \
+    X(LIST_NEXT,                 "list.next")                                 \
     X(IS_VALID,                  "is.valid")                                  \
     X(IS_REVOKED,                "is.revoked")                                \
     X(IS_TOKEN_EXPIRED,          "is.token_expired")                          \
@@ -118,6 +122,8 @@ typedef enum {
     CV_VALUE_NOW,           /* number: the moment of checking, left out of
                                what an ETag is made from */
     CV_VALUE_DOC,           /* text: a cv_doc_t */
+    CV_VALUE_JSON,          /* text: JSON that a view made; number: its hash,
+                               moments of checking left out */
 } cv_value_type_t;
 
 /* A value; its text borrows from the records the facts were made from. */
@@ -240,6 +246,19 @@ void cv_disclose(cv_facts_t *facts, const cv_verdict_t *verdict,
  */
 void cv_disclose_progress(cv_facts_t *facts, cv_doc_t progress, cv_time_t now);
 
+/*
+ * What a list shows: "items", an array in JSON of what cv_disclose() let each
+ * of them show, with its hash, and the cursor that leads on, absent at the end.
+ */
+void cv_disclose_list(cv_facts_t *facts, cv_str_t items, uint64_t hash,
+    cv_str_t next, cv_time_t now);
+
+/*
+ * Adds what the client named, in its own bytes: a credential that is one of
+ * many, or whose list it is.  Absent unless it is text.
+ */
+void cv_disclose_asked(cv_facts_t *facts, cv_str_t asked);
+
 /* The facts of an error: nothing but what it is called. */
 void cv_disclose_error(cv_facts_t *facts, cv_outcome_t error, unsigned status,
     cv_time_t now);
@@ -253,6 +272,8 @@ typedef struct {
     uint64_t   limit;           /* its limit, */
     int64_t    retry_after;     /* and in how many seconds there is room; 0:
                                    no window is */
+    cv_str_t   detail;          /* what is wrong, more exactly than the
+                                   outcome's own sentence; or absent */
 } cv_refusal_t;
 
 /* Adds to the facts of an error why it is one. */

@@ -418,8 +418,9 @@ cv_view_path_check(const cv_view_path_t *path, cv_error_t *error)
 cv_err_t
 cv_view_path_check_text(const cv_view_path_t *path, cv_error_t *error)
 {
-    if (cv_view_path_is_doc(path) && (path->filter == CV_FILTER_NONE
-                                      || path->filter == CV_FILTER_HTML))
+    if ((cv_view_path_is_doc(path)
+         || (path->scope == CV_SCOPE_FACT && path->fact == CV_FACT_LIST_ITEMS))
+        && (path->filter == CV_FILTER_NONE || path->filter == CV_FILTER_HTML))
     {
         return cv_error_set(error, CV_ERR_INPUT,
                             "\"%.*s\" is a list or an object, not a text",

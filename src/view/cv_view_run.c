@@ -444,6 +444,28 @@ cv_view_text(const cv_value_t *value, cv_view_filter_t filter,
 }
 
 
+/*
+ * The last "len" bytes were hashed before: that they stand here is all that
+ * there is to say of them.
+ */
+
+static void
+cv_view_hashed(cv_view_run_t *run, size_t len, uint64_t hash)
+{
+    size_t  start;
+
+    if (cv_buf_failed(run->out)) {
+        return;
+    }
+
+    start = run->out->len - len;
+
+    run->hash = cv_hash_body(cv_buf_str(run->out).data + run->hashed,
+                             start - run->hashed, run->hash + hash);
+    run->hashed = run->out->len;
+}
+
+
 static void
 cv_view_json_other(cv_view_run_t *run, const cv_value_t *value,
     cv_view_filter_t filter)
@@ -475,6 +497,11 @@ cv_view_json_other(cv_view_run_t *run, const cv_value_t *value,
 
     case CV_VALUE_DOC:
         cv_doc_write_json(out, value->text);
+        return;
+
+    case CV_VALUE_JSON:
+        cv_buf_append_str(out, value->text);
+        cv_view_hashed(run, value->text.len, (uint64_t) value->number);
         return;
 
     default:
@@ -731,28 +758,6 @@ cv_view_close(cv_buf_t *out, size_t start)
 }
 
 
-/*
- * Long constant text was hashed with the view: that it stands here is all that
- * there is to say of it.
- */
-
-static void
-cv_view_hash_constant(cv_view_run_t *run, const cv_view_op_t *op)
-{
-    size_t  start;
-
-    if (cv_buf_failed(run->out)) {
-        return;
-    }
-
-    start = run->out->len - op->len;
-
-    run->hash = cv_hash_body(cv_buf_str(run->out).data + run->hashed,
-                             start - run->hashed, run->hash + op->text);
-    run->hashed = run->out->len;
-}
-
-
 cv_err_t
 cv_view_run(const cv_view_program_t *program, size_t entry,
     const cv_facts_t *facts, cv_buf_t *out, cv_rendering_t *rendering)
@@ -781,7 +786,7 @@ cv_view_run(const cv_view_program_t *program, size_t entry,
             cv_view_copy(out, program->text.data + op->text, op->len);
 
             if (op->len > CV_VIEW_LONG) {
-                cv_view_hash_constant(&run, op);
+                cv_view_hashed(&run, op->len, op->text);
             }
         }
 

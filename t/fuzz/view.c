@@ -3,6 +3,7 @@
  * Copyright (C) The credverify authors
  */
 
+#include "cv_hash.h"
 #include "cv_json.h"
 #include "fuzz.h"
 #include "markup.h"
@@ -41,6 +42,7 @@ static const words_t  script = {
 
 typedef struct {
     uint8_t           memory[MEMORY_MAX];
+    char              items[1024];
     cv_buf_t          docs;
     cv_facts_t        facts;
     cv_credential_t   credential;
@@ -141,6 +143,26 @@ make_records(facts_t *f, const words_t *words)
 }
 
 
+/* a list is JSON that is there already, and nothing but that is put into it */
+
+static void
+add_list(facts_t *f, const words_t *words)
+{
+    int          n;
+    cv_str_t     items;
+    cv_value_t  *value;
+
+    n = snprintf(f->items, sizeof(f->items), "[\"%s\",{\"a\":\"%s\"}]",
+                 words->json, words->json);
+    FUZZ_MUST(n > 0 && (size_t) n < sizeof(f->items));
+
+    items = cv_str(f->items, (size_t) n);
+    value = cv_fact_new(&f->facts, CV_FACT_LIST_ITEMS, CV_VALUE_JSON);
+    value->number = (int64_t) cv_hash(items.data, items.len);
+    value->text = items;
+}
+
+
 /* all that an outcome can have, and more: a view must stand anything */
 
 static void
@@ -161,10 +183,12 @@ make_facts(facts_t *f, const words_t *words, cv_outcome_t outcome)
 
     } else if (outcome < CV_ERRORS) {
         cv_disclose_progress(&f->facts, f->credential.evidence, NOW);
+        add_list(f, words);
 
     } else {
         refusal = (cv_refusal_t) { cv_str_z(words->text), f->class.tags,
-                                   cv_str_z(words->text), 10, 60 };
+                                   cv_str_z(words->text), 10, 60,
+                                   cv_str_z(words->text) };
         cv_disclose_error(&f->facts, outcome, 403, NOW);
         cv_disclose_refusal(&f->facts, &refusal);
     }
