@@ -133,6 +133,20 @@ static ngx_command_t  ngx_http_credverify_commands[] = {
       0,
       NULL },
 
+    { ngx_string("credverify_batch"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_2MORE,
+      ngx_http_credverify_batch,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("credverify_wallet"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_2MORE,
+      ngx_http_credverify_wallet,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("credverify_health"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_credverify_health,
@@ -379,9 +393,11 @@ ngx_http_credverify_create_loc_conf(ngx_conf_t *cf)
      *     clcf->handler = NULL;
      *     clcf->handles = NULL;
      *     clcf->holder = NULL;
+     *     clcf->list = NULL;
      *     clcf->compiled = NULL;
      */
 
+    clcf->methods = &ngx_http_credverify_reads;
     clcf->issuers = NGX_CONF_UNSET_PTR;
     clcf->format = NGX_CONF_UNSET_PTR;
     clcf->formats = NGX_CONF_UNSET_PTR;
@@ -501,6 +517,6 @@ ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     return conf->handles == NULL && conf->holder == NULL
-           && conf->brands == NULL
+           && conf->list == NULL && conf->brands == NULL
            ? NGX_CONF_OK : ngx_http_credverify_use_document(cf, conf);
 }

@@ -64,7 +64,31 @@ const cv_outcome_info_t  cv_outcomes[CV_OUTCOMES] = {
 
     [CV_METHOD_NOT_ALLOWED] = CV_OUTCOME("method_not_allowed", 405,
         "Wrong method", "Method not allowed",
-        "Verify with GET or HEAD."),
+        "This is not answered to that method."),
+
+    [CV_UNSUPPORTED_MEDIA_TYPE] = CV_OUTCOME("unsupported_media_type", 415,
+        "Wrong type", "Unsupported media type",
+        "Send the body as application/json."),
+
+    [CV_BODY_TOO_LARGE] = CV_OUTCOME("body_too_large", 413,
+        "Too large", "Request body too large",
+        "The body of the request is too long."),
+
+    [CV_INVALID_BODY] = CV_OUTCOME("invalid_body", 400,
+        "Invalid body", "Request body invalid",
+        "The body of the request is not what is needed here."),
+
+    [CV_TOO_MANY_HANDLES] = CV_OUTCOME("too_many_handles", 400,
+        "Too many", "Too many credentials named",
+        "Name fewer credentials in a request."),
+
+    [CV_INVALID_LIMIT] = CV_OUTCOME("invalid_limit", 400,
+        "Invalid limit", "Limit invalid",
+        "The limit is not a number that is possible here."),
+
+    [CV_INVALID_CURSOR] = CV_OUTCOME("invalid_cursor", 400,
+        "Invalid cursor", "Cursor invalid",
+        "The cursor is not one that leads on in this list."),
 
     [CV_MISSING_API_KEY] = CV_OUTCOME("missing_api_key", 401,
         "Key missing", "API key missing",

@@ -14,6 +14,7 @@
 #include <ngx_http.h>
 
 #include "cv_authorize.h"
+#include "cv_items.h"
 #include "cv_meter.h"
 #include "cv_store.h"
 #include "cv_verify.h"
@@ -92,6 +93,30 @@ typedef struct {
     ngx_http_credverify_counters_t  *counters;   /* NULL: not counted */
 } ngx_http_credverify_document_t;
 
+/* A list; what is shown of each item is another document's. */
+
+typedef struct {
+    ngx_str_t                     name;       /* of that document, and it */
+    ngx_http_credverify_document_t  *item;
+    ngx_uint_t                    max;        /* items of an answer */
+    cv_by_t                       by;         /* of a batch: by what, and */
+    ngx_str_t                     member;     /* where in the body they are */
+    ngx_http_credverify_value_t   wallet;     /* of a wallet */
+    ngx_http_credverify_value_t   limit;
+    ngx_http_credverify_value_t   cursor;
+} ngx_http_credverify_list_conf_t;
+
+/* What a handler takes beside OPTIONS, in words for a preflight and a 405. */
+
+typedef struct {
+    ngx_uint_t                    bits;
+    const char                   *names;
+    const char                   *allow;
+} ngx_http_credverify_methods_t;
+
+extern const ngx_http_credverify_methods_t  ngx_http_credverify_reads;
+extern const ngx_http_credverify_methods_t  ngx_http_credverify_posts;
+
 typedef struct {
     ngx_str_t                     store;      /* path; empty: none */
     ngx_str_t                     views;      /* directory */
@@ -102,6 +127,8 @@ typedef struct {
     ngx_http_handler_pt           handler;    /* how; not inherited */
     ngx_array_t                  *handles;    /* likewise, and */
     ngx_http_credverify_value_t  *holder;
+    ngx_http_credverify_list_conf_t  *list;
+    const ngx_http_credverify_methods_t  *methods;
     ngx_http_credverify_value_t  *format;
     ngx_array_t                  *formats;    /* cv_format_t, preferred first */
     ngx_uint_t                    any_format;   /* all of the document's */
@@ -179,6 +206,16 @@ ngx_http_credverify_tests(const ngx_http_credverify_bearer_t *bearer)
            && bearer->number != 0 && bearer->class == CV_KEY_TEST;
 }
 
+/* The ids of the issuers that the location serves; none: any. */
+
+static ngx_inline void
+ngx_http_credverify_served(ngx_http_credverify_loc_conf_t *clcf,
+    const cv_str_t **issuers, size_t *n)
+{
+    *issuers = clcf->issuers != NULL ? clcf->issuers->elts : NULL;
+    *n = clcf->issuers != NULL ? clcf->issuers->nelts : 0;
+}
+
 /* What is known of a request once it was answered, for variables; the strings
  * are in the request's pool. */
 
@@ -210,6 +247,15 @@ ngx_int_t ngx_http_credverify_check_key(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *prev,
     ngx_http_credverify_loc_conf_t *conf);
 ngx_uint_t ngx_http_credverify_guessable(ngx_http_credverify_loc_conf_t *clcf);
+
+/* Codes and numbers are short, or count up; the others cannot be guessed. */
+
+static ngx_inline ngx_uint_t
+ngx_http_credverify_guesses_by(cv_by_t by)
+{
+    return by == CV_BY_CODE || by == CV_BY_NUMBER;
+}
+
 char *ngx_http_credverify_link(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_credverify_handles(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *clcf);
@@ -227,6 +273,10 @@ char *ngx_http_credverify_use_document(ngx_conf_t *cf,
 char *ngx_http_credverify_verify(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_credverify_progress(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_credverify_batch(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_credverify_wallet(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_credverify_health(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -335,11 +385,12 @@ void ngx_http_credverify_release(ngx_http_credverify_place_t *place);
 typedef struct {
     const cv_limits_t            *limits;
     cv_time_t                     now;
+    ngx_uint_t                    units;
     cv_admission_t               *admission;
 } ngx_http_credverify_counting_t;
 
-/* cv_admit() and cv_admission_look() */
-void ngx_http_credverify_count_one(cv_slot_t *slot, void *arg);
+/* cv_admit(), "units" times, and cv_admission_look() */
+void ngx_http_credverify_count_units(cv_slot_t *slot, void *arg);
 void ngx_http_credverify_count_none(cv_slot_t *slot, void *arg);
 
 
@@ -364,8 +415,9 @@ ngx_int_t ngx_http_credverify_settle_handler(ngx_http_request_t *r);
 void ngx_http_credverify_add_limit_filter(void);
 
 /*
- * Counts a guess that missed for the client's address; or, before anything is
- * looked up, NGX_DECLINED with a refusal if there were too many.
+ * Counts so many guesses that missed for the client's address; or with 0,
+ * before anything is looked up, NGX_DECLINED with a refusal if there were too
+ * many.
  */
 ngx_int_t ngx_http_credverify_guess(ngx_http_request_t *r,
     ngx_http_credverify_loc_conf_t *clcf, ngx_uint_t missed,
@@ -439,11 +491,9 @@ ngx_table_elt_t *ngx_http_credverify_header(ngx_http_request_t *r,
 ngx_int_t ngx_http_credverify_add_header(ngx_http_request_t *r,
     cv_str_t name, cv_str_t value);
 
-#define NGX_HTTP_CREDVERIFY_METHODS  "GET, HEAD, OPTIONS"
-
 /*
- * Answers OPTIONS: what a browser asks before a script may (Fetch, 3.3), of a
- * verification or of what somebody else answers.
+ * Answers OPTIONS: what a browser asks before a script may (Fetch, 3.3), of
+ * what the location's handler answers or of what somebody else does.
  */
 ngx_int_t ngx_http_credverify_preflight(ngx_http_request_t *r,
     ngx_uint_t ours);
@@ -474,14 +524,15 @@ typedef struct {
     cv_presentation_t                presentation;
     cv_time_t                        next_change_at;
     ngx_str_t                        tag;       /* for caches; empty: none */
+    cv_doc_t                         links;     /* absent until needed */
     cv_buf_t                         body;
     cv_rendering_t                   rendering;
     cv_err_t                         render_err;
 } ngx_http_credverify_job_t;
 
 /*
- * Begins with an answer to a GET or HEAD request; "outcome" is what stands
- * against it already.  NGX_ERROR: there is no memory.
+ * Begins with an answer; "outcome" is what stands against it already, as a
+ * method that the location does not take.  NGX_ERROR: there is no memory.
  */
 ngx_int_t ngx_http_credverify_begin(ngx_http_credverify_job_t *job,
     ngx_http_request_t *r);
@@ -499,6 +550,14 @@ cv_outcome_t ngx_http_credverify_look_up(ngx_http_credverify_job_t *job,
  */
 ngx_http_credverify_ctx_t *ngx_http_credverify_remember(
     ngx_http_credverify_job_t *job, cv_outcome_t outcome, size_t more);
+
+/*
+ * Adds to facts what they do not come with: the location's links, if the
+ * document shows any for that outcome, the theme, and the outcome's word.
+ */
+void ngx_http_credverify_add_facts(ngx_http_credverify_job_t *job,
+    const cv_document_t *document, cv_format_t format,
+    const cv_presentation_t *presentation, cv_facts_t *facts);
 
 /* Renders the outcome that "presentation" has, of which the facts are. */
 void ngx_http_credverify_render(ngx_http_credverify_job_t *job,
@@ -636,6 +695,60 @@ extern const cv_str_t  ngx_http_credverify_states[NGX_HTTP_CREDVERIFY_STATES];
 cv_err_t ngx_http_credverify_measure(ngx_str_t *path, cv_store_stat_t *stat);
 
 
+/* ngx_http_credverify_body.c: bodies of requests */
+
+/*
+ * Whether a body of JSON, no longer than "most", may come: CV_VALID, or what
+ * its header has against it.
+ */
+cv_outcome_t ngx_http_credverify_expect_json(ngx_http_request_t *r,
+    size_t most);
+
+/*
+ * The body that nginx has read, in one piece that lives as long as the
+ * request: CV_VALID, or the error that it is.
+ */
+cv_outcome_t ngx_http_credverify_take_body(ngx_http_request_t *r,
+    size_t most, cv_str_t *text);
+
+
+/* ngx_http_credverify_list.c: what a document says of each of many */
+
+typedef struct {
+    ngx_http_credverify_job_t        job;
+    cv_items_t                       items;
+    ngx_uint_t                       missed;    /* items that were not found */
+} ngx_http_credverify_list_t;
+
+/* "name=value" among a directive's parameters: its value, or NULL. */
+ngx_str_t *ngx_http_credverify_list_parameter(ngx_str_t *arg,
+    const char *name, ngx_str_t *value);
+
+/* ngx_http_credverify_begin(); to be freed whatever comes of it. */
+ngx_int_t ngx_http_credverify_list_begin(ngx_http_credverify_list_t *list,
+    ngx_http_request_t *r);
+void ngx_http_credverify_list_free(ngx_http_credverify_list_t *list);
+
+/* Adds what was verified; "asked" as cv_disclose_asked() has it. */
+cv_err_t ngx_http_credverify_list_add(ngx_http_credverify_list_t *list,
+    cv_verification_t *verification, cv_str_t asked);
+
+/*
+ * Renders the list, unless "err" kept it from being made.  For what reads the
+ * snapshot to return.
+ */
+cv_err_t ngx_http_credverify_list_end(ngx_http_credverify_list_t *list,
+    cv_err_t err, cv_str_t asked, cv_str_t next);
+
+
+/* ngx_http_credverify_batch.c, ngx_http_credverify_wallet.c: such lists */
+
+char *ngx_http_credverify_batch_parameters(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf);
+char *ngx_http_credverify_wallet_parameters(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf);
+
+
 /* ngx_http_credverify_progress.c: a list for who issues */
 
 char *ngx_http_credverify_holder(ngx_conf_t *cf,
@@ -646,6 +759,8 @@ char *ngx_http_credverify_holder(ngx_conf_t *cf,
 
 ngx_int_t ngx_http_credverify_verify_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_credverify_progress_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_credverify_batch_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_credverify_wallet_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_credverify_health_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_credverify_usage_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_credverify_status_handler(ngx_http_request_t *r);

@@ -242,7 +242,7 @@ ngx_http_credverify_access_handler(ngx_http_request_t *r)
     /* what no key could have is refused as it is without one */
 
     if (showing.clcf->handler != NULL
-        && !(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_OPTIONS)))
+        && !(r->method & (showing.clcf->methods->bits|NGX_HTTP_OPTIONS)))
     {
         return NGX_DECLINED;
     }
@@ -587,7 +587,7 @@ ngx_http_credverify_wanted(ngx_http_credverify_showing_t *showing)
     ngx_uint_t   negotiated;
     cv_format_t  format;
 
-    if (showing->clcf->handles == NULL) {
+    if (showing->clcf->handles == NULL && showing->clcf->list == NULL) {
         return (1u << CV_FORMATS) - 1;
     }
 

@@ -15,8 +15,15 @@ static void ngx_http_credverify_settle(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *clcf);
 static char *ngx_http_credverify_default_format(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *clcf);
+static ngx_http_credverify_document_t *ngx_http_credverify_find_document(
+    ngx_conf_t *cf, ngx_http_credverify_loc_conf_t *clcf, ngx_str_t *name);
+static ngx_int_t ngx_http_credverify_check_outcomes(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf);
+static ngx_int_t ngx_http_credverify_check_knows(ngx_conf_t *cf,
+    ngx_http_credverify_document_t *doc, cv_outcome_t outcome);
 static ngx_http_credverify_document_t *ngx_http_credverify_compile(
-    ngx_conf_t *cf, ngx_http_credverify_loc_conf_t *clcf, ngx_str_t *path);
+    ngx_conf_t *cf, ngx_http_credverify_loc_conf_t *clcf, ngx_str_t *path,
+    ngx_str_t *name);
 static void ngx_http_credverify_document_cleanup(void *data);
 
 
@@ -339,22 +346,24 @@ ngx_http_credverify_check_key(ngx_conf_t *cf,
 }
 
 
-/* codes and numbers are short, or count up; tokens and ids can not be guessed */
-
 ngx_uint_t
 ngx_http_credverify_guessable(ngx_http_credverify_loc_conf_t *clcf)
 {
     ngx_uint_t                     i;
     ngx_http_credverify_handle_t  *handle;
 
-    if (clcf->handles == NULL || clcf->guesses == 0) {
+    if (clcf->guesses == 0) {
         return 0;
     }
 
-    handle = clcf->handles->elts;
+    if (clcf->list != NULL) {
+        return ngx_http_credverify_guesses_by(clcf->list->by);
+    }
 
-    for (i = 0; i < clcf->handles->nelts; i++) {
-        if (handle[i].by == CV_BY_CODE || handle[i].by == CV_BY_NUMBER) {
+    handle = clcf->handles != NULL ? clcf->handles->elts : NULL;
+
+    for (i = 0; handle != NULL && i < clcf->handles->nelts; i++) {
+        if (ngx_http_credverify_guesses_by(handle[i].by)) {
             return 1;
         }
     }
@@ -417,48 +426,13 @@ char *
 ngx_http_credverify_use_document(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *clcf)
 {
-    ngx_str_t                         path;
-    ngx_uint_t                        i;
-    cv_format_t                      *format;
-    cv_outcome_t                      outcome;
-    ngx_http_credverify_document_t  **doc;
-    ngx_http_credverify_main_conf_t  *cmcf;
+    ngx_uint_t     i;
+    cv_format_t   *format;
 
-    path.len = clcf->views.len + 1 + clcf->view.len + 1 + clcf->document.len;
-    path.data = ngx_pnalloc(cf->pool, path.len + 1);
-    if (path.data == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_sprintf(path.data, "%V/%V/%V%Z", &clcf->views, &clcf->view,
-                &clcf->document);
-
-    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_credverify_module);
-
-    doc = cmcf->documents.elts;
-
-    for (i = 0; i < cmcf->documents.nelts; i++) {
-        if (doc[i]->path.len == path.len
-            && ngx_strcmp(doc[i]->path.data, path.data) == 0)
-        {
-            clcf->compiled = doc[i];
-            break;
-        }
-    }
-
+    clcf->compiled = ngx_http_credverify_find_document(cf, clcf,
+                                                       &clcf->document);
     if (clcf->compiled == NULL) {
-
-        doc = ngx_array_push(&cmcf->documents);
-        if (doc == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        *doc = ngx_http_credverify_compile(cf, clcf, &path);
-        if (*doc == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        clcf->compiled = *doc;
+        return NGX_CONF_ERROR;
     }
 
     if (clcf->formats == NULL
@@ -475,15 +449,7 @@ ngx_http_credverify_use_document(ngx_conf_t *cf,
 
     ngx_http_credverify_settle(cf, clcf);
 
-    outcome = clcf->holder != NULL ? CV_FOUND : CV_VALID;
-
-    if ((clcf->holder != NULL || clcf->handles != NULL)
-        && !cv_document_knows(clcf->compiled->document, outcome))
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" has no outcome \"%*s\", which is needed "
-                           "here", &path, cv_outcomes[outcome].name.len,
-                           cv_outcomes[outcome].name.data);
+    if (ngx_http_credverify_check_outcomes(cf, clcf) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -493,7 +459,8 @@ ngx_http_credverify_use_document(ngx_conf_t *cf,
         if (!cv_document_has(clcf->compiled->document, format[i])) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "\"%V\" does not come in the format \"%*s\"",
-                               &path, cv_format_names[format[i]].len,
+                               &clcf->compiled->path,
+                               cv_format_names[format[i]].len,
                                cv_format_names[format[i]].data);
             return NGX_CONF_ERROR;
         }
@@ -530,6 +497,105 @@ ngx_http_credverify_check_png(ngx_conf_t *cf)
 }
 
 
+/* the document of that name in the location's view; compiled once */
+
+static ngx_http_credverify_document_t *
+ngx_http_credverify_find_document(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf, ngx_str_t *name)
+{
+    ngx_str_t                         path;
+    ngx_uint_t                        i;
+    ngx_http_credverify_document_t  **doc, *compiled;
+    ngx_http_credverify_main_conf_t  *cmcf;
+
+    path.len = clcf->views.len + 1 + clcf->view.len + 1 + name->len;
+    path.data = ngx_pnalloc(cf->pool, path.len + 1);
+    if (path.data == NULL) {
+        return NULL;
+    }
+
+    ngx_sprintf(path.data, "%V/%V/%V%Z", &clcf->views, &clcf->view, name);
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_credverify_module);
+
+    doc = cmcf->documents.elts;
+
+    for (i = 0; i < cmcf->documents.nelts; i++) {
+        if (doc[i]->path.len == path.len
+            && ngx_strcmp(doc[i]->path.data, path.data) == 0)
+        {
+            return doc[i];
+        }
+    }
+
+    compiled = ngx_http_credverify_compile(cf, clcf, &path, name);
+    doc = compiled != NULL ? ngx_array_push(&cmcf->documents) : NULL;
+
+    if (doc == NULL) {
+        return NULL;
+    }
+
+    *doc = compiled;
+
+    return compiled;
+}
+
+
+/* a list has items, each with a verdict; what is found has none */
+
+static ngx_int_t
+ngx_http_credverify_check_outcomes(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf)
+{
+    ngx_http_credverify_list_conf_t  *list;
+
+    list = clcf->list;
+
+    if (list != NULL) {
+        list->item = ngx_http_credverify_find_document(cf, clcf, &list->name);
+
+        if (list->item == NULL
+            || ngx_http_credverify_check_knows(cf, list->item, CV_VALID)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        if (!cv_document_has(list->item->document, CV_FORMAT_JSON)) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" does not come in the format \"json\", "
+                               "which items have", &list->item->path);
+            return NGX_ERROR;
+        }
+    }
+
+    if (clcf->holder != NULL || list != NULL) {
+        return ngx_http_credverify_check_knows(cf, clcf->compiled, CV_FOUND);
+    }
+
+    return clcf->handles == NULL
+           ? NGX_OK
+           : ngx_http_credverify_check_knows(cf, clcf->compiled, CV_VALID);
+}
+
+
+static ngx_int_t
+ngx_http_credverify_check_knows(ngx_conf_t *cf,
+    ngx_http_credverify_document_t *doc, cv_outcome_t outcome)
+{
+    if (cv_document_knows(doc->document, outcome)) {
+        return NGX_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"%V\" has no outcome \"%*s\", which is needed here",
+                       &doc->path, cv_outcomes[outcome].name.len,
+                       cv_outcomes[outcome].name.data);
+
+    return NGX_ERROR;
+}
+
+
 static void
 ngx_http_credverify_settle(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *clcf)
@@ -549,6 +615,12 @@ ngx_http_credverify_settle(ngx_conf_t *cf,
 
     if (clcf->holder != NULL) {
         ngx_http_credverify_settle_value(cf, clcf->holder);
+    }
+
+    if (clcf->list != NULL) {
+        ngx_http_credverify_settle_value(cf, &clcf->list->wallet);
+        ngx_http_credverify_settle_value(cf, &clcf->list->limit);
+        ngx_http_credverify_settle_value(cf, &clcf->list->cursor);
     }
 
     handle = clcf->handles != NULL ? clcf->handles->elts : NULL;
@@ -591,7 +663,7 @@ ngx_http_credverify_default_format(ngx_conf_t *cf,
 
 static ngx_http_credverify_document_t *
 ngx_http_credverify_compile(ngx_conf_t *cf,
-    ngx_http_credverify_loc_conf_t *clcf, ngx_str_t *path)
+    ngx_http_credverify_loc_conf_t *clcf, ngx_str_t *path, ngx_str_t *name)
 {
     cv_error_t                       error;
     ngx_pool_cleanup_t              *cln;
@@ -609,20 +681,20 @@ ngx_http_credverify_compile(ngx_conf_t *cf,
 
     /* the directory for a moment ends where the document's name begins */
 
-    path->data[path->len - clcf->document.len - 1] = '\0';
+    path->data[path->len - name->len - 1] = '\0';
 
     if (cv_document_load(&doc->document, (char *) path->data,
-                         (char *) clcf->document.data, &error)
+                         (char *) name->data, &error)
         != CV_OK)
     {
-        path->data[path->len - clcf->document.len - 1] = '/';
+        path->data[path->len - name->len - 1] = '/';
 
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "credverify: %s", error.text);
 
         return NULL;
     }
 
-    path->data[path->len - clcf->document.len - 1] = '/';
+    path->data[path->len - name->len - 1] = '/';
 
     cln->handler = ngx_http_credverify_document_cleanup;
     cln->data = doc->document;

@@ -12,6 +12,15 @@ static char *ngx_http_credverify_content(ngx_conf_t *cf, ngx_command_t *cmd,
     ngx_http_credverify_loc_conf_t *clcf, ngx_http_handler_pt handler);
 
 
+const ngx_http_credverify_methods_t  ngx_http_credverify_reads = {
+    NGX_HTTP_GET|NGX_HTTP_HEAD, "GET, HEAD", "GET, HEAD, OPTIONS"
+};
+
+const ngx_http_credverify_methods_t  ngx_http_credverify_posts = {
+    NGX_HTTP_POST, "POST", "POST, OPTIONS"
+};
+
+
 char *
 ngx_http_credverify_verify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
@@ -33,6 +42,32 @@ ngx_http_credverify_progress(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                                      ngx_http_credverify_progress_handler);
 
     return rv == NGX_CONF_OK ? ngx_http_credverify_holder(cf, conf) : rv;
+}
+
+
+char *
+ngx_http_credverify_batch(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char  *rv;
+
+    rv = ngx_http_credverify_content(cf, cmd, conf,
+                                     ngx_http_credverify_batch_handler);
+
+    return rv == NGX_CONF_OK ? ngx_http_credverify_batch_parameters(cf, conf)
+                             : rv;
+}
+
+
+char *
+ngx_http_credverify_wallet(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char  *rv;
+
+    rv = ngx_http_credverify_content(cf, cmd, conf,
+                                     ngx_http_credverify_wallet_handler);
+
+    return rv == NGX_CONF_OK ? ngx_http_credverify_wallet_parameters(cf, conf)
+                             : rv;
 }
 
 
@@ -136,6 +171,8 @@ ngx_http_credverify_inherit(ngx_conf_t *cf,
     conf->handler = prev->handler;
     conf->handles = prev->handles;
     conf->holder = prev->holder;
+    conf->list = prev->list;
+    conf->methods = prev->methods;
     conf->format = prev->format;
     conf->formats = prev->formats;
     conf->compiled = prev->compiled;

@@ -9,8 +9,7 @@
 #include "cv_text.h"
 
 
-static void ngx_http_credverify_set_links(ngx_http_credverify_job_t *job,
-    cv_facts_t *facts);
+static void ngx_http_credverify_make_links(ngx_http_credverify_job_t *job);
 static ngx_uint_t ngx_http_credverify_for_scripts(
     ngx_http_credverify_job_t *job);
 
@@ -42,7 +41,7 @@ ngx_http_credverify_begin(ngx_http_credverify_job_t *job,
     rc = ngx_http_credverify_choose(r, job->clcf, &job->format,
                                     &job->negotiated);
 
-    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+    if (!(r->method & job->clcf->methods->bits)) {
         job->outcome = CV_METHOD_NOT_ALLOWED;
 
     } else if (job->clcf->brands != NULL && job->bearer == NULL
@@ -120,21 +119,8 @@ ngx_http_credverify_render(ngx_http_credverify_job_t *job, cv_facts_t *facts)
 {
     cv_buf_reset(&job->body);
 
-    if (job->clcf->links != NULL
-        && cv_document_links(job->clcf->compiled->document, job->format,
-                             job->presentation.outcome))
-    {
-        ngx_http_credverify_set_links(job, facts);
-    }
-
-    if (job->theme.len != 0) {
-        cv_fact_set_text(facts, CV_FACT_THEME,
-                         cv_str(job->theme.data, job->theme.len));
-    }
-
-    if (cv_present(job->presentation.word)) {
-        cv_fact_set_text(facts, CV_FACT_WORD, job->presentation.word);
-    }
+    ngx_http_credverify_add_facts(job, job->clcf->compiled->document,
+                                  job->format, &job->presentation, facts);
 
     job->render_err = cv_document_render(job->clcf->compiled->document,
                                          job->format,
@@ -143,11 +129,36 @@ ngx_http_credverify_render(ngx_http_credverify_job_t *job, cv_facts_t *facts)
 }
 
 
+void
+ngx_http_credverify_add_facts(ngx_http_credverify_job_t *job,
+    const cv_document_t *document, cv_format_t format,
+    const cv_presentation_t *presentation, cv_facts_t *facts)
+{
+    if (job->clcf->links != NULL
+        && cv_document_links(document, format, presentation->outcome))
+    {
+        if (!cv_present(job->links)) {
+            ngx_http_credverify_make_links(job);
+        }
+
+        cv_fact_set_doc(facts, CV_FACT_LINKS, job->links);
+    }
+
+    if (job->theme.len != 0) {
+        cv_fact_set_text(facts, CV_FACT_THEME,
+                         cv_str(job->theme.data, job->theme.len));
+    }
+
+    if (cv_present(presentation->word)) {
+        cv_fact_set_text(facts, CV_FACT_WORD, presentation->word);
+    }
+}
+
+
 /* the location's links as a document: a view knows them by name */
 
 static void
-ngx_http_credverify_set_links(ngx_http_credverify_job_t *job,
-    cv_facts_t *facts)
+ngx_http_credverify_make_links(ngx_http_credverify_job_t *job)
 {
     size_t                       size, mark;
     cv_buf_t                     doc;
@@ -190,7 +201,8 @@ ngx_http_credverify_set_links(ngx_http_credverify_job_t *job,
     }
 
     cv_doc_close(&doc, mark);
-    cv_fact_set_doc(facts, CV_FACT_LINKS, cv_buf_str(&doc));
+
+    job->links = cv_buf_str(&doc);
 }
 
 
@@ -284,12 +296,17 @@ ngx_http_credverify_finish(ngx_http_credverify_job_t *job)
     }
 
     if (answer.status == NGX_HTTP_NOT_ALLOWED) {
-        answer.allow = NGX_HTTP_CREDVERIFY_METHODS;
+        answer.allow = job->clcf->methods->allow;
     }
 
-    /* an error is none to others, whatever its status is */
+    /*
+     * An error is none to others, whatever its status is; and what was asked
+     * for in a body is asked for again.
+     */
 
-    if (answer.status == NGX_HTTP_OK && job->outcome == CV_VALID) {
+    if (answer.status == NGX_HTTP_OK && job->outcome == CV_VALID
+        && job->r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))
+    {
         ngx_http_credverify_cache_keep(job, &answer);
     }
 

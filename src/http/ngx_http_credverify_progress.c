@@ -103,7 +103,6 @@ ngx_http_credverify_progress_handler(ngx_http_request_t *r)
 static cv_outcome_t
 ngx_http_credverify_ask_for(ngx_http_credverify_listing_t *listing)
 {
-    ngx_array_t                *issuers;
     ngx_http_credverify_job_t  *job;
 
     job = &listing->job;
@@ -121,12 +120,8 @@ ngx_http_credverify_ask_for(ngx_http_credverify_listing_t *listing)
         return CV_MISSING_HANDLE;
     }
 
-    issuers = job->clcf->issuers;
-
-    if (issuers != NULL) {
-        listing->query.issuers = issuers->elts;
-        listing->query.nissuers = issuers->nelts;
-    }
+    ngx_http_credverify_served(job->clcf, &listing->query.issuers,
+                               &listing->query.nissuers);
 
     if (job->bearer != NULL) {
         listing->query.issuer = job->bearer->issuer;

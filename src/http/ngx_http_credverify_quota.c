@@ -546,11 +546,12 @@ ngx_http_credverify_guess(ngx_http_request_t *r,
 
     counting.limits = &limits;
     counting.now = ngx_http_credverify_now();
+    counting.units = missed;
     counting.admission = &admission;
 
     err = ngx_http_credverify_of_guesses(&clcf->store, r, missed, &place,
                                          missed
-                                         ? ngx_http_credverify_count_one
+                                         ? ngx_http_credverify_count_units
                                          : ngx_http_credverify_count_none,
                                          &counting);
 
@@ -571,11 +572,15 @@ ngx_http_credverify_guess(ngx_http_request_t *r,
 
 
 void
-ngx_http_credverify_count_one(cv_slot_t *slot, void *arg)
+ngx_http_credverify_count_units(cv_slot_t *slot, void *arg)
 {
     ngx_http_credverify_counting_t  *counting = arg;
 
-    cv_admit(slot, counting->limits, counting->now, counting->admission);
+    ngx_uint_t  i;
+
+    for (i = 0; i < counting->units; i++) {
+        cv_admit(slot, counting->limits, counting->now, counting->admission);
+    }
 }
 
 

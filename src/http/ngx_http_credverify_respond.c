@@ -310,7 +310,11 @@ ngx_http_credverify_headers(ngx_http_request_t *r,
 ngx_int_t
 ngx_http_credverify_preflight(ngx_http_request_t *r, ngx_uint_t ours)
 {
-    ngx_int_t  rc;
+    ngx_int_t                             rc;
+    ngx_http_credverify_loc_conf_t       *clcf;
+    const ngx_http_credverify_methods_t  *methods;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_credverify_module);
 
     rc = ngx_http_discard_request_body(r);
 
@@ -321,12 +325,15 @@ ngx_http_credverify_preflight(ngx_http_request_t *r, ngx_uint_t ours)
     r->headers_out.status = NGX_HTTP_NO_CONTENT;
     r->header_only = 1;
 
+    methods = clcf->methods;
+
     if (ours
-        && (!ngx_http_credverify_add_literal(r, "Allow",
-                                             NGX_HTTP_CREDVERIFY_METHODS)
-            || !ngx_http_credverify_add_literal(r,
-                                                "Access-Control-Allow-Methods",
-                                                "GET, HEAD")
+        && (!ngx_http_credverify_add(r, "Allow",
+                                     (u_char *) (uintptr_t) methods->allow,
+                                     ngx_strlen(methods->allow))
+            || !ngx_http_credverify_add(r, "Access-Control-Allow-Methods",
+                                        (u_char *) (uintptr_t) methods->names,
+                                        ngx_strlen(methods->names))
             || !ngx_http_credverify_add_literal(r,
                                                 "Access-Control-Allow-Headers",
                                                 "Accept, Authorization, "

@@ -48,8 +48,7 @@ ngx_http_credverify_verify_handler(ngx_http_request_t *r)
               ? ngx_http_credverify_question(&inquiry) : job->outcome;
 
     guessed = outcome == CV_VALID && job->clcf->guesses > 0
-              && (inquiry.request.by == CV_BY_CODE
-                  || inquiry.request.by == CV_BY_NUMBER);
+              && ngx_http_credverify_guesses_by(inquiry.request.by);
 
     if (guessed
         && ngx_http_credverify_guess(r, job->clcf, 0, &refusal) != NGX_OK)
@@ -82,7 +81,6 @@ ngx_http_credverify_question(ngx_http_credverify_inquiry_t *inquiry)
 {
     cv_str_t                        value;
     ngx_uint_t                      i, n;
-    ngx_array_t                    *issuers;
     ngx_http_credverify_job_t      *job;
     ngx_http_credverify_handle_t   *handle;
 
@@ -112,13 +110,8 @@ ngx_http_credverify_question(ngx_http_credverify_inquiry_t *inquiry)
         return n == 0 ? CV_MISSING_HANDLE : CV_AMBIGUOUS_HANDLE;
     }
 
-    issuers = job->clcf->issuers;
-
-    if (issuers != NULL) {
-        inquiry->request.issuers = issuers->elts;
-        inquiry->request.nissuers = issuers->nelts;
-    }
-
+    ngx_http_credverify_served(job->clcf, &inquiry->request.issuers,
+                               &inquiry->request.nissuers);
     inquiry->request.test = ngx_http_credverify_tests(job->bearer);
 
     return CV_VALID;

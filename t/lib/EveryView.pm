@@ -86,6 +86,7 @@ sub with_greedy {
     my %text = (
         'verify.json' => greedy_json(),
         'progress.json' => '{"found":{"body":{"all":"$progress"}},"not_found":{"body":{}},"error":{"body":{}}}',
+        'list.json' => '{"found":{"body":["$asked","$list.items","$list.next"]},"not_found":{"body":{}},"error":{"body":{}}}',
         'verify.html' => "<!doctype html>\n<html><head><title>{{title}}{{class.title}}{{holder.name}}</title></head>"
             . "<body>\n" . greedy_markup('a', 'href') . "</body></html>\n",
         'verify.badge.html' => "<!doctype html>\n<html><head><title>{{title}}</title></head>"

@@ -102,18 +102,20 @@ sub connect {
                                  PeerPort => $self->{port}, Timeout => 5);
 }
 
-# (status, body, head) of one request on a connection of its own; status 0 if
-# no whole answer came.
+# (status, body, head) of one request on a connection of its own, with "body" if
+# there is one; status 0 if no whole answer came.
 
 sub get {
     my ($self, $path, %is) = @_;
     my $socket = $self->connect or return (0, '', '');
     my $method = $is{method} || 'GET';
+    my $content = $is{body} // '';
+    my $length_of = defined $is{body} ? 'Content-Length: ' . length($content) . "\r\n" : '';
     my $headers = join '', map { "$_\r\n" } @{$is{headers} || []};
     my $answer = '';
 
     print $socket "$method $path HTTP/1.1\r\nHost: test\r\n"
-        . "Connection: close\r\n$headers\r\n";
+        . "Connection: close\r\n$length_of$headers\r\n$content";
 
     while (IO::Select->new($socket)->can_read(20)) {
         sysread($socket, $answer, 65536, length $answer) or last;

@@ -45,7 +45,7 @@ my @urls = $printed =~ m{^(?!  curl) +(?:\S.*?)? +(http://127\.0\.0\.1:$port/\S+
 my @commands = $printed =~ m{^  (curl .+|build/.+)$}mg;
 
 is(scalar @urls, 18, 'pages are printed') or diag $printed;
-is(scalar @commands, 29, 'commands are printed') or diag $printed;
+is(scalar @commands, 31, 'commands are printed') or diag $printed;
 
 my %page = (
     'valid' => [200, qr{<h1[^>]*>Valid}, qr{Ana-Sofía Núñez Ångström}],
@@ -96,6 +96,8 @@ my @expect = (
     [404, qr{Token not found\.}],
     [200, qr{"status":"active","layers":\{"wallet":true,"passkey":true,}],
     [200, qr{"message":null,"display_name":null,"status":"expired",}],
+    [200, qr{"valid":true,"status":"active".*"valid":false,"status":"expired".*"found":false}],
+    [200, qr{"badges":\[\{"short_code":"DEMOcode",[^\]]*\],"next":null\}}],
     [200, qr{"reason":"valid".*Ana-Sofía}],
     [200, qr{"reason":"valid".*DEMOcode}],
     [200, qr{"reason":"valid".*SCH-DEMO-000123}],
@@ -149,7 +151,7 @@ my ($status, undef, $body) = fetch("curl http://127.0.0.1:$port/");
 is($status, 200, 'the index');
 like($body, qr{^\Q$_\E}m, "the index lists $_")
     for qw(/api/verify/ /verify/ /verify?code= /api/v1/badge/ /health /api/v1/verify
-           /api/v1/usage /api/public/v1/certificates/users/);
+           /api/v1/usage /api/v1/badge/verify /api/v1/wallet/ /api/public/v1/certificates/users/);
 
 my ($secret) = $printed =~ m{tc_live_([A-Za-z0-9]{32})'};
 
@@ -178,7 +180,7 @@ like($body, qr{"valid":true}, 'the next start brings credentials back');
 my ($again) = slurp($output) =~ m{^  (curl .*tc_live_.*/api/v1/verify\?.*)$}m;
 unlike($again, qr{$secret}, 'its keys are others');
 is((fetch($again))[0], 200, 'and good');
-is((fetch($commands[16]))[0], 401, 'those before are not');
+is((fetch($commands[18]))[0], 401, 'those before are not');
 stop($demo, 'TERM');
 
 # Only the script gets the signal, as with "kill"; and it was started in the

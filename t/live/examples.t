@@ -77,6 +77,7 @@ sub check {
     my ($request, $response) = @$case{qw(request response)};
     my ($status, $body, $head) = $nginx->get($request->{path},
         method => $request->{method},
+        body => $request->{body} && JSON::PP->new->utf8->encode($request->{body}),
         headers => [map { "$_: $request->{headers}{$_}" } sort keys %{$request->{headers}}]);
 
     is($status, $response->{status}, 'status');

@@ -206,7 +206,30 @@ my $answers = {
 };
 my $locations = '';
 
-for my $document (@documents) {
+# what lists are made of: the document of an item, and by what they are asked for
+
+my %lists = (
+    'greedy/list' => ['verify', qw(token code number id wallet)],
+    'validtrust/batch' => ['batch-item', 'code'],
+    'validtrust/wallet' => ['verify', 'wallet'],
+);
+
+is_deeply([sort map { "$_->{view}/$_->{name}" } grep { $_->{kind} eq 'list' } @documents],
+          [sort keys %lists], 'it is known of every list what is in it');
+
+for my $what (sort keys %lists) {
+    my ($item, @by) = @{$lists{$what}};
+    my ($view, $name) = split m{/}, $what;
+
+    $locations .= "location = /$_/$what {
+        credverify_view $view $name;
+        credverify_keyless free;
+        " . ($_ eq 'wallet' ? "credverify_wallet wallet=\$arg_wallet item=$item;"
+                            : "credverify_batch $_=asked item=$item max=1000;") . "
+    }\n" for @by;
+}
+
+for my $document (grep { $answers->{$_->{kind}} } @documents) {
     for my $place (sort keys %place) {
         next if $document->{kind} ne 'verdict' && $place eq 'guess';
         $locations .= "location = /$place/$document->{view}/$document->{name} {
@@ -531,6 +554,81 @@ for my $document (grep { $_->{kind} eq 'progress' } @documents) {
 
     is(first(@wrong), '', "$what shows what it may");
     ok($seen{'credential.number'}, 'and does') or diag explain \%seen;
+}
+
+# An item of a list shows what may be shown of it by what it was asked for, which is
+# shown as it came; of a wallet, nothing but what is valid is there at all.
+
+sub items {
+    my ($what, $answer) = @_;
+    my $list = decode_json($answer->{body});
+
+    return @{ref $list eq 'ARRAY' ? $list->[1] : $list->{results} // $list->{badges}};
+}
+
+sub leaks_of_item {
+    my ($answer, $item, $handle, $allowed, $seen) = @_;
+
+    delete @$item{grep { ($item->{$_} // '') eq $handle } qw(asked code)};
+
+    return leaks({ %$answer, head => '', body => $json->encode($item) }, $allowed, $seen);
+}
+
+sub check_batch {
+    my ($what, $by, $key) = @_;
+    my (@asked, @wrong, %seen);
+
+    for my $credential (@MarkedStore::credentials) {
+        for my $link (sort keys %{$credential->{handle}}) {
+            push @asked, [$credential, $link] if $by eq ($link =~ /\d/ ? 'token' : $link);
+        }
+    }
+
+    my $body = $json->encode({ asked => [map { $_->[0]{handle}{$_->[1]} } @asked] });
+    my $answer = ask("/$by/$what", $key, method => 'POST', body => $body,
+                     headers => ['Content-Length: ' . length $body]);
+    my @items = items($what, $answer);
+
+    is(scalar @items, scalar @asked, "$what by $by, with key $key: an item for each");
+
+    for my $i (0 .. $#items) {
+        my ($credential, $link) = @{$asked[$i]};
+        my $reason = reason($credential, $link, $key eq 'test' ? 1 : 0);
+
+        $reason = 'not_found' if grep { $_ eq $reason } @{$hides{$what =~ s{/.*}{}r} || []};
+        push @wrong, leaks_of_item($answer, $items[$i], $credential->{handle}{$link},
+                                   allowed($credential, $link, $reason), \%seen);
+    }
+
+    is(first(@wrong), '', 'nothing is shown that may not be');
+    cmp_ok(scalar keys %seen, '>', 0, 'something is') or diag explain \%seen;
+}
+
+sub check_wallets {
+    my ($what, $key) = @_;
+    my (@wrong, %seen);
+
+    for my $credential (grep { !$_->{twin} } @MarkedStore::credentials) {
+        my ($wallet) = grep { "@{$MarkedStore::mark{$_}}" eq "$credential->{name} holder.wallet" } keys %MarkedStore::mark;
+        my $reason = reason($credential, 'code', $key eq 'test' ? 1 : 0);
+        my $answer = ask("/wallet/$what?wallet=$wallet", $key);
+        my @items = items($what, $answer);
+
+        push @wrong, "$answer->{path} ($key): $reason, " . @items if @items != ($reason eq 'valid');
+        push @wrong, map { leaks_of_item($answer, $_, $wallet, allowed($credential, 'code', $reason), \%seen) } @items;
+        push @wrong, leaks({ %$answer, body => $answer->{body} =~ s/\Q$wallet\E//r }) if !@items;
+    }
+
+    is(first(@wrong), '', "wallets of $what, with key $key: nothing is shown that may not be");
+    cmp_ok(scalar keys %seen, '>', 0, 'something is') or diag explain \%seen;
+}
+
+for my $what (sort keys %lists) {
+    my (undef, @by) = @{$lists{$what}};
+
+    for my $key (qw(none test)) {
+        $_ eq 'wallet' ? check_wallets($what, $key) : check_batch($what, $_, $key) for @by;
+    }
 }
 
 is($nginx->stop, 0, 'nginx ends well');
