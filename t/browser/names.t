@@ -17,7 +17,7 @@ binmode Test::More->builder->$_, ':utf8'
     for qw(output failure_output todo_output);
 
 my @views = qw(native truecert securecodinghub validtrust);
-my $nginx = LivePages->start(views => \@views);
+my $nginx = LivePages->start;
 my $browser = Browser->start;
 my $base = "http://127.0.0.1:$nginx->{port}";
 
@@ -54,10 +54,10 @@ for my $view (@views) {
 
         subtest "$view, $what" => sub {
             $browser->look(size => [320, 900]);
-            $browser->open("$base/$view?format=html&token=$token");
+            $browser->open("$base/$view/verify?format=html&token=$token");
 
             is_deeply([$browser->complaints], [], 'nothing goes wrong');
-            is($browser->{status}, 200, 'status');
+            is($browser->status, 200, 'status');
             is_deeply([$browser->audit], [], '320 px');
             $browser->screenshot("names/$view-$what-320") if $view eq 'native';
 

@@ -8,7 +8,6 @@ use strict;
 use warnings;
 
 use File::Basename qw(dirname);
-use Encode qw(encode_utf8);
 use File::Path qw(make_path);
 use File::Temp qw(tempdir);
 use HTTP::Tiny;
@@ -21,16 +20,18 @@ use Time::HiRes qw(sleep time);
 
 my $json = JSON::PP->new->utf8->allow_nonref;
 
-# Names ending in ".test" are this machine, as if they were other hosts.
+# Names ending in ".test" are this machine, as if they were other hosts. Their
+# frames have no processes of their own, for their consoles would not be heard.
 
 my @flags = (
     qw(--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage
        --disable-quic --no-first-run --no-default-browser-check --no-pings
        --disable-background-networking --disable-component-update
-       --disable-sync --hide-scrollbars --disable-default-apps --disable-extensions
-       --disable-domain-reliability --metrics-recording-only
+       --disable-sync --disable-default-apps --disable-extensions
+       --disable-domain-reliability --metrics-recording-only --hide-scrollbars
        --password-store=basic --force-color-profile=srgb),
-    '--disable-features=Translate,MediaRouter,OptimizationHints',
+    '--disable-features=Translate,MediaRouter,OptimizationHints,SitePerProcess,'
+    . 'IsolateOrigins', '--disable-site-isolation-trials',
     '--host-resolver-rules=MAP *.test 127.0.0.1, MAP * ~NOTFOUND, '
     . 'EXCLUDE 127.0.0.1',
 );
@@ -72,10 +73,9 @@ sub start {
     my $session = $self->call(POST => '/session', {
         capabilities => { alwaysMatch => {
             browserName => 'chrome',
-            'goog:loggingPrefs' => { browser => 'ALL', performance => 'ALL' },
+            'goog:loggingPrefs' => { browser => 'ALL' },
             'goog:chromeOptions' => {
                 args => [@flags, "--user-data-dir=$dir/profile"],
-                perfLoggingPrefs => { enablePage => JSON::PP::false },
             },
         } },
     });
@@ -124,7 +124,12 @@ sub guarded {
         open STDERR, '>', '/dev/null';
 
         sysread $read, my $nothing, 1;
-        kill 'KILL', in_session($child) if $child;
+
+        while ($child and my @left = in_session($child)) {
+            kill 'KILL', @left;
+            sleep 0.05;
+        }
+
         POSIX::_exit(0);
     }
 
@@ -132,7 +137,7 @@ sub guarded {
     $self->{pipe} = $write;
 }
 
-# The processes of a session.
+# The processes of a session that have not ended.
 
 sub in_session {
     my $session = shift;
@@ -141,7 +146,8 @@ sub in_session {
     for my $file (glob '/proc/[0-9]*/stat') {
         open my $in, '<', $file or next;
         my ($pid, $rest) = (<$in> // '') =~ /^(\d+) \(.*\) (.*)/s or next;
-        push @found, $pid if (split ' ', $rest)[3] == $session;
+        my ($state, $is) = (split ' ', $rest)[0, 3];
+        push @found, $pid if $is == $session && $state ne 'Z';
     }
 
     return @found;
@@ -191,8 +197,8 @@ sub cdp {
 
 sub open {
     my ($self, $url) = @_;
-    $self->log($_) for qw(browser performance);
-    $self->call(POST => '/url', { url => $url });
+    $self->log;
+    $self->call(POST => '/url', { url => $self->{url} = $url });
 }
 
 # The value of a function's body in the page.
@@ -203,6 +209,37 @@ sub run {
                        { script => $script, args => \@args });
 }
 
+# Adds images and frames to the page and waits for all of them: [tag, URL,
+# attributes] each. What they are then: the size of an image, undef if it is none;
+# [] for a frame, which is left to be looked into. A frame with the attribute
+# "copy" is of what is at the URL, and not of the URL: it shows what cannot be
+# framed, to whoever could read it.
+
+sub embed {
+    my ($self, @all) = @_;
+    return @{ $self->call(POST => '/execute/async', { script => <<'EOF_JS',
+const [all, done] = arguments;
+Promise.all(all.map(([tag, url, attributes]) => new Promise(async shown => {
+    const el = document.createElement(tag);
+    for (const name in attributes) el.setAttribute(name, attributes[name]);
+    document.body.append(el);
+    el.onload = () => shown(tag === 'img' ? [el.naturalWidth, el.naturalHeight]
+                                          : []);
+    el.onerror = () => shown(null);
+    el.src = attributes.copy
+        ? URL.createObjectURL(await (await fetch(url)).blob()) : url;
+}))).then(done);
+EOF_JS
+        args => [[map { [$_->[0], $_->[1], $_->[2] // {}] } @all]] }) };
+}
+
+# What follows is about that frame of the page, or about the page again.
+
+sub frame {
+    my ($self, $index) = @_;
+    $self->call(POST => '/frame', { id => $index });
+}
+
 # What is to be read on the page.
 
 sub text {
@@ -211,70 +248,56 @@ sub text {
 }
 
 sub log {
-    my ($self, $type) = @_;
-    return @{ $self->call(POST => '/se/log', { type => $type }) };
+    my $self = shift;
+    return @{ $self->call(POST => '/se/log', { type => 'browser' }) };
 }
 
 # What went wrong since the page was opened: errors and warnings in the console,
-# violations of its policy, requests that failed. The status of the page itself
-# is for the caller to judge, and is put into "status".
+# requests that failed among them, and violations of its policy. The status of
+# the page itself is for the caller to judge; and browsers look for an icon by
+# themselves.
 
 sub complaints {
     my $self = shift;
-    my @found = map { "console: $_->{message}" }
-                grep { $_->{level} =~ /^(SEVERE|WARNING)$/
-                       && $_->{message} !~ / - Failed to load resource: / }
-                $self->log('browser');
-    my ($page, @others) = @{ $self->{requests} = [$self->requests] };
+    my $failed = ' - Failed to load resource: the server responded with';
+    my @console = grep { $_->{level} =~ /^(SEVERE|WARNING)$/ } $self->log;
 
-    $self->{status} = $page && $page->[1];
-    push @found, map { "policy: $_" } @{ $self->run('return violations') };
-    push @found, map { "request: $_->[0]: $_->[1]" }
-                 grep { $_->[1] !~ /^[123]\d\d$/ } @others;
-
-    return @found;
+    return (map({ "console: $_->{message}" }
+                grep { $_->{message} !~ m{^(\Q$self->{url}\E|\S*/favicon\.ico)\Q$failed\E} }
+                     @console),
+            map({ "policy: $_" } @{ $self->run('return window.violations || []') }));
 }
 
-# What was asked for since the page was opened: [URL, status or error].
+# The status of the page.
 
-sub requests {
+sub status {
     my $self = shift;
-    my (@order, %url, %end);
-
-    for my $entry ($self->log('performance')) {
-        my $message = $json->decode(utf8::is_utf8($entry->{message})
-            ? encode_utf8($entry->{message}) : $entry->{message});
-        my ($method, $params) = @{ $message->{message} }{qw(method params)};
-        my $id = $params->{requestId} // next;
-
-        if ($method eq 'Network.requestWillBeSent') {
-            push @order, $id unless exists $url{$id};
-            $url{$id} = $params->{request}{url};
-        } elsif ($method eq 'Network.responseReceived') {
-            $end{$id} = $params->{response}{status};
-        } elsif ($method eq 'Network.loadingFailed') {
-            $end{$id} = $params->{blockedReason} || $params->{errorText};
-        }
-    }
-
-    return map { [$url{$_}, $end{$_} // 'no answer'] }
-           grep { $url{$_} !~ /^data:/ } @order;
+    return $self->run('return performance.getEntriesByType("navigation")[0]'
+                      . '.responseStatus');
 }
 
-# What is wrong with how the page is shown: see t/browser/audit.js.
+# What is wrong with how the page or frame is shown: see t/browser/audit.js.
 
 my $audit;
 
-sub audit {
-    my $self = shift;
-
-    $audit //= do {
+sub script {
+    return $audit //= do {
         CORE::open my $in, '<:utf8', 't/browser/audit.js' or die "audit.js: $!";
         local $/;
         <$in>;
     };
+}
 
-    return @{ $self->run($audit) };
+sub audit {
+    my ($self, %is) = @_;
+    return @{ $self->run(script(), $is{fixed} ? JSON::PP::true : JSON::PP::false) };
+}
+
+# The same of each frame of a page that may look into them.
+
+sub audit_frames {
+    my $self = shift;
+    return @{ $self->run(script()) };
 }
 
 # How it is looked at: size in CSS pixels, scheme "light" or "dark", medium
@@ -338,7 +361,7 @@ sub screenshot {
     my $png = $self->cdp('Page.captureScreenshot', format => 'png',
         captureBeyondViewport => JSON::PP::true,
         clip => { x => 0, y => 0, scale => 1, width => $size->{width},
-                  height => $size->{height} > 6000 ? 6000 : $size->{height} });
+                  height => $size->{height} > 8000 ? 8000 : $size->{height} });
 
     return keep("$name.png", decode_base64($png->{data}));
 }

@@ -13,7 +13,7 @@ use Exporter qw(import);
 use JSON::PP;
 use LiveNginx;
 
-our @EXPORT = qw(names);
+our @EXPORT = qw(names documents verdict);
 
 my $json = JSON::PP->new->canonical->ascii;
 
@@ -26,6 +26,29 @@ sub names {
     my $i = 0;
 
     return map { [@$_, sprintf 'abcd%060x', ++$i] } @$names;
+}
+
+# The token of one of Credverify.pm's credentials, or of one that ends at a date
+# that is long when it is written.
+
+my %lasting = (lasting => '2099-09-30', lapsed => '2020-09-30');
+
+sub verdict {
+    my $name = shift;
+    return $name eq 'lasting' ? 'abcd' . 'a' x 60 : $name eq 'lapsed' ? 'abcd' . 'b' x 60
+         : Credverify::token($name);
+}
+
+sub lasting {
+    return map { $json->encode($_) } map {
+        my $name = $_;
+
+        ({ kind => 'credential', id => $name, class => 'web', holder => 'h1',
+           status => 'issued', issued_at => '2019-09-30', number => $name,
+           code => $name, expires_at => $lasting{$name} },
+         { kind => 'token', token => verdict($name), credential => $name,
+           privacy => 'full', created_at => '2019-09-30' })
+    } sort keys %lasting;
 }
 
 # A holder, a class and an issuer of that name, and whatever else has one.
@@ -57,26 +80,54 @@ sub named {
     );
 }
 
-# start(views => [name or "name document", ...], server => ..., http => ...):
-# /NAME?token=T, or /NAME/DOCUMENT?token=T, is what a view says.
+# The documents of all views that answer with a verdict: "VIEW DOCUMENT", and the
+# formats that each comes in.
+
+sub documents {
+    my %formats;
+
+    for my $file (glob "$Credverify::views/*/*.json") {
+        my ($view, $document) = $file =~ m{([^/]+)/([^/]+)\.json\z};
+
+        open my $in, '<', $file or die "$file: $!";
+        next unless grep { /"token_expired"/ } <$in>;
+
+        $formats{"$view $document"} = {
+            map { $_->[0] => 1 } grep { -e $file =~ s/json\z/$_->[1]/r }
+            ([html => 'html'], [svg => 'svg'], [badge => 'badge.html'],
+             [card => 'card.svg'], [qr => 'qr.svg'])
+        };
+    }
+
+    return %formats;
+}
+
+# start(http => ..., server => ..., also => { "VIEW DOCUMENT" => directives }):
+# /VIEW/DOCUMENT?token=T is what a view says, and links to its other forms there.
+
+my %link = (html => 'page', svg => 'badge', badge => 'embed', qr => 'qr');
 
 sub start {
     my ($class, %is) = @_;
     my $id = 0;
-    my $store = Credverify::store(Credverify::lines(),
+    my $store = Credverify::store(Credverify::lines(), lasting(),
         map { named($_->[1], $_->[2], ++$id) } names());
+    my %documents = documents();
     my $server = '';
 
-    for my $view (@{ $is{views} }) {
-        my ($name, $document) = split ' ', $view;
-        my $path = join '/', '', $name, $document // ();
+    for my $document (sort keys %documents) {
+        my $path = '/' . $document =~ tr{ }{/}r;
 
-        $server .= <<"EOF_CONF";
+        $server .= <<"EOF_CONF" . join '', map { <<"EOF_LINK" }
 location = $path {
-    credverify_view $view;
+    credverify_view $document;
     credverify_verify token=\$arg_token;
-}
+    @{[ $is{also}{$document} // '' ]}
 EOF_CONF
+    credverify_link $link{$_} http://127.0.0.1:\@PORT\@$path?format=$_&token=\$arg_token;
+EOF_LINK
+            grep { $link{$_} } sort keys %{ $documents{$document} };
+        $server .= "}\n";
     }
 
     return LiveNginx->start(

@@ -177,7 +177,7 @@ sub take_apart {
 
     my $text = sub {
         my $text = shift;
-        my $in = @open ? $open[-1] : '';
+        my $in = (grep { $_ ne 'bdi' } @open)[-1] // '';
 
         $page{text} .= $text unless $in =~ /^(style|title|)$/;
         push @{ $page{in}{$in} }, $text;
