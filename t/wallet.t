@@ -84,7 +84,7 @@ our @acme = map { "C-$_" } qw(valid soon link claimed);
 our $odd = 'W <\"&>' . "\xc3\xa9" . '/?';
 our $path = '/w/W%20%3C%22%26%3E%C3%A9/%3F';
 
-plan tests => 359;
+plan tests => 360;
 
 run_tests();
 
