@@ -77,7 +77,7 @@ my %plain = (
         of(credential => qw(status state lapses test)), of(layers => qw(wallet passkey email))),
     holder => [1, 0, 0, 0, 0],
     map({ $_ => [0, 0, 0, 0, 0] } qw(error progress asked list list.items list.next),
-        of(error => qw(code status required present window limit retry_after retry_at))),
+        of(error => qw(code status temporary required present window limit retry_after retry_at))),
 );
 
 # What a service says is not there, as the contract has it, looks like what never was

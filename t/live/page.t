@@ -115,8 +115,6 @@ close $out or die "lines: $!";
 my $conf = slurp("$prefix/conf-examples/demo.conf");
 $conf =~ s/:8080;/:$port;/;
 $conf =~ s/credverify_issuers (\w+);/credverify_issuers $1 certifier;/g;
-$conf =~ s{(credverify_link )badge (\S+\?)(.*?&)?(format=)svg;}
-          {$& . qq($1qr ?) . ($3 // '') . qq(${4}qr;)}ge;
 $conf =~ s{(?=\n +location = / \{)}{
     location = /token/securecodinghub {
         credverify_view securecodinghub;
@@ -609,6 +607,44 @@ for my $view (sort keys %url) {
 
         like($header, qr/frame-ancestors \*/, 'may be framed');
     };
+}
+
+# The QR code that a page shows leads to where the page is; of what was not
+# found there is none
+
+for my $view (sort keys %url) {
+    for my $name ('valid', 'masked', 'evil', 'not_found') {
+        next if $name eq 'masked' && $view !~ /^(truecert|native)$/;
+
+        subtest "$view: QR code, $name" => sub {
+            my $at = $url{$view}->($name) =~ s/format=html&//r;
+            $at .= ($at =~ /\?/ ? '&' : '?') . 'format=qr';
+            my ($status, $header, $body) = fetch("curl 'http://127.0.0.1:$port$at'");
+            my ($page) = page($view, $name);
+            my ($side) = $body =~ /viewBox="0 0 (\d+) \1"/;
+            my ($d) = $body =~ / d="(M[^"]+)"\/>\n/;
+            my ($desc) = decode_utf8($body) =~ m{<desc id="desc">(.*)</desc>};
+
+            is($status, $name eq 'not_found' ? 404 : 200, 'status');
+            like($header, qr{^Content-Type: image/svg\+xml}mi, 'a drawing');
+            unlike($body, qr/Jane|Acme|87\.5|N-valid|<script/, 'of nobody');
+
+            if ($name eq 'not_found') {
+                unlike($body, qr/shape-rendering/, 'of nothing');
+                unlike($body, qr/https?:(?!\/\/www\.w3\.org)/, 'and leads nowhere');
+                return;
+            }
+
+            my $where = meta($page, 'og:url') =~ s/&/&amp;/gr;
+
+            is($desc, "Leads to $where, which says whether this is valid.", 'to the page');
+            like($d, qr/^M4 4h7v1h-7z/, 'with a pattern in a corner');
+            is((scalar grep { /^M4 (\d+)h7/ && $1 == $side - 5 } $d =~ /(M\d+ \d+h\d+)/g), 1,
+               'and in another');
+            is((tags($page, 'img'))[0]{src}, $at =~ s/^[^?]*//r,
+               'as the page has it');
+        };
+    }
 }
 
 # A page of which it is not said where it is
