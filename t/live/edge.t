@@ -23,6 +23,10 @@ use LiveNginx;
 my $BOUND = 5;
 my $ON_THE_WAY = 1;
 
+# What pages and badges are colored by.
+
+my $VALID = qr/data-reason="valid"/;
+
 my $root = getcwd();
 my $store = Credverify::folder() . '/store';
 my $key = 'tc_live_' . 'k' x 40;
@@ -115,7 +119,7 @@ sub is_got {
 subtest 'what is kept' => sub {
     my $first = get('/badge/warm');
     is_got($first, 200, 'MISS', 'the first is fetched');
-    like($first->{body}, qr/"status":"active"/, 'and valid');
+    like($first->{body}, $VALID, 'and valid');
 
     my $next = get('/badge/warm');
     is_got($next, 200, 'HIT', 'the next is not');
@@ -150,7 +154,8 @@ my %accept = (
     chrome => 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7',
     firefox => 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
     curl => '*/*', json => 'application/json', rather => 'text/html;q=0.5, application/json',
-    image => 'image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8', odd => 'json?', none => undef,
+    image => 'image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8',
+    'firefox image' => 'image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5', odd => 'json?', none => undef,
 );
 
 subtest 'Accept' => sub {
@@ -164,12 +169,12 @@ subtest 'Accept' => sub {
 
     for (['chrome', 'html', 'MISS'], ['firefox', 'html', 'HIT'], ['json', 'json', 'MISS'], ['json', 'json', 'HIT'],
          ['rather', 'json', 'MISS'], ['chrome', 'html', 'HIT'], ['curl', 'html', 'MISS'], ['none', 'html', 'HIT'],
-         ['odd', 'html', 'HIT'], ['image', 'html', 'MISS'])
+         ['odd', 'html', 'HIT'], ['image', 'svg', 'MISS'], ['firefox image', 'svg', 'HIT'])
     {
         my ($who, $what, $cache) = @$_;
         my $got = $ask->($who);
         is_got($got, 200, $cache, $who);
-        like(field($got->{head}, 'Content-Type'), $what eq 'html' ? qr{^text/html} : qr{^application/json}, $what);
+        like(field($got->{head}, 'Content-Type'), qr{^(?:text|application|image)/\Q$what\E\b}, $what);
         like(field($got->{head}, 'Vary'), qr/\bAccept\b/, 'and clients are told that it varies');
     }
 
@@ -214,7 +219,7 @@ subtest 'what is not kept' => sub {
     add(badge('soon', class => 'of-validtrust'));
     my $got = get('/badge/soon');
     is_got($got, 200, 'MISS', 'what was issued is there at once');
-    like($got->{body}, qr/"status":"active"/, 'and valid');
+    like($got->{body}, $VALID, 'and valid');
     is_got(get('/badge/keyless'), 200, 'MISS', 'what keys have fetched is not');
 };
 
@@ -236,9 +241,10 @@ add((map { badge($_, class => 'of-validtrust', expires => $ends{$_}) } sort keys
     link_to('lapsing', 'lapsing'));
 
 my %asked = (
-    (map { $_ => ["/badge/$_", qr/"status":"active"/] } 'revoked', keys %ends),
+    (map { $_ => ["/badge/$_", $VALID] } 'revoked', keys %ends),
+    (map { $_ => ["/api/verify/?token=$token{page}&format=$_", $VALID] } qw(svg badge)),
     json => ["/api/verify/?token=$token{page}&format=json", qr/"valid":true/],
-    page => ["/api/verify/?token=$token{page}&format=html", qr/<h1[^>]*>\s*Valid/i],
+    page => ["/api/verify/?token=$token{page}&format=html", $VALID],
     masked => ["/api/verify/?token=$token{masked}&format=json", qr/"valid":true/],
     lapsing => ["/api/verify/?token=$token{lapsing}&format=json", qr/"valid":true/],
 );
@@ -301,8 +307,11 @@ for my $name (sort keys %asked) {
 }
 
 cmp_ok($oldest, '<=', $BOUND + $ON_THE_WAY + 1, 'no moment of checking that is shown is older');
-ok(scalar(grep { m{^304 /badge/} } @asked), 'what shows none is asked for by 304');
-is_deeply([grep { m{^304 /api/} } @asked], [], 'what shows one is not');
+for my $path ('/badge/', '/api/\S+format=svg', '/api/\S+format=badge') {
+    ok(scalar(grep { m{^304 $path} } @asked), "what shows none is asked for by 304: $path");
+}
+
+is_deeply([grep { m{^304 /api/\S+format=(?:json|html)} } @asked], [], 'what shows one is not');
 
 # An origin that does not answer, and one that is not there
 
