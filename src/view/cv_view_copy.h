@@ -19,11 +19,20 @@
 #define CV_VIEW_LONG  256
 
 
-/* not zero where a byte must be escaped in JSON */
+/*
+ * Not zero where a byte may have to be escaped: in JSON, or in HTML and XML.
+ * There "&" and "'", and "<" and ">", are a bit apart, and 0xef begins what XML
+ * cannot carry.
+ */
 
 static inline cv_vector_t
-cv_view_dirty(cv_vector_t v)
+cv_view_dirty(cv_vector_t v, bool html)
 {
+    if (html) {
+        return (cv_vector_t) ((v < 0x20) | (v == '"') | ((v | 1) == '\'')
+                              | ((v | 2) == '>') | (v == 0xef));
+    }
+
     return (cv_vector_t) ((v < 0x20) | (v == '"') | (v == '\\'));
 }
 
@@ -53,12 +62,12 @@ cv_view_copy(cv_buf_t *out, const uint8_t *text, size_t len)
 
 
 /*
- * Copies a text of which nothing needs to be escaped in JSON; false if
- * something does.  Nothing is read or written beyond its length.
+ * Copies a text of which nothing needs to be escaped; false if something may.
+ * Nothing is read or written beyond its length.
  */
 
 static inline bool
-cv_view_copy_clean(uint8_t *p, cv_str_t s)
+cv_view_copy_clean(uint8_t *p, cv_str_t s, bool html)
 {
     size_t       i;
     uint32_t     low, high;
@@ -72,7 +81,7 @@ cv_view_copy_clean(uint8_t *p, cv_str_t s)
         for (i = 0; i + CV_VECTOR < s.len; i += CV_VECTOR) {
             memcpy(&v, s.data + i, CV_VECTOR);
             memcpy(p + i, &v, CV_VECTOR);
-            dirty |= cv_view_dirty(v);
+            dirty |= cv_view_dirty(v, html);
         }
 
         memcpy(&v, s.data + s.len - CV_VECTOR, CV_VECTOR);
@@ -106,7 +115,7 @@ cv_view_copy_clean(uint8_t *p, cv_str_t s)
         memcpy(&v, words, CV_VECTOR);
     }
 
-    return !cv_vector_any(dirty | cv_view_dirty(v));
+    return !cv_vector_any(dirty | cv_view_dirty(v, html));
 }
 
 
@@ -114,13 +123,27 @@ static inline void
 cv_view_json_text(cv_buf_t *out, cv_str_t s)
 {
     if (out->size - out->len > s.len
-        && cv_view_copy_clean(out->data + out->len, s))
+        && cv_view_copy_clean(out->data + out->len, s, false))
     {
         out->len += s.len;
         return;
     }
 
     cv_escape_json(out, s);
+}
+
+
+static inline void
+cv_view_html(cv_buf_t *out, cv_str_t s)
+{
+    if (out->size - out->len > s.len
+        && cv_view_copy_clean(out->data + out->len, s, true))
+    {
+        out->len += s.len;
+        return;
+    }
+
+    cv_escape_html(out, s);
 }
 
 
@@ -132,7 +155,7 @@ cv_view_json_string(cv_buf_t *out, cv_str_t s)
     if (out->size - out->len >= s.len + 2) {
         p = out->data + out->len;
 
-        if (cv_view_copy_clean(p + 1, s)) {
+        if (cv_view_copy_clean(p + 1, s, false)) {
             p[0] = '"';
             p[s.len + 1] = '"';
             out->len += s.len + 2;

@@ -620,7 +620,7 @@ cv_view_escaped(cv_view_run_t *run, const cv_view_op_t *op)
         return;
 
     case CV_OP_HTML:
-        cv_escape_html(run->out, text);
+        cv_view_html(run->out, text);
         return;
 
     case CV_OP_HTML_SHOWN:

@@ -5,6 +5,7 @@
 
 #include "view_dir.h"
 #include "view_facts.h"
+#include "cv_text.h"
 #include "cv_view_program.h"
 
 #include <sys/stat.h>
@@ -710,6 +711,53 @@ test_contexts(void **state)
 }
 
 
+/* each character that is escaped, anywhere in texts of every short length */
+
+static void
+test_escaped(void **state)
+{
+    char            text[48];
+    size_t          i, len, at;
+    cv_buf_t        expected;
+    cv_error_t      error;
+    view_facts_t    v;
+    cv_document_t  *document;
+
+    static const char *const  parts[] = {
+        "&", "<", ">", "\"", "'", "\x01", "\x1f", "\xef\xbf\xbf", "\xef\xbb\xbf",
+        "\t", "\x7f", "%", "(", "=", "?", "!", "#",
+    };
+
+    (void) state;
+
+    view_facts_init(&v);
+    document = compile(CV_FORMAT_SVG, "<b>{{class.title}}</b>", &error);
+    assert_non_null(document);
+    cv_buf_init(&expected, 1024);
+
+    for (i = 0; i < COUNT(parts); i++) {
+        for (len = strlen(parts[i]); len <= 40; len++) {
+            for (at = 0; at + strlen(parts[i]) <= len; at++) {
+                memset(text, 'a', len);
+                memcpy(text + at, parts[i], strlen(parts[i]));
+                cv_fact_set_text(&v.facts, CV_FACT_CLASS_TITLE,
+                                 cv_str(text, len));
+
+                cv_buf_reset(&expected);
+                cv_buf_append_str(&expected, CV_STR("<b>"));
+                cv_escape_html(&expected, cv_str(text, len));
+                cv_buf_append(&expected, "</b>", sizeof("</b>"));
+                assert_renders(document, CV_FORMAT_SVG, &v,
+                               (char *) expected.data);
+            }
+        }
+    }
+
+    cv_buf_free(&expected);
+    cv_document_free(document);
+}
+
+
 static void
 test_wrong(void **state)
 {
@@ -1344,6 +1392,7 @@ main(void)
         cmocka_unit_test(test_measured),
         cmocka_unit_test(test_ways),
         cmocka_unit_test(test_contexts),
+        cmocka_unit_test(test_escaped),
         cmocka_unit_test(test_wrong),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_styles),
