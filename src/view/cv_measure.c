@@ -357,7 +357,7 @@ found:
 
     if ((space || nbsp) && scan->at.end > scan->line) {
         scan->joins = false;
-        scan->at.width += cv_measure_ascii[scan->bold][' '];
+        scan->at.width += (int32_t) cv_measure_ascii[scan->bold][' '];
 
         return space ? cv_measure_put(scan, " ", 1)
                      : cv_measure_put(scan, "\xc2\xa0", 2);
@@ -549,10 +549,9 @@ cv_measure_scan(uint8_t space[CV_MEASURE_MAX], cv_str_t text,
 static bool
 cv_measure_plain(cv_str_t text, const cv_measure_t *how, int32_t *width)
 {
-    int32_t          sum;
-    uint16_t         more;
+    uint64_t         sum;
     const uint8_t   *p, *end;
-    const uint16_t  *widths;
+    const uint32_t  *widths;
 
     widths = cv_measure_ascii[how->bold];
     end = cv_str_end(text);
@@ -563,18 +562,17 @@ cv_measure_plain(cv_str_t text, const cv_measure_t *how, int32_t *width)
     }
 
     for (p = text.data; p < end; p++) {
-        more = widths[*p];
-
-        if (more == 0 || (*p == ' ' && (p == text.data || p[-1] == ' '))) {
+        if (*p == ' ' && (p == text.data || p[-1] == ' ')) {
             return false;
         }
 
-        sum += more;
+        sum += widths[*p];
     }
 
-    *width = sum;
+    *width = (int32_t) sum;
 
-    return (text.len == 0 || end[-1] != ' ') && sum <= cv_measure_room(how);
+    return (text.len == 0 || end[-1] != ' ')
+           && sum <= (uint64_t) cv_measure_room(how);
 }
 
 

@@ -11,7 +11,8 @@
 
 #include "cv_base.h"
 
-#define CV_MEASURE_EM  2048         /* units that are as wide as a font's size */
+#define CV_MEASURE_EM     2048         /* units that are as wide as a font's size */
+#define CV_MEASURE_OTHER  0x10000000   /* more than there ever is room for */
 
 /* How a character belongs to those beside it: UAX #29, and what is no text. */
 
@@ -66,8 +67,8 @@ typedef struct {
     uint8_t   join;                 /* CV_JOIN_ */
 } cv_measure_kind_t;
 
-/* 0 for what is no text. */
-extern const uint16_t            cv_measure_ascii[2][256];
+/* Of what is no ASCII text, wider than there is room for. */
+extern const uint32_t            cv_measure_ascii[2][256];
 
 extern const cv_measure_kind_t   cv_measure_kinds[];
 extern const uint16_t            cv_measure_leaves[];

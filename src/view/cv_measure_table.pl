@@ -58,7 +58,7 @@ sub read_names {
     open my $in, '<', $file or die "$file: $!\n";
 
     while (<$in>) {
-        $names{$1} = hex $2  if /^#define CV_(KIND_\w+) +0x(\w+)/;
+        $names{$1} = hex $2  if /^#define CV_(KIND_\w+|MEASURE_OTHER) +0x(\w+)/;
         $names{$1} = $2      if /^#define CV_(JOIN_\w+) +(\d+)/;
         $names{$1} = $next++ if /^ +CV_(CLUSTER_\w+)/;
     }
@@ -350,12 +350,11 @@ sub table {
     return "\n\nconst $name = {\n" . rows('    ', @items) . "\n};\n";
 }
 
-# 0 is what has to be looked at
-
 sub ascii {
     my ($font) = @_;
-    return "{\n" . rows('        ', map { $_ < 0x20 || $_ > 0x7e ? 0 : $font->{width}{$_} }
-                                    0 .. 255) . "\n    }";
+    my @widths = map { $_ < 0x20 || $_ > 0x7e ? $name{MEASURE_OTHER} : $font->{width}{$_} }
+                     0 .. 255;
+    return "{\n" . rows('        ', @widths) . "\n    }";
 }
 
 # LAM and ALEF are one letter, alone or joined to what is before it; every ALEF
@@ -368,7 +367,7 @@ sub lam_alef {
 
 my $unicode = Unicode::UCD::UnicodeVersion();
 
-print <<"EOF", table('uint16_t  cv_measure_ascii[2][256]', map { ascii($_) } @fonts),
+print <<"EOF", table('uint32_t  cv_measure_ascii[2][256]', map { ascii($_) } @fonts),
 
 /*
  * Copyright (C) The credverify authors
