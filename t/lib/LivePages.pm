@@ -12,6 +12,7 @@ use Encode qw(encode_utf8);
 use Exporter qw(import);
 use JSON::PP;
 use LiveNginx;
+use Png;
 
 our @EXPORT = qw(names documents verdict);
 
@@ -95,7 +96,7 @@ sub documents {
         $formats{"$view $document"} = {
             map { $_->[0] => 1 } grep { -e $file =~ s/json\z/$_->[1]/r }
             ([html => 'html'], [svg => 'svg'], [badge => 'badge.html'],
-             [card => 'card.svg'], [qr => 'qr.svg'])
+             [card => 'card.svg'], [png => 'card.svg'], [qr => 'qr.svg'])
         };
     }
 
@@ -105,7 +106,8 @@ sub documents {
 # start(http => ..., server => ..., also => { "VIEW DOCUMENT" => directives }):
 # /VIEW/DOCUMENT?token=T is what a view says, and links to its other forms there.
 
-my %link = (html => 'page', svg => 'badge', badge => 'embed', qr => 'qr');
+my %link = (html => 'page', svg => 'badge', badge => 'embed', qr => 'qr',
+            png => 'image');
 
 sub start {
     my ($class, %is) = @_;
@@ -131,6 +133,7 @@ EOF_LINK
     }
 
     return LiveNginx->start(
+        main => Png::load() . ' thread_pool credverify threads=2;',
         http => "credverify_store $store; " . ($is{http} // ''),
         server => $server . ($is{server} // ''),
     );
