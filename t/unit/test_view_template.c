@@ -100,6 +100,12 @@ static const template_case_t  measured[] = {
       "|{{holder.organization|width:10,100,7}}", "|7|7" },
     { "{{class.id|add:10,100,3}}{{class.id|width:10,100,0}}"
       "|{{class.id|width:10,100,0}}", "45|21" },
+    { "{{credential.issued_at|date_long|width:10,99,0}}|"
+      "{{credential.expires_at|date_long|width:10,99,0}}", "90|97" },
+    { "{{class.id|width:10,99,0}}|{{class.id|width:11,99,0}}|"
+      "{{class.id|width:11,20,0}}|{{class.id|width:11,20,0,bold}}|"
+      "{{class.image|width:11,20,1}}|{{class.id|width:11,20,3}}",
+      "21|23|20|11|1|23" },
     { "{{class.id|add:10,100,1}}-{{class.id|fit:10,100}}-"
       "{{class.id|add:10,100,1,bold}}{{class.image|add:10,100,50}}"
       "{{#class.tags}}{{.|add:10,1,2}}{{/class.tags}}"
