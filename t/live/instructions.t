@@ -17,7 +17,7 @@ plan skip_all => 'not with a module of nginx\'s own' if defined $ENV{TEST_NGINX_
 
 my $file = tempdir('credverify.XXXXXX', TMPDIR => 1, CLEANUP => 1) . '/bench.json';
 
-local $ENV{BENCH_PATHS} = 'JSON';
+local $ENV{BENCH_PATHS} = 'JSON SVG';
 my $said = qx(t/bench/bench --out $file instructions key 2>&1);
 
 is($?, 0, 'measured') or diag $said;
@@ -29,6 +29,10 @@ my $figures = $all->{instructions}{JSON};
 cmp_ok($figures->{again}{without_digest}, '<=', 1.6, 'again') or diag $said;
 cmp_ok($figures->{'first time since a commit'}{without_digest}, '<=', 2.0,
        'first time since a commit') or diag $said;
+
+# a badge, the digest included
+
+cmp_ok($all->{instructions}{SVG}{again}{ratio}, '<=', 2.5, 'a badge') or diag $said;
 
 # a key, a scope and four windows, with calls in every minute of the hour
 

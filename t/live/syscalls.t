@@ -23,9 +23,12 @@ my $nginx = LiveNginx->start(workers => 1, server => "credverify_store $store;
     location = /m { credverify_status; }
     location = /v { credverify_verify token=\$arg_token code=\$arg_code number=\$arg_number; }
     location = /k { credverify_key scs; credverify_scope certificates:write; credverify_keyless all html; credverify_verify token=\$arg_token; }
-    location = /t { credverify_view truecert; credverify_format \$arg_format html json; credverify_verify token=\$arg_token; }");
+    location = /t { credverify_view truecert; credverify_format \$arg_format html json svg badge card; credverify_verify token=\$arg_token; }
+    location = /b { credverify_view testedclear badge; credverify_key scs; credverify_key_argument key; credverify_keyless all svg; credverify_verify token=\$arg_token; }");
 
 my $requests = 50;
+
+$nginx->get('/200');        # there is a worker when it has answered
 my ($worker) = $nginx->workers;
 
 # The calls of so many requests on one connection, by name. What the timer of
@@ -36,6 +39,10 @@ sub calls {
     my $fields = join '', map { "$_\r\n" } @fields;
     my $log = "$nginx->{prefix}/strace";
     unlink $log, "$log.err";
+
+    # memory for an answer of that length is asked for once
+    $nginx->get($path, headers => \@fields);
+
     my $pid = fork;
 
     if ($pid == 0) {
@@ -99,6 +106,11 @@ SKIP: {
         'a code' => '/v?code=C-valid',
         'JSON of truecert' => "/t?token=$valid&format=json",
         'a page' => "/t?token=$valid",
+        'a badge' => "/t?token=$valid&format=svg",
+        'a badge for a frame' => "/t?token=$valid&format=badge&theme=dark",
+        'a card' => "/t?token=$valid&format=card",
+        'a badge, by address' => "/b?token=$valid&format=svg",
+        'a badge, with a key in the URL' => "/b?token=$valid&format=svg&key=" . CredverifyKeys::key('badge'),
         'a revoked one' => '/v?token=' . Credverify::token('revoked'),
     );
 
