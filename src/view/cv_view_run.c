@@ -6,6 +6,7 @@
  */
 
 #include "cv_view_copy.h"
+#include "cv_view_memo.h"
 #include "cv_view_program.h"
 #include "cv_hash.h"
 #include "cv_qr.h"
@@ -26,15 +27,6 @@ typedef struct {
     cv_view_filter_t  filter;
 } cv_view_now_t;
 
-/* a text that was measured, which is often again at once */
-
-typedef struct {
-    cv_str_t  text;
-    uint16_t  size;             /* 0: there is none yet */
-    uint16_t  room;
-    unsigned  width;            /* with nothing added */
-} cv_view_memo_t;
-
 typedef struct {
     const cv_view_program_t  *program;
     const cv_facts_t         *facts;
@@ -43,7 +35,7 @@ typedef struct {
     unsigned                  nitems;
     unsigned                  nnows;
     unsigned                  added;        /* to the next width */
-    cv_view_memo_t            memos[2];     /* the last, thin and bold */
+    cv_view_memo_t            memo;
     uint64_t                  hash;         /* of the body up to "hashed" */
     size_t                    hashed;
     cv_view_item_t            items[CV_VIEW_ITEMS];
@@ -563,33 +555,6 @@ cv_view_measure(const cv_view_run_t *run, const cv_view_op_t *op)
 }
 
 
-static inline void
-cv_view_forget(cv_view_run_t *run)
-{
-    run->memos[0].size = run->memos[1].size = 0;
-}
-
-
-static unsigned
-cv_view_width(cv_view_run_t *run, cv_str_t text, const cv_measure_t *how)
-{
-    cv_view_memo_t  *memo;
-
-    memo = &run->memos[how->bold];
-
-    if (memo->size != how->size || memo->room != how->width
-        || memo->text.data != text.data || memo->text.len != text.len)
-    {
-        memo->size = how->size;
-        memo->room = how->width;
-        memo->text = text;
-        memo->width = cv_measure_width(text, how) - how->add;
-    }
-
-    return memo->width + how->add;
-}
-
-
 /* what is to be shown of a text, or how large that is; good until the next */
 
 static cv_str_t
@@ -610,13 +575,14 @@ cv_view_part(cv_view_run_t *run, const cv_view_op_t *op, cv_str_t text)
         return cv_str(run->space, cv_int_write(run->space, cv_qr_size(text)));
 
     case CV_VIEW_WIDTH:
-        width = run->added + cv_view_width(run, text, &measure->how);
+        width = run->added
+                + cv_view_memo_width(&run->memo, text, &measure->how);
         run->added = 0;
         return cv_str(run->space, cv_int_write(run->space, width));
 
     case CV_VIEW_ADD:
         if (text.len > 0) {
-            run->added += cv_view_width(run, text, &measure->how);
+            run->added += cv_view_memo_width(&run->memo, text, &measure->how);
         }
 
         return CV_ABSENT;
@@ -649,7 +615,7 @@ cv_view_escaped(cv_view_run_t *run, const cv_view_op_t *op)
     if (op->measure != 0) {
 
         if (text.data == space) {
-            cv_view_forget(run);    /* another text may be there next */
+            cv_view_memo_clear(&run->memo);
         }
 
         text = cv_view_part(run, op, text);
@@ -816,7 +782,7 @@ cv_view_run(const cv_view_program_t *program, size_t entry,
     run.nitems = 0;
     run.nnows = 0;
     run.added = 0;
-    cv_view_forget(&run);
+    cv_view_memo_clear(&run.memo);
     run.hash = program->hash;
     run.hashed = out->len;
 
