@@ -92,7 +92,7 @@ REPLAYS = $(patsubst t/fuzz/fuzz_%.c,$(OUT)/unit/replay_%,$(FUZZ_SRCS))
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
            -Wpointer-arith -Wcast-qual -Wformat=2 -Wvla -Wundef -Werror
-COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -MMD -MP \
+COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(ITS_CFLAGS) -MMD -MP \
            $(patsubst %/,-I%,$(filter-out src/http/,$(wildcard src/*/)))
 LIBS     = -Wl,--as-needed -llmdb -lyajl -lcrypto -lqrencode
 
@@ -230,7 +230,7 @@ $(OUT)/obj/%.o: %.c Makefile
 	@echo "  CC    $<"
 	$(Q)$(COMPILE) -c -o $@ $<
 
-$(OUT)/obj/src/raster/%.o: CFLAGS += $(RSVG_CFLAGS)
+$(OUT)/obj/src/raster/%.o: ITS_CFLAGS = $(RSVG_CFLAGS)
 $(OUT)/unit/test_qr: LIBS += -lzbar
 $(OUT)/unit/test_raster: LIBS += $(RSVG_LIBS) -lpng -lzbar
 
