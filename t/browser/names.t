@@ -46,6 +46,40 @@ return [...document.body.querySelectorAll('*')].filter(
 });
 EOF_JS
 
+# What of a certificate has no room on its sheet: names are there whole, and no
+# part is over another. Across, A4 without its margins is 1054 x 726 px, Letter
+# 988 x 748.
+
+my $cut = <<'EOF_JS';
+const sheet = document.querySelector('.sheet');
+const parts = [...sheet.querySelectorAll('header, .cert, .facts, .answer, footer')];
+const within = (a, b) => a.left >= b.left - 1 && a.right <= b.right + 1
+                         && a.top >= b.top - 1 && a.bottom <= b.bottom + 1;
+const over = (a, b) => a.left < b.right - 1 && b.left < a.right - 1
+                       && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+const box = el => el.getBoundingClientRect();
+const found = [];
+
+for (const el of parts) {
+    const name = el.className || el.localName;
+
+    if (!within(box(el), box(sheet))) found.push(name + ' leaves the sheet');
+
+    if (el.scrollHeight > el.clientHeight + 1) found.push(name + ' is cut');
+
+    for (const other of parts) {
+        if (other !== el && over(box(el), box(other)))
+            found.push(name + ' is over ' + (other.className || other.localName));
+    }
+}
+
+for (const el of sheet.querySelectorAll('.name, h2, blockquote, .from')) {
+    if (el.scrollHeight > el.clientHeight + 4) found.push(el.localName + ' is not whole');
+}
+
+return found;
+EOF_JS
+
 for my $view (@views) {
     my $usual;
 
@@ -63,6 +97,13 @@ for my $view (@views) {
 
             $browser->look(size => [1280, 900]);
             is_deeply([$browser->audit], [], '1280 px');
+
+            for ([1054, 726], [988, 748]) {
+                $browser->look(size => $_, media => 'print');
+                is_deeply($browser->run($cut), [], "a sheet of @$_ px");
+            }
+
+            $browser->look(media => 'screen');
 
             return if $name eq '';
 
