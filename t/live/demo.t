@@ -44,7 +44,7 @@ my $printed = slurp($output);
 my @urls = $printed =~ m{^(?!  curl) +(?:\S.*?)? +(http://127\.0\.0\.1:$port/\S+)$}mg;
 my @commands = $printed =~ m{^  (curl .+|build/.+)$}mg;
 
-is(scalar @urls, 18, 'pages are printed') or diag $printed;
+is(scalar @urls, 23, 'pages are printed') or diag $printed;
 is(scalar @commands, 31, 'commands are printed') or diag $printed;
 
 my %page = (
@@ -81,6 +81,28 @@ for my $url (grep { m{/api/verify/.*[9ab]$} } @urls) {
 
     is($status, 200, "$url: status");
     like($body, qr{<p class="name" dir="auto">[^<]+</p>}, "$url: a name");
+}
+
+# Badges, and a page that has many of them
+
+{
+    my ($all) = $printed =~ m{^  all of them +(\S+)$}m;
+    my ($status, $header, $body) = fetch("curl '$all'");
+    my @src = $body =~ /src="([^"]*)"/g;
+
+    is($status, 200, "$all: status");
+    like($header, qr{^Content-Type: text/html}mi, "$all: type");
+    is(scalar @src, 14, "$all: badges");
+
+    for my $url ((map { "http://127.0.0.1:$port$_" } @src),
+                 $printed =~ m{^  (?:image|frame|card|picture) +(\S+)$}mg)
+    {
+        ($status, $header) = fetch("curl '" . $url =~ s/&amp;/&/gr . "'");
+        my $type = $url =~ /=(svg|card)/ ? 'image/svg\+xml' : $url =~ /=png/ ? 'image/png' : 'text/html';
+
+        is($status, 200, "$url: status");
+        like($header, qr{^Content-Type: $type}mi, "$url: type");
+    }
 }
 
 # Commands, in their order: one of them revokes
