@@ -8,7 +8,7 @@ use strict;
 use warnings;
 
 use File::Basename qw(dirname);
-use File::Path qw(make_path);
+use File::Path qw(make_path remove_tree);
 use File::Temp qw(tempdir);
 use HTTP::Tiny;
 use JSON::PP;
@@ -94,7 +94,8 @@ EOF_JS
 }
 
 # Runs a command in a session of processes that ends when this one does: who
-# guards it reads a pipe that we hold, and kills all of them at its end.
+# guards it reads a pipe that we hold, kills all of them at its end, and leaves
+# nothing of them.
 
 sub guarded {
     my ($self, $output, @command) = @_;
@@ -125,11 +126,14 @@ sub guarded {
 
         sysread $read, my $nothing, 1;
 
+        kill 'KILL', $child if $child;
+
         while ($child and my @left = in_session($child)) {
             kill 'KILL', @left;
             sleep 0.05;
         }
 
+        remove_tree($self->{dir}, { error => \my $gone });
         POSIX::_exit(0);
     }
 
