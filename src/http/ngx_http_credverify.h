@@ -634,7 +634,7 @@ char *ngx_http_credverify_cache_merge(ngx_conf_t *cf,
 
 /* Gives a job the tag of what it is about, once "presentation" is known. */
 ngx_int_t ngx_http_credverify_tag(ngx_http_credverify_job_t *job,
-    cv_txn_t *txn, uint64_t credential, const cv_token_t *token);
+    cv_txn_t *txn, const cv_verification_t *verification);
 
 /* Has an answer kept as long as what was found out holds, and no longer than
  * the location says. */

@@ -211,14 +211,18 @@ ngx_http_credverify_cache_waited(ngx_http_credverify_answer_t *answer,
 
 ngx_int_t
 ngx_http_credverify_tag(ngx_http_credverify_job_t *job, cv_txn_t *txn,
-    uint64_t credential, const cv_token_t *token)
+    const cv_verification_t *verification)
 {
-    /* what is said not to be there has nothing to be known by */
+    /*
+     * What is said not to be there has nothing to be known by; and a link that
+     * has expired must not lead on to handles that have not.
+     */
 
     if (job->clcf->tags == NULL
         || ngx_http_credverify_private(job->clcf)
         || job->presentation.status != NGX_HTTP_OK
-        || job->presentation.outcome == CV_NOT_FOUND)
+        || job->presentation.outcome == CV_NOT_FOUND
+        || verification->verdict.reason == CV_TOKEN_EXPIRED)
     {
         return NGX_OK;
     }
@@ -231,7 +235,7 @@ ngx_http_credverify_tag(ngx_http_credverify_job_t *job, cv_txn_t *txn,
     job->tag.len = CV_TAG_LEN;
 
     cv_tag((char *) job->tag.data, cv_store_uuid(cv_txn_store(txn)),
-           credential, token);
+           verification->number, verification->evidence.token);
 
     return NGX_OK;
 }

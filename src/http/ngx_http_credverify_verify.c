@@ -148,10 +148,7 @@ ngx_http_credverify_answer(cv_verifier_t *verifier, cv_txn_t *txn, void *arg)
     job->next_change_at = verification.verdict.next_change_at;
     inquiry->missed = verification.verdict.reason == CV_NOT_FOUND;
 
-    if (ngx_http_credverify_tag(job, txn, verification.number,
-                                verification.evidence.token)
-        != NGX_OK)
-    {
+    if (ngx_http_credverify_tag(job, txn, &verification) != NGX_OK) {
         return CV_ERR_NOMEM;
     }
 

@@ -227,6 +227,10 @@ subtest 'where there is none' => sub {
     is(tag($_), undef, $_) for '/v?code=none', '/v', '/never?code=C-never', '/off?code=C-never';
     is(tag('/keyed?code=C-never', "X-API-Key: $key"), undef, 'with a key');
 
+    is(tag("/v?token=$token{ends}"), tag('/v?code=C-never'), 'a link has it');
+    before(0);
+    is(tag("/v?token=$token{ends}"), undef, 'until it has expired: who has it is not led on');
+
     like(tag('/quiet?code=C-never'), qr/^cv-/, 'what is there');
     is(tag("/quiet?code=$_"), undef, "not what is said not to be: $_") for qw(C-revoked none);
 
