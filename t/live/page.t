@@ -669,6 +669,19 @@ for my $view (sort keys %url) {
     is((tags($page, 'img'))[0]{src}, '?format=qr', 'its QR code');
 }
 
+# What the page is of is where it says to be, whatever else is in its address
+
+for my $args ('CODE=V-valid&code=V-used', 'code=V-valid&code=V-used', 'number=&number=V-used&code=V-valid') {
+    my (undef, undef, $body) =
+        fetch("curl 'http://127.0.0.1:$port/api/v2/verify?$args&format=html'");
+    my $page = take_apart($body);
+    my $at = 'https://verify.example/api/v2/verify?code=V-valid&format=';
+
+    is(meta($page, 'og:url'), $at . 'html', "where it is: $args");
+    is(meta($page, 'og:image'), $at . 'png', "its picture: $args");
+    is((tags($page, 'img'))[0]{src}, '?code=V-valid&format=qr', "its QR code: $args");
+}
+
 # A theme that is asked for
 
 for my $theme (undef, '', 'auto', 'light', 'dark') {
