@@ -201,11 +201,7 @@ cv_hex_encode(char *out, cv_str_t s)
 #define CV_UNRESERVED   4
 
 static const uint8_t  cv_char_class[256] = {
-    [0x00 ... 0x08] = CV_ESCAPE_JSON | CV_ESCAPE_HTML,
-    [0x09 ... 0x0a] = CV_ESCAPE_JSON,
-    [0x0b ... 0x0c] = CV_ESCAPE_JSON | CV_ESCAPE_HTML,
-    [0x0d] = CV_ESCAPE_JSON,
-    [0x0e ... 0x1f] = CV_ESCAPE_JSON | CV_ESCAPE_HTML,
+    [0x00 ... 0x1f] = CV_ESCAPE_JSON | CV_ESCAPE_HTML,
     ['"'] = CV_ESCAPE_JSON | CV_ESCAPE_HTML,
     ['\\'] = CV_ESCAPE_JSON,
     ['&'] = CV_ESCAPE_HTML,
@@ -319,6 +315,9 @@ cv_escape_references(cv_buf_t *out, cv_str_t s, cv_str_t amp)
         case '>':   entity = CV_STR("gt;");     break;
         case '"':   entity = CV_STR("quot;");   break;
         case '\'':  entity = CV_STR("#39;");    break;
+        case '\t':  entity = CV_STR("#9;");     break;
+        case '\n':  entity = CV_STR("#10;");    break;
+        case '\r':  entity = CV_STR("#13;");    break;
         default:
             cv_buf_append_str(out, CV_STR(CV_REPLACEMENT));
             continue;

@@ -46,8 +46,9 @@ void cv_escape_json_string(cv_buf_t *out, cv_str_t s);
 
 /*
  * The text for HTML and XML, good between tags and inside a quoted
- * attribute.  Characters that XML 1.0 cannot carry (controls, U+FFFE, U+FFFF)
- * become U+FFFD.
+ * attribute.  Tabs and line ends become references, as parsers would make
+ * others of them (XML 1.0, sections 2.11 and 3.3.3).  Characters that XML 1.0
+ * cannot carry (controls, U+FFFE, U+FFFF) become U+FFFD.
  */
 void cv_escape_html(cv_buf_t *out, cv_str_t s);
 

@@ -322,11 +322,11 @@ test_escapes(void **state)
                           "\\t\\u0001\\u001f" },
         { cv_escape_html, "<b a='1' b=\"2\">&", "&lt;b a=&#39;1&#39; "
                           "b=&quot;2&quot;&gt;&amp;" },
-        { cv_escape_html, "a\x01" "b\tc\nd\x0b" "e", "a\xef\xbf\xbd" "b\tc\nd"
-                          "\xef\xbf\xbd" "e" },
-        { cv_escape_html_shown, "<b a='1' b=\"2\">&\x01", "&amp;lt;b "
+        { cv_escape_html, "a\x01" "b\tc\nd\re\x0b", "a\xef\xbf\xbd"
+                          "b&#9;c&#10;d&#13;e\xef\xbf\xbd" },
+        { cv_escape_html_shown, "<b a='1' b=\"2\">&\x01\n", "&amp;lt;b "
           "a=&amp;#39;1&amp;#39; b=&amp;quot;2&amp;quot;&amp;gt;&amp;amp;"
-          "\xef\xbf\xbd" },
+          "\xef\xbf\xbd&amp;#10;" },
         { cv_escape_html, "\xef\xbf\xbe" "a\xef\xbf\xbf\xef\xbf\xbf<",
                           "\xef\xbf\xbd" "a\xef\xbf\xbd\xef\xbf\xbd&lt;" },
         { cv_escape_html, "\xef\xbf\xbd\xef\xbe\xbe\xef\xbc\x81\xef\xbf",

@@ -54,7 +54,7 @@ static const mustache_case_t  interpolation[] = {
     { "{'a':1}", "[{{missing}}]", "[]" },
     { "{'empty':''}", "[{{empty}}]", "[]" },
     { "{'t':'{{u}} {{! no }}','u':'wrong'}", "{{t}}", "{{u}} {{! no }}" },
-    { "{'t':'one\\ntwo'}", "  {{t}}\n", "  one\ntwo\n" },
+    { "{'t':'one\\ntwo'}", "  {{t}}\n", "  one&#10;two\n" },
 
     /* dotted names */
 
@@ -269,7 +269,7 @@ static const mustache_partial_t  partials[] = {
       { "{'a':1}", " \t{{>part}}  \nend\n", " \tp\n \t q\nend\n" } },
     { "[\n{{t}}\n]\n", NULL,
       { "{'t':'p\\nq'}", "top\n  {{>part}}\nend\n",
-        "top\n  [\n  p\nq\n  ]\nend\n" } },
+        "top\n  [\n  p&#10;q\n  ]\nend\n" } },
     { "1\n  {{>sub}}\n4\n", "2\n3\n",
       { "{'a':1}", "  {{>part}}\n", "  1\n    2\n    3\n  4\n" } },
     { "1 {{>sub}} 4\n", "2\n3\n",

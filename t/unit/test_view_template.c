@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 #define NASTY_HTML                                                            \
-    "&quot;&#39;&lt;&gt;&amp;\\ \xef\xbf\xbd\t/\xc3\xa9 javascript:alert(1)"
+    "&quot;&#39;&lt;&gt;&amp;\\ \xef\xbf\xbd&#9;/\xc3\xa9 "                       \
+    "javascript:alert(1)"
 
 #define NASTY_URL                                                             \
     "%22%27%3C%3E%26%5C%20%01%09%2F%C3%A9%20javascript%3Aalert%281%29"
