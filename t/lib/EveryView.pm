@@ -46,8 +46,8 @@ sub documents {
         my %file = (json => $json);
 
         for my $path (glob "$dir/$view/$name.*") {
-            my @ends = split /\./, basename($path);
-            $file{$ends[-2] eq $name ? $ends[-1] : $ends[-2]} = $path;
+            my ($format) = basename($path) =~ /\A\Q$name\E\.(\w+)(?:\.\w+)?\z/ or next;
+            $file{$format} = $path;
         }
 
         my $kind = $outcomes->{valid} ? 'verdict'
@@ -89,11 +89,9 @@ sub with_greedy {
         'list.json' => '{"found":{"body":["$asked","$list.items","$list.next"]},"not_found":{"body":{}},"error":{"body":{}}}',
         'verify.html' => "<!doctype html>\n<html><head><title>{{title}}{{class.title}}{{holder.name}}</title></head>"
             . "<body>\n" . greedy_markup('a', 'href') . "</body></html>\n",
-        'verify.badge.html' => "<!doctype html>\n<html><head><title>{{title}}</title></head>"
-            . "<body>\n" . greedy_markup('a', 'href') . "</body></html>\n",
         map { $_ => '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
             . "<title>{{title}}</title>\n" . greedy_markup('a', 'xlink:href') . "</svg>\n" }
-            qw(verify.svg verify.card.svg verify.qr.svg),
+            qw(verify.svg verify.card.svg),
     );
 
     for my $name (sort keys %text) {
@@ -116,16 +114,19 @@ sub greedy_json {
     });
 }
 
-# A value between tags, in an attribute, as a URL, and as part of one.
+# A value between tags, in an attribute, as a URL, and as part of one; and in an image
+# as much of it as there is room for, and how wide that is.
 
 sub greedy_markup {
     my ($tag, $href) = @_;
     my $text = '';
+    my $image = $href =~ /xlink/;
 
     my $show = sub {
         my ($path, $plain) = @_;
         return qq(<$tag id="{{$path}}">[{{$path}}]</$tag>\n) if $plain;
         return qq(<$tag id="{{$path}}">[{{$path}}]</$tag>)
+             . ($image ? qq(<text x="{{$path|width:11,150,0}}">{{$path|fit:11,150}}</text>) : '')
              . qq(<$tag $href="{{$path}}"></$tag>)
              . qq(<$tag $href="https://part.example/{{$path}}?{{$path}}"></$tag>\n);
     };
@@ -190,7 +191,7 @@ sub with_partials {
     }ger;
 }
 
-my $as_text = qr/^(?:date|date_long|datetime|datetime_ms|datetime_offset|fit:.*|line:1,.*|)\z/;
+my $as_text = qr/^(?:date\w*)?(?:(?:^|\|)(?:fit:|line:1,)[\w,]+)?\z/;
 
 sub shown_markup {
     my ($text, $true, $shown) = @_;

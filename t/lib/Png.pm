@@ -7,11 +7,12 @@ use strict;
 use warnings;
 
 use Compress::Zlib qw(crc32 uncompress);
+use Cwd qw(getcwd);
 
 # The module that draws, beside that which is tested; nothing if it is linked in.
 
 sub module {
-    my $module = $ENV{TEST_NGINX_LOAD_MODULES} // 'build/ngx_http_credverify_module.so';
+    my $module = $ENV{TEST_NGINX_LOAD_MODULES} // getcwd() . '/build/ngx_http_credverify_module.so';
     return $module =~ s{credverify_module\.so}{credverify_png_module.so}r;
 }
 
