@@ -251,7 +251,7 @@ sub well_made {
 
     like($body, qr/\A<!doctype html>\n/i, 'standards mode');
     is_deeply($page->{wrong}, [], 'tags are balanced');
-    cmp_ok(length $body, '<', 20 * 1024, 'small');
+    cmp_ok(length $body, '<', 24 * 1024, 'small');
 
     is(scalar tags($page, $_), 1, "one $_")
         for qw(html head title body header main footer h1 style);
