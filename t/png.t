@@ -14,31 +14,17 @@ use CredverifyKeys;
 
 no_shuffle();
 
-my $own = $ENV{TEST_NGINX_OWN} = Credverify::folder();
-
 $ENV{TEST_NGINX_STORE} = CredverifyKeys::store();
 
-sub put {
-    my ($path, $text) = @_;
-    open my $file, '>', "$own/$path" or die "$path: $!";
-    print $file $text;
-    close $file or die "$path: $!";
-}
-
-my $json = '{' . join(',', '"not_found":{"status":404,"body":"not_found"}',
-    map { qq("$_":{"body":"$_"}) } qw(valid revoked token_expired refunded expired pending error)) . '}';
-
-mkdir "$own/$_" or die $! for qw(mine none wrong);
-put("$_/verify.json", $json) for qw(mine none wrong);
-
 my $card = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 630">'
-    . '<rect width="1200" height="630" fill="%s"/><text y="90" font-size="40">'
-    . '{{theme}} {{class.title}} {{holder.name}} {{links.x}}%s</text></svg>';
+    . '<rect width="1200" height="630" fill="#fff"/><text y="90" font-size="40">'
+    . '{{theme}} {{class.title}} {{holder.name}} {{#error}} {{title}}{{/error}}</text></svg>';
 
-put('mine/verify.card.svg', sprintf $card, '#fff', '{{#error}} {{title}}{{/error}}');
-put('mine/verify.html', 'page');
-put('none/verify.html', 'page');
-put('wrong/verify.card.svg', '<svg xmlns="http://www.w3.org/2000/svg">&nothing;</svg>');
+$ENV{TEST_NGINX_OWN} = Credverify::views(
+    mine => { 'verify.card.svg' => $card, 'verify.html' => 'page' },
+    none => { 'verify.html' => 'page' },
+    wrong => { 'verify.card.svg' => '<svg xmlns="http://www.w3.org/2000/svg">&nothing;</svg>' },
+);
 
 our $http = <<'_EOC_';
     credverify_store $TEST_NGINX_STORE;

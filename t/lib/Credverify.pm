@@ -105,6 +105,29 @@ sub folder {
     return $dir;
 }
 
+# A directory of views: name => { file => text }. Each has a document whose JSON
+# is the name of the outcome.
+
+sub views {
+    my (%view) = @_;
+    my $dir = folder();
+    my $json = '{"not_found":{"status":404,"body":"not_found"}' . join('',
+        map { qq(,"$_":{"body":"$_"}) } qw(valid revoked token_expired refunded expired pending error)) . '}';
+
+    for my $name (keys %view) {
+        my %file = ('verify.json' => $json, %{$view{$name}});
+        mkdir "$dir/$name" or die "$name: $!";
+
+        for (keys %file) {
+            open my $out, '>', "$dir/$name/$_" or die "$_: $!";
+            print $out $file{$_};
+            close $out or die "$_: $!";
+        }
+    }
+
+    return $dir;
+}
+
 # A store that holds the given lines, or those above.
 
 sub store {

@@ -15,28 +15,17 @@ use LiveNginx;
 use Png;
 
 my $store = Credverify::store();
-my $views = Credverify::folder();
-
-sub put {
-    my ($path, $text) = @_;
-    open my $file, '>', "$views/$path" or die "$path: $!";
-    print $file $text;
-    close $file or die "$path: $!";
-}
 
 # What the argument says is in the picture. The colour is that of its top left.
 
-my $json = '{' . join(',', '"not_found":{"status":404,"body":"not_found"}',
-    map { qq("$_":{"body":"$_"}) } qw(valid revoked token_expired refunded expired pending error)) . '}';
 my $card = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 630">'
     . '<rect width="1200" height="630" fill="#123456"/>'
     . '<text x="40" y="90" font-size="40" font-family="DejaVu Sans" fill="#fff">'
     . '{{class.title}} {{holder.name}} {{links.x}}</text>%s</svg>';
-
-mkdir "$views/$_" or die $! for qw(fine wrong);
-put("$_/verify.json", $json) for qw(fine wrong);
-put('fine/verify.card.svg', sprintf $card, '');
-put('wrong/verify.card.svg', sprintf $card, '&nothing;');
+my $views = Credverify::views(
+    fine => { 'verify.card.svg' => sprintf $card, '' },
+    wrong => { 'verify.card.svg' => sprintf $card, '&nothing;' },
+);
 
 sub nginx {
     my (%is) = @_;
