@@ -6,7 +6,7 @@
  * and its context.  What it does is in src/png/.
  */
 
-#include "ngx_http_credverify_png.h"
+#include "ngx_http_credverify_png_draw.h"
 
 
 static char *ngx_http_credverify_png(ngx_conf_t *cf, ngx_command_t *cmd,

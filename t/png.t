@@ -43,7 +43,7 @@ sub png {
     return ref $wrong ? "$wrong->{width}x$wrong->{height}\n" : "$wrong\n";
 }
 
-plan tests => 171;
+plan tests => 176;
 
 run_tests();
 
@@ -254,18 +254,18 @@ the format "png" of location "/v" needs "thread_pool credverify threads=2;" befo
 
 
 
-=== TEST 12: another pool, and what it is called
+=== TEST 12: another pool, and no cache
 --- main_config
     thread_pool brush threads=1 max_queue=8;
---- http_config eval: "credverify_png threads=brush cache=1m;$::http"
+--- http_config eval: "credverify_png threads=brush cache=0;$::http"
 --- config
     location = /v { credverify_verify code=$arg_code; }
---- request
-GET /v?code=C-valid&format=png
+--- pipelined_requests eval
+["GET /v?code=C-valid&format=png", "GET /v?code=C-valid&format=png"]
 --- response_body_filters eval
 \&::png
---- response_body
-1200x630
+--- response_body eval
+["1200x630\n", "1200x630\n"]
 --- no_error_log
 [error]
 [alert]

@@ -67,22 +67,4 @@ typedef struct {
                                      cv_str_t *png);
 } ngx_http_credverify_png_t;
 
-
-/* Within the module */
-
-typedef struct {
-    ngx_str_t                      pool_name;
-    ngx_thread_pool_t             *pool;      /* NULL: nothing is drawn */
-    size_t                         cache;     /* bytes, in each worker */
-} ngx_http_credverify_png_conf_t;
-
-extern ngx_module_t  ngx_http_credverify_png_module;
-
-/* ngx_http_credverify_png_draw.c */
-
-ngx_int_t ngx_http_credverify_png_draw(ngx_http_credverify_drawing_t *drawing,
-    cv_str_t *png);
-ngx_int_t ngx_http_credverify_png_init_worker(ngx_cycle_t *cycle);
-void ngx_http_credverify_png_exit_worker(ngx_cycle_t *cycle);
-
 #endif /* NGX_HTTP_CREDVERIFY_PNG_H */

@@ -10,7 +10,7 @@
  * back in the event loop; it never sees a request, which may end meanwhile.
  */
 
-#include "ngx_http_credverify_png.h"
+#include "ngx_http_credverify_png_draw.h"
 #include "cv_raster.h"
 
 
