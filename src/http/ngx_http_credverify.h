@@ -151,7 +151,8 @@ typedef struct {
     ngx_str_t                     scope;
     ngx_str_t                     feature;
     ngx_str_t                     keyless;    /* a tier's id; empty: off */
-    ngx_uint_t                    keyless_formats;  /* bits by cv_format_t */
+    ngx_uint_t                    keyless_formats;  /* bits by cv_format_t, and
+                                                       for what has none */
     ngx_uint_t                    quota;
     ngx_uint_t                    limit_headers;    /* bits */
     ngx_uint_t                    guesses;    /* a minute; 0: any number */

@@ -174,7 +174,7 @@ ngx_http_credverify_keyless(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     if (clcf->keyless_formats == 0) {
-        clcf->keyless_formats = (1u << CV_FORMATS) - 1;
+        clcf->keyless_formats = (2u << CV_FORMATS) - 1;
     }
 
     return NGX_CONF_OK;
@@ -203,10 +203,18 @@ ngx_http_credverify_make_demands(ngx_http_credverify_loc_conf_t *clcf)
         demand->feature = cv_str(clcf->feature.data, clcf->feature.len);
     }
 
-    /* what everybody can see is good for nothing but a badge */
+    /*
+     * What everybody can see is good for nothing but a badge: it opens nothing
+     * else that was not said to take such keys.
+     */
 
     clcf->argument_demand = *demand;
-    clcf->argument_demand.classes = 1u << CV_KEY_BADGE;
+    clcf->argument_demand.classes &= 1u << CV_KEY_BADGE;
+
+    if (clcf->handles != NULL) {
+        clcf->argument_demand.classes = 1u << CV_KEY_BADGE;
+    }
+
     clcf->argument_demand.serial = ++serial;
 }
 
@@ -579,7 +587,7 @@ ngx_http_credverify_without_key(ngx_http_credverify_showing_t *showing)
 }
 
 
-/* the format that is asked for, as a bit; of what others answer it may be any */
+/* the format that is asked for, as a bit; what others answer is in none */
 
 static ngx_uint_t
 ngx_http_credverify_wanted(ngx_http_credverify_showing_t *showing)
@@ -587,8 +595,10 @@ ngx_http_credverify_wanted(ngx_http_credverify_showing_t *showing)
     ngx_uint_t   negotiated;
     cv_format_t  format;
 
-    if (showing->clcf->handles == NULL && showing->clcf->list == NULL) {
-        return (1u << CV_FORMATS) - 1;
+    if (showing->clcf->handles == NULL && showing->clcf->list == NULL
+        && showing->clcf->holder == NULL)
+    {
+        return 1u << CV_FORMATS;
     }
 
     return ngx_http_credverify_choose(showing->r, showing->clcf, &format,

@@ -147,6 +147,33 @@ is(call($keys{many1}), 429, 'and counts');
 cmp_ok(cv(qw(quota explain many7))->{windows}[3]{used}, '==', 2, 'of the restored store');
 is(system("$tool --store $store check >/dev/null"), 0, 'which is whole');
 
+# What is inherited for the sake of badges opens nothing that is none
+
+{
+    my $key = 'tc_badge_' . 'x' x 40;
+    my $store = Credverify::store(Credverify::lines(), '{"kind":"tier","id":"free"}', qq({"kind":"key","id":"b","key":"$key"}));
+    my $token = Credverify::token('valid');
+
+    for (['credverify_key_argument k;', [200, 401, 401, 401, 401, 401], "k=$key"],
+         ['credverify_key_argument k; credverify_key_class badge;', [200, 401, 401, 200, 200, 401], "k=$key"],
+         ['credverify_keyless free svg;', [200, 401, 401, 401, 401, 401], ''],
+         ['credverify_keyless free;', [200, 200, 200, 200, 401, 200], ''])
+    {
+        my ($directives, $status, $argument) = @$_;
+
+        my $nginx = LiveNginx->start(http => 'root .;', server => "credverify_store $store; credverify_key tc; $directives
+            location = /badge { credverify_verify token=\$arg_t; credverify_format \$arg_format json svg; }
+            location = /users { credverify_view securecodinghub progress; credverify_progress holder=\$arg_u; }
+            location = /file { try_files /nginx.conf =404; }
+            location = /usage { credverify_usage; }
+            location = /wallet { credverify_view validtrust wallet; credverify_wallet wallet=\$arg_w item=verify; credverify_format '' json; }");
+
+        is_deeply([map { $nginx->status("$_$argument") } "/badge?format=svg&t=$token&", "/badge?t=$token&", '/users?u=h1&', '/file?', '/usage?', '/wallet?w=WALLET1&'],
+                  $status, $directives);
+        is($nginx->stop, 0, 'and it ends well');
+    }
+}
+
 unlike($nginx->errors, qr/tc_live_/, 'no key in the log');
 is((() = $nginx->errors =~ /\[(?:alert|crit|emerg)\]/g), 0, 'nothing alarming');
 
