@@ -18,9 +18,6 @@
 /* Takes the next piece of a picture; false if there is no room for it. */
 typedef bool (*cv_raster_write_pt)(void *to, const void *data, size_t len);
 
-typedef cv_err_t (*cv_raster_pt)(cv_str_t svg, unsigned width,
-    unsigned height, cv_raster_write_pt write, void *to, cv_error_t *error);
-
 /*
  * Draws the SVG to a picture of that many pixels, as large as fits there, on
  * nothing.  It may refer to itself and to "data:", and to no file or address.

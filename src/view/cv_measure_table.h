@@ -12,7 +12,6 @@
 #include "cv_base.h"
 
 #define CV_MEASURE_EM     2048         /* units that are as wide as a font's size */
-#define CV_MEASURE_OTHER  0x10000000   /* more than there ever is room for */
 
 /* How a character belongs to those beside it: UAX #29, and what is no text. */
 
