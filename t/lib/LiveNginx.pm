@@ -15,6 +15,17 @@ use LiveCommand qw(free_port);
 
 my $root = getcwd();
 
+# The library by which nginx sees another time; false where it cannot be had. In
+# an nginx with AddressSanitizer, libraries that draw make each wait for the
+# other before main().
+
+sub faketime {
+    my ($library) = glob '/usr/lib/*/faketime/libfaketime.so.1';
+    my $nginx = $ENV{TEST_NGINX_BINARY} || 'nginx';
+    my $built = LiveNginx->slurp($nginx);
+    return $built =~ /__asan_init/ && $built =~ /librsvg/ ? undef : $library;
+}
+
 # start(conf => text | main, http, server): @PORT@ in "conf" is the port.
 # "env" is added to nginx's environment; "under" is a command that runs nginx.
 # An nginx that has the module linked in gets a "conf" that does not load it.

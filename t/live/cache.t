@@ -13,8 +13,8 @@ use Time::Local qw(timegm);
 use Credverify;
 use LiveNginx;
 
-my ($faketime) = glob '/usr/lib/*/faketime/libfaketime.so.1';
-plan skip_all => 'faketime is not installed' unless $faketime;
+my $faketime = LiveNginx::faketime();
+plan skip_all => 'there is no faketime for this nginx' unless $faketime;
 
 # Credentials that end at 10:30:10, or half a second later, or never; the last one
 # has links of both kinds.

@@ -12,8 +12,8 @@ use Test::More;
 use Credverify;
 use LiveNginx;
 
-my ($faketime) = glob '/usr/lib/*/faketime/libfaketime.so.1';
-plan skip_all => 'faketime is not installed' unless $faketime;
+my $faketime = LiveNginx::faketime();
+plan skip_all => 'there is no faketime for this nginx' unless $faketime;
 
 binmode Test::More->builder->$_, ':utf8'
     for qw(output failure_output todo_output);

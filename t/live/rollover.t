@@ -14,8 +14,8 @@ use CredverifyCounters;
 use LiveLoad;
 use LiveNginx;
 
-my ($faketime) = glob '/usr/lib/*/faketime/libfaketime.so.1';
-plan skip_all => 'faketime is not installed' unless $faketime;
+my $faketime = LiveNginx::faketime();
+plan skip_all => 'there is no faketime for this nginx' unless $faketime;
 
 my $N = 300;
 my $token = Credverify::token('valid');
