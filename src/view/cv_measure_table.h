@@ -13,6 +13,9 @@
 
 #define CV_MEASURE_EM     2048         /* units that are as wide as a font's size */
 
+/* what the table has for others than ASCII: more than there ever is room for */
+#define CV_MEASURE_OTHER  0x10000000
+
 /* How a character belongs to those beside it: UAX #29, and what is no text. */
 
 typedef enum {

@@ -17,6 +17,10 @@ use LivePages;
 use Test::More;
 use Unicode::UCD;
 
+# hb-shape takes its arguments for what the locale says
+
+$ENV{LC_ALL} = 'C.UTF-8';
+
 binmode Test::More->builder->$_, ':utf8'
     for qw(output failure_output todo_output);
 
@@ -24,10 +28,10 @@ my $table = 'src/view/cv_measure_table.c';
 my $fonts = '/usr/share/fonts/truetype/dejavu';
 my %font  = (regular => "$fonts/DejaVuSans.ttf", bold => "$fonts/DejaVuSans-Bold.ttf");
 
-my ($dejavu, $unicode) = slurp($table) =~ /from DejaVu (\S+) and Unicode (\S+)\.$/m
+my ($dejavu, $unicode) = contents($table) =~ /from DejaVu (\S+) and Unicode (\S+)\.$/m
     or BAIL_OUT("$table does not say what it was made from");
 
-sub slurp {
+sub contents {
     my ($file) = @_;
     open my $in, '<:raw', $file or BAIL_OUT("$file: $!");
     local $/;
@@ -47,7 +51,7 @@ SKIP: {
     my ($of) = $made =~ /from DejaVu (\S+)/;
 
     skip "made with DejaVu $dejavu, and there is $of", 1 if $of && $of ne $dejavu;
-    ok($made eq slurp($table), 'the table is what "make widths" makes')
+    ok($made eq contents($table), 'the table is what "make widths" makes')
         or diag 'run "make widths"';
 }
 
