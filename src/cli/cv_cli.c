@@ -359,27 +359,41 @@ cv_out_more(cv_out_t *out)
 }
 
 
+/* Bidi_Control (Unicode Standard Annex 9, 2): they reorder what is around */
+
+static bool
+cv_out_reorders(uint32_t code)
+{
+    return code == 0x061c || code == 0x200e || code == 0x200f
+           || (code >= 0x202a && code <= 0x202e)
+           || (code >= 0x2066 && code <= 0x2069);
+}
+
+
 /* C0, DEL, and C1 as UTF-8 has it; an invalid byte may be anything */
 
 void
 cv_out_plain(cv_buf_t *out, cv_str_t text)
 {
-    size_t  i, n;
+    size_t          n;
+    uint32_t        code;
+    const uint8_t  *p, *end;
 
-    for (i = 0; i < text.len; i += n) {
+    end = text.data + text.len;
 
-        for (n = 1; i + n < text.len && (text.data[i + n] & 0xc0) == 0x80; ) {
-            n++;
+    for (p = text.data; p < end; p += n) {
+
+        for (n = 1; p + n < end && (p[n] & 0xc0) == 0x80; n++) {
+            /* void */
         }
 
-        if (text.data[i] < 0x20 || text.data[i] == 0x7f
-            || !cv_utf8_valid(cv_str(text.data + i, n))
-            || (text.data[i] == 0xc2 && text.data[i + 1] < 0xa0))
+        if (cv_utf8_decode(p, p + n, &code) != n || code < 0x20
+            || (code >= 0x7f && code < 0xa0) || cv_out_reorders(code))
         {
             cv_buf_append_byte(out, '?');
 
         } else {
-            cv_buf_append(out, text.data + i, n);
+            cv_buf_append(out, p, n);
         }
     }
 }

@@ -236,7 +236,10 @@ bool cv_file_close(cv_file_t *file, bool complete);
 /* Forgets what is not complete; can be called by a signal's handler. */
 void cv_file_discard(void);
 
-/* Text for people: control characters are shown, never obeyed. */
+/*
+ * Text for people: control characters, and those that reorder what is around
+ * them, are shown, never obeyed.
+ */
 void cv_out_plain(cv_buf_t *out, cv_str_t text);
 
 /*

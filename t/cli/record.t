@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 
+use Encode qw(encode_utf8);
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 
@@ -64,6 +65,25 @@ done_ok(cv('holder', 'set', 'h2', '--name', "a\xc2\x9b31mb\xc2\xa0c\x7f"),
         'with a C1 control');
 like(cv('holder', 'show', 'h2')->{out}, qr/^name +a\?31mb\xc2\xa0c\?$/m,
      'nor is that, but what comes after them is');
+
+for my $code (0x061c, 0x200e, 0x200f, 0x202a .. 0x202e, 0x2066 .. 0x2069) {
+    my $name = encode_utf8("a\x{200d}b" . chr($code) . 'c');
+    my $what = sprintf 'U+%04X', $code;
+
+    cv('holder', 'set', 'h2', '--name', $name);
+    like(cv('holder', 'show', 'h2')->{out}, qr/^name +a\xe2\x80\x8db\?c$/m,
+         "$what does not reorder what is shown");
+    like(cv('holder', 'list')->{out}, qr/a\xe2\x80\x8db\?c/, 'nor what is listed');
+    like(cv('holder', 'show', 'h2', '--json')->{out}, qr/"name":"\Q$name\E"/,
+         'programs get it as it is');
+}
+
+for (0x061b, 0x061d, 0x200d, 0x2010, 0x2029, 0x202f, 0x2065, 0x206a) {
+    my $name = encode_utf8('a' . chr . 'c');
+    cv('holder', 'set', 'h2', '--name', $name);
+    like(cv('holder', 'show', 'h2')->{out}, qr/^name +$name$/m,
+         sprintf 'U+%04X does not', $_);
+}
 cv('holder', 'set', 'h2', '--name', 'Two');
 
 
