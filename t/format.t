@@ -50,7 +50,7 @@ sub framed {
     return qr/^Content-Security-Policy: default-src 'none'; style-src [^;]*; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors $who\r?$/m;
 }
 
-plan tests => 248;
+plan tests => 288;
 
 run_tests();
 
@@ -295,3 +295,39 @@ GET /v?code=C-valid&format=badge&theme=dark&x=1
 --- must_die
 --- error_log eval
 qr/the format "png" of location "\/v" needs @{[ $ENV{TEST_NGINX_LOAD_MODULES} ? 'ngx_http_credverify_png_module, of Debian\'s package libnginx-mod-http-credverify-png, to be loaded' : '"thread_pool' ]}/
+
+
+
+=== TEST 16: the theme that was asked for, or the default one, whatever else is wrong
+--- http_config eval: $::http
+--- config
+    location = /v { credverify_verify code=$arg_code; credverify_format $arg_format html json; }
+    location = /late { credverify_verify code=$arg_code; credverify_format $arg_format json html; }
+--- more_headers
+Accept: text/html
+--- pipelined_requests eval
+["GET /v?format=bogus&theme=dark", "GET /v?format=bogus", "GET /v?format=bogus&theme=pink", "DELETE /v?code=C-valid&theme=light",
+ "GET /v?theme=light", "GET /late?format=bogus&theme=dark"]
+--- error_code eval: [400, 400, 400, 405, 400, 400]
+--- response_body eval
+['page dark', 'page auto', 'page auto', 'page light', 'page light', 'page dark']
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 17: of a format and a theme that both are wrong, the format is told
+--- http_config eval: $::http
+--- config
+    location = /v { credverify_view word; credverify_verify code=$arg_code; credverify_format $arg_format svg; }
+--- pipelined_requests eval
+["GET /v?format=xml&theme=pink", "GET /v?theme=pink"]
+--- response_body eval
+['<svg>my error, Unknown format</svg>', '<svg>my error, Unknown theme</svg>']
+--- error_code eval: [400, 400]
+--- no_error_log
+[error]
+[alert]
+[crit]

@@ -18,7 +18,7 @@ ngx_int_t
 ngx_http_credverify_begin(ngx_http_credverify_job_t *job,
     ngx_http_request_t *r)
 {
-    ngx_int_t                   rc;
+    ngx_int_t                   rc, theme;
     ngx_http_credverify_ctx_t  *ctx;
 
     ngx_memzero(job, sizeof(ngx_http_credverify_job_t));
@@ -41,6 +41,12 @@ ngx_http_credverify_begin(ngx_http_credverify_job_t *job,
     rc = ngx_http_credverify_choose(r, job->clcf, &job->format,
                                     &job->negotiated);
 
+    /* an error has a theme, too */
+
+    theme = job->format == CV_FORMAT_JSON
+            ? NGX_OK
+            : ngx_http_credverify_choose_theme(r, job->clcf, &job->theme);
+
     if (!(r->method & job->clcf->methods->bits)) {
         job->outcome = CV_METHOD_NOT_ALLOWED;
 
@@ -56,13 +62,9 @@ ngx_http_credverify_begin(ngx_http_credverify_job_t *job,
         job->outcome = rc == NGX_DECLINED ? CV_INVALID_FORMAT
                                           : CV_SERVER_ERROR;
 
-    } else if (job->format != CV_FORMAT_JSON) {
-        rc = ngx_http_credverify_choose_theme(r, job->clcf, &job->theme);
-
-        if (rc != NGX_OK) {
-            job->outcome = rc == NGX_DECLINED ? CV_INVALID_THEME
-                                              : CV_SERVER_ERROR;
-        }
+    } else if (theme != NGX_OK) {
+        job->outcome = theme == NGX_DECLINED ? CV_INVALID_THEME
+                                             : CV_SERVER_ERROR;
     }
 
     return NGX_OK;

@@ -257,7 +257,7 @@ sub well_made {
         for qw(html head title body header main footer h1 style);
 
     is((tags($page, 'html'))[0]{lang}, 'en', 'language');
-    like((tags($page, 'html'))[0]{'data-theme'}, qr/^(auto|light|dark|)$/,
+    like((tags($page, 'html'))[0]{'data-theme'}, qr/^(auto|light|dark)$/,
          'theme');
     like(meta($page, 'viewport'), qr/width=device-width/, 'viewport');
     like(meta($page, 'robots'), qr/noindex/, 'not for search engines');
