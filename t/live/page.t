@@ -450,13 +450,21 @@ for my $view (qw(truecert native)) {
                  . uri("$where$end")
                : undef, 'for a profile') if $name ne 'bare';
 
-            my $words = $name eq 'bare' ? 'Bare, TrueCert'
-                                        : 'Bridge Building, TrueCert';
+            my $words = $name eq 'bare' ? 'Bare, TrueCert: is it valid?'
+                                        : 'Bridge Building, TrueCert: is it valid?';
 
             is_deeply(shown_html($page), $answer ne 'Valid' ? [] : [
                 [a => "$where$end"], [img => "$where&format=svg", $words],
                 [iframe => "$where&format=badge", $words],
             ], 'an image and a frame to copy');
+
+            my $preview = meta($page, 'og:description') =~ s/\s+\z//r;
+
+            like($preview, qr/ Checked .*on \d+ [A-Z][a-z]+ \d{4}\.$/, 'a preview says when')
+                if $answer eq 'Valid';
+            like($page->{text}, qr/\Q$preview\E/, 'a preview has the words of the page')
+                if $answer ne 'Valid';
+            cmp_ok(length $preview, '>', 20, 'and it has some');
 
             like(meta($page, 'og:title'), qr/^Valid\b/, 'preview')
                 if $answer eq 'Valid';
@@ -473,8 +481,8 @@ for my $view (qw(truecert native)) {
         like($page->{in}{title}[0], qr/\Q$evil\E/, 'in the title');
         like(meta($page, 'og:title'), qr/\Q$evil\E/, 'in the preview');
         is_deeply([map { [$_->[0], $_->[2] // ''] } @{ shown_html($page) }],
-                  [[a => ''], [img => "$evil, $evil"],
-                   [iframe => "$evil, $evil"]], 'in what is copied');
+                  [[a => ''], [img => "$evil, $evil: is it valid?"],
+                   [iframe => "$evil, $evil: is it valid?"]], 'in what is copied');
     };
 }
 
