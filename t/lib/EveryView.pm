@@ -13,6 +13,14 @@ use Credverify;
 our %facts;                     # every fact: true if it is a document
 our @formats;                   # the formats that the module has
 
+# What lists are made of: the document of an item, and by what they are asked for.
+
+our %lists = (
+    'greedy/list' => ['verify', qw(token code number id wallet)],
+    'validtrust/batch' => ['batch-item', 'code'],
+    'validtrust/wallet' => ['verify', 'wallet'],
+);
+
 sub slurp {
     my $path = shift;
     open my $in, '<:raw', $path or die "$path: $!\n";
@@ -220,6 +228,17 @@ sub shown_markup {
             $shown->{$path} = 1;
         }
     }
+}
+
+# What answers in a location with such a list, asked by what: "?wallet=" of a GET, or the
+# member "asked" of what is sent by POST.
+
+sub list_directive {
+    my ($what, $by) = @_;
+    my ($item) = @{$lists{$what}};
+
+    return $by eq 'wallet' ? "credverify_wallet wallet=\$arg_wallet item=$item;"
+                           : "credverify_batch $by=asked item=$item max=1000;";
 }
 
 # The names of the links that a document's files speak of, for a configuration

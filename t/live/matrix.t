@@ -208,26 +208,17 @@ my $answers = {
 };
 my $locations = '';
 
-# what lists are made of: the document of an item, and by what they are asked for
-
-my %lists = (
-    'greedy/list' => ['verify', qw(token code number id wallet)],
-    'validtrust/batch' => ['batch-item', 'code'],
-    'validtrust/wallet' => ['verify', 'wallet'],
-);
-
 is_deeply([sort map { "$_->{view}/$_->{name}" } grep { $_->{kind} eq 'list' } @documents],
-          [sort keys %lists], 'it is known of every list what is in it');
+          [sort keys %EveryView::lists], 'it is known of every list what is in it');
 
-for my $what (sort keys %lists) {
-    my ($item, @by) = @{$lists{$what}};
+for my $what (sort keys %EveryView::lists) {
+    my (undef, @by) = @{$EveryView::lists{$what}};
     my ($view, $name) = split m{/}, $what;
 
     $locations .= "location = /$_/$what {
         credverify_view $view $name;
         credverify_keyless free;
-        " . ($_ eq 'wallet' ? "credverify_wallet wallet=\$arg_wallet item=$item;"
-                            : "credverify_batch $_=asked item=$item max=1000;") . "
+        " . EveryView::list_directive($what, $_) . "
     }\n" for @by;
 }
 
@@ -637,8 +628,8 @@ sub check_wallets {
     cmp_ok(scalar keys %seen, '>', 0, 'something is') or diag explain \%seen;
 }
 
-for my $what (sort keys %lists) {
-    my (undef, @by) = @{$lists{$what}};
+for my $what (sort keys %EveryView::lists) {
+    my (undef, @by) = @{$EveryView::lists{$what}};
 
     for my $key (qw(none test)) {
         $_ eq 'wallet' ? check_wallets($what, $key) : check_batch($what, $_, $key) for @by;
