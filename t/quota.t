@@ -130,7 +130,7 @@ our $config = <<'_EOC_';
     }
 _EOC_
 
-plan tests => 1028;
+plan tests => 1082;
 
 run_tests();
 
@@ -897,7 +897,67 @@ main::bearer('tight-7')
 
 
 
-=== TEST 36: a quota of another kind
+=== TEST 36: a key that has plenty left: what is refused is the guessing, and says so
+--- init: main::settle()
+--- http_config eval: $::http
+--- config
+    add_header X-Facts "$credverify_key_id|$credverify_remaining|$credverify_reason|$credverify_window" always;
+    credverify_guesses 2;
+    location = /keyed {
+        credverify_key scs;
+        credverify_limit_headers ratelimit legacy;
+        credverify_verify code=$arg_code;
+    }
+    location = /free {
+        credverify_verify code=$arg_code;
+    }
+--- request eval
+["GET /keyed?code=no", "GET /keyed?code=no", "GET /keyed?code=C-valid", "GET /free?code=C-valid"]
+--- more_headers eval
+main::bearer('all-4') . "\nX-Real-IP: 192.0.2.14"
+--- error_code eval: [404, 404, 429, 429]
+--- raw_response_headers_like eval
+[(map { qr/X-RateLimit-Limit: 1000\r\nX-RateLimit-Remaining: $_\r\n(?s:.*)X-Facts: all-4\|$_\|not_found\|\r\n/ } 999, 998),
+ qr/^(?!(?s:.*)\nX-RateLimit-Window)(?s:.*)\nRetry-After: (?:[1-9]|[1-5]\d|60)\r\n(?s:.*)RateLimit: "minute";r=997;(?s:.*)\nX-RateLimit-Limit: 1000\r\nX-RateLimit-Remaining: 997\r\n(?s:.*)X-Facts: all-4\|997\|rate_limited\|guesses\r\n/,
+ qr/\nRetry-After: (?:[1-9]|[1-5]\d|60)\r\n(?s:.*)X-Facts: \|\|rate_limited\|guesses\r\n/]
+--- response_body_like eval
+[('not_found') x 2,
+ (qr/"detail":"Too many codes or numbers that do not exist were asked for from this address\.","code":"rate_limited","window":"guesses","limit":2,"retry_after":\d+[,}]/) x 2]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 37: which window is full, whoever words it
+--- init: main::settle()
+--- http_config eval: $::http
+--- config
+    add_header X-Facts "$credverify_reason|$credverify_window" always;
+    credverify_key scs;
+    location = /v {
+        credverify_verify token=$arg_token;
+    }
+    location = /nginx {
+        credverify_errors nginx;
+        credverify_verify token=$arg_token;
+    }
+--- pipelined_requests eval
+[(map { "GET /v?token=$::valid" } 1 .. 4), "GET /nginx?token=$::valid", "GET /v?token=$::valid"]
+--- more_headers eval
+[(main::bearer('minute-8')) x 5, main::bearer('month-8')]
+--- error_code eval: [200, 200, 200, 429, 429, 200]
+--- raw_response_headers_like eval
+[(qr/X-Facts: valid\|\r\n/) x 3, (qr/X-Facts: rate_limited\|minute\r\n/) x 2, qr/X-Facts: valid\|\r\n/]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 38: a quota of another kind
 --- http_config eval: $::http
 --- config
     location = /v { credverify_quota maybe; }
@@ -907,7 +967,7 @@ invalid value "maybe"
 
 
 
-=== TEST 37: fields of another kind
+=== TEST 39: fields of another kind
 --- http_config eval: $::http
 --- config
     location = /v { credverify_limit_headers x; }
@@ -917,7 +977,7 @@ invalid value "x"
 
 
 
-=== TEST 38: no guesses at all
+=== TEST 40: no guesses at all
 --- http_config eval: $::http
 --- config
     location = /v { credverify_guesses 0; }
@@ -927,7 +987,7 @@ takes a number of guesses a minute, or "off"
 
 
 
-=== TEST 39: guesses in words
+=== TEST 41: guesses in words
 --- http_config eval: $::http
 --- config
     location = /v { credverify_guesses few; }
@@ -937,7 +997,7 @@ takes a number of guesses a minute, or "off"
 
 
 
-=== TEST 40: guesses, twice
+=== TEST 42: guesses, twice
 --- http_config eval: $::http
 --- config
     location = /v { credverify_guesses 1; credverify_guesses off; }
@@ -947,7 +1007,7 @@ takes a number of guesses a minute, or "off"
 
 
 
-=== TEST 41: a quota, twice
+=== TEST 43: a quota, twice
 --- http_config eval: $::http
 --- config
     location = /v { credverify_quota on; credverify_quota off; }

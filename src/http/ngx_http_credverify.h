@@ -227,6 +227,7 @@ typedef struct {
     ngx_str_t                     credential;
     ngx_str_t                     class;
     ngx_str_t                     issuer;
+    ngx_str_t                     window;     /* that is full; of a refusal */
     ngx_http_credverify_bearer_t *bearer;     /* NULL: none was asked for */
     ngx_uint_t                    counted;    /* in metrics, before its end */
 } ngx_http_credverify_ctx_t;

@@ -110,6 +110,10 @@ ngx_http_credverify_remember(ngx_http_credverify_job_t *job,
     ctx->outcome = outcome;
     ctx->bearer = job->bearer;
 
+    if (job->refusal != NULL) {
+        ctx->window = ngx_http_credverify_str(job->refusal->window);
+    }
+
     ngx_http_set_ctx(job->r, ctx, ngx_http_credverify_module);
 
     return ctx;
@@ -363,6 +367,10 @@ ngx_http_credverify_refuse(ngx_http_request_t *r, cv_outcome_t outcome,
 
         if (ctx != NULL) {
             ctx->outcome = outcome;
+
+            if (refusal != NULL) {
+                ctx->window = ngx_http_credverify_str(refusal->window);
+            }
         }
 
         if (lcf->satisfy != NGX_HTTP_SATISFY_ANY) {

@@ -567,6 +567,12 @@ ngx_http_credverify_guess(ngx_http_request_t *r,
 
     ngx_http_credverify_tell(&admission, &limits, counting.now, refusal);
 
+    /* not a quota that is used up, whatever the outcome is called */
+
+    refusal->window = CV_STR("guesses");
+    refusal->detail = CV_STR("Too many codes or numbers that do not exist were "
+                             "asked for from this address.");
+
     return NGX_DECLINED;
 }
 

@@ -57,6 +57,11 @@ static ngx_http_variable_t  ngx_http_credverify_vars[] = {
       offsetof(ngx_http_credverify_ctx_t, issuer),
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
+    { ngx_string("credverify_window"), NULL,
+      ngx_http_credverify_text_variable,
+      offsetof(ngx_http_credverify_ctx_t, window),
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
     { ngx_string("credverify_key_id"), NULL,
       ngx_http_credverify_bearer_variable,
       offsetof(ngx_http_credverify_bearer_t, key),

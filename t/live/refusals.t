@@ -78,6 +78,12 @@ for my $view (@views) {
             credverify_feature search;
             credverify_verify token=\$arg_token;
         }
+        location = /$view/guess {
+            credverify_view $is;
+            credverify_format \$arg_format $formats;
+            credverify_guesses 1;
+            credverify_verify code=none;
+        }
         location = /$view/embed {
             credverify_view $is;
             credverify_format \$arg_format $formats;
@@ -101,12 +107,14 @@ my %words = (
     insufficient_scope => [403, 'Scope missing', 'The API key lacks the scope that is needed here.'],
     payment_required => [402, 'Feature not included', 'The tier of the API key does not include this.'],
     rate_limited => [429, 'Too many requests', 'More requests came than are allowed.'],
+    guesses => [429, 'Too many requests', 'Too many codes or numbers that do not exist were asked for from this address.'],
     monthly_limit_reached => [429, 'Monthly limit reached', 'All calls that the month includes have been made.'],
 );
 
 sub expected {
     my ($view, $code, $more) = @_;
     my ($status, $title, $detail) = @{$words{$code}};
+    $code = 'rate_limited' if $code eq 'guesses';
     my $links = qq("docs":"https://acme.example/docs","apply":"$apply_json");
 
     return qq({"type":"about:blank","title":"$title","status":$status,"detail":"$detail","code":"$code",)
@@ -122,8 +130,11 @@ sub expected {
         my @more = $code eq 'insufficient_scope' ? @$more : ();
         $code = 'unauthorized' if $code =~ /^(missing|invalid)_api_key$/;
         $code = 'rate_limited' if $code eq 'monthly_limit_reached';
+        push @more, qq("message":"$detail") if $status == 429;
         return '{' . join(',', qq("error":"$code"), @more) . '}';
     }
+
+    return qq({"error":"$code","message":"$detail"}) if $code eq 'rate_limited';
 
     return qq({"error":"$code"});
 }
@@ -149,7 +160,7 @@ sub refused {
         my ($status, $body, $head) = $nginx->get(@request);
 
         # the first call may have been in the minute before
-        ($status, $body, $head) = $nginx->get(@request) if $status == 200;
+        ($status, $body, $head) = $nginx->get(@request) if $status =~ /^(?:200|404)$/;
 
         subtest "$view, $format: $name" => sub {
             my ($wanted) = $words{$code}[0];
@@ -169,10 +180,15 @@ sub refused {
             my ($wait) = $head =~ /^Retry-After: (\d+)\r/mi;
 
             if ($wanted == 429) {
-                ok($wait && $wait <= ($code eq 'rate_limited' ? 3600 : 31 * 86400), 'when to come back')
-                    or diag $head;
-                like($head, qr/^X-RateLimit-Window: $is{window}\r/mi, 'which window is full');
-                like($head, qr/^X-RateLimit-Limit: 1\r/mi, 'what it holds');
+                ok($wait && $wait <= ($code eq 'guesses' ? 60 : $code eq 'rate_limited' ? 3600 : 31 * 86400),
+                   'when to come back') or diag $head;
+
+                if ($is{window}) {
+                    like($head, qr/^X-RateLimit-Window: $is{window}\r/mi, 'which window is full');
+                    like($head, qr/^X-RateLimit-Limit: 1\r/mi, 'what it holds');
+                } else {
+                    unlike($head, qr/^X-RateLimit-Window:/mi, 'no window of a quota is full');
+                }
             } else {
                 is($wait, undef, 'not when to come back');
             }
@@ -229,6 +245,9 @@ for my $view (@views) {
     refused('from elsewhere', "$path/embed?key=$key{bound}", 'origin_not_allowed', only => 'html',
             headers => ['Origin: https://other.example']);
     refused('in the URL of JSON', "$path/embed?key=$key{bound}", 'missing_api_key', only => 'json');
+
+    refused('who guesses', "$path/guess", 'guesses', more => ['"window":"guesses"', '"limit":1', '"retry_after":WAIT'],
+            headers => sub { $nginx->get("$path/guess"); return ["Authorization: Bearer $key{good}"] });
 
     for (['minute', 'rate_limited', '"minute"', 'per_minute'], ['hour', 'rate_limited', '"hour"', 'per_hour'],
          ['month', 'monthly_limit_reached', '"month"', 'per_month'])
