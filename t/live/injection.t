@@ -399,7 +399,8 @@ sub is_value {
 
     if ($fits && $where =~ /^(?:text|tspan)\z/) {
         my ($left, $was) = map { letters($_) } $value, $model;
-        return 0 if $left eq '' && $was ne '';
+        return 0 if $value !~ /\S/ && $was ne ''
+                    && !grep { defined && letters($_) eq '' } @{$hostile->{fields}};
 
         # around it stands what always does
 
