@@ -118,12 +118,12 @@ $conf =~ s/credverify_issuers (\w+);/credverify_issuers $1 certifier;/g;
 $conf =~ s{(?=\n +location = / \{)}{
     location = /token/securecodinghub {
         credverify_view securecodinghub;
-        credverify_format "" html;
+        credverify_format \$arg_format html qr;
         credverify_verify token=\$arg_token;
     }
     location = /token/validtrust {
         credverify_view validtrust;
-        credverify_format "" html;
+        credverify_format \$arg_format html qr;
         credverify_verify token=\$arg_token;
     }
 };
@@ -653,6 +653,26 @@ for my $view (sort keys %url) {
                'as the page has it');
         };
     }
+}
+
+# Where it is not said where the page is, the picture says that there is no link
+
+for my $view ('securecodinghub', 'validtrust') {
+    subtest "$view: QR code, no place" => sub {
+        my ($status, $header, $body) = fetch("curl 'http://127.0.0.1:$port/token/$view?token="
+                                             . ($view eq 'validtrust' ? 'c' : 'a') x 64 . "&format=qr'");
+
+        is($status, 200, 'status');
+        like($header, qr{^Content-Type: image/svg\+xml}mi, 'a drawing');
+        like($body, qr/ viewBox="0 0 232 232"/, 'that is drawn');
+        like($body, qr{<text [^>]*>No link</text>}, 'in words');
+        like($body, qr{<title id="title">No QR code: \w}, 'by its title');
+        like($body, qr{<desc id="desc">There is no link that it could lead to\.</desc>}, 'and why');
+        unlike($body, qr/ d="|shape-rendering/, 'no code');
+    };
+
+    my (undef, undef, $body) = fetch("curl 'http://127.0.0.1:$port/token/$view?token=" . 'f' x 64 . "&format=qr'");
+    like($body, qr/ viewBox="0 0 232 232".*<svg viewBox="-12 -12 40 40">/s, "$view: what is not found is drawn, too");
 }
 
 # A page of which it is not said where it is
