@@ -63,10 +63,10 @@ for my $id (sort keys %status) {
 
 # The same for the services that know credentials by number and by code
 
-my %badge = (%status, claimed => 'claimed', used => 'used');
+my %badge = (%status, claimed => 'claimed', used => 'used', lasting => 'issued');
 
 for my $id (sort keys %badge) {
-    my $expires = $id =~ /^(expired|claimed)$/ ? '"2021-03-04"' : 'null';
+    my $expires = $id =~ /^(expired|claimed)$/ ? '"2021-03-04"' : $id eq 'lasting' ? '"2999-12-20"' : 'null';
     my $holder = $id eq 'evil' ? 'eh' : $id eq 'bare' ? 'nobody' : 'h';
     my $web = $id eq 'evil' ? 'e' : $id eq 'bare' ? 'bare-web' : 'web';
     my $type = $id eq 'evil' ? 'e' : $id eq 'claimed' ? 'private' : 'public';
@@ -514,7 +514,8 @@ my %service = (
         used => [200, 'Valid', ['Badge used', 'Trust & see.'], qr/HASH/],
         bare => [200, 'Valid', ['Badge active', 'Wallet not connected',
             'Passkey not used', 'E-mail not verified'], qr/Jane|Trust &/],
-        masked => [200, 'Valid', ['Public badge', 'stays private'],
+        lasting => [200, 'Valid', ['Badge active', 'Good until20 December 2999 '], qr/21 December|00:00:00/],
+        masked => [200, 'Valid', ['Public badge', 'stays private', '9 July 2999, 00:00:00 UTC'],
             qr/Jane|V-|Trust &|2020|Wallet|Passkey|E-mail/],
         expired => [200, 'Not valid', ['Badge expired', '4 March 2021',
             'Public badge', 'Wallet connected', 'V-expired',
