@@ -12,7 +12,7 @@ use warnings;
 
 use lib 't/lib';
 use JSON::PP;
-use MIME::Base64 qw(decode_base64);
+use MIME::Base64 qw(decode_base64 encode_base64);
 use POSIX qw(strftime);
 use Test::More;
 use Credverify;
@@ -117,8 +117,8 @@ sub reason {
          : 'valid';
 }
 
-# Whose marks may be shown by a handle ("link" is "full0", "code", ...), and which:
-# { owner => ... }, and the column.
+# Whether a mark, by its owner and fact, may be in an answer: "link" is by what was
+# asked, "full0", "code", and "reason" what is told.
 
 sub allowed {
     my ($credential, $link, $reason) = @_;
@@ -143,18 +143,23 @@ sub allowed {
 
 my %named = (amp => '&', lt => '<', gt => '>', quot => '"', apos => "'");
 
+sub without_references {
+    return $_[0] =~ s{&(?:#(\d+)|#x([0-9a-f]+)|(\w+));}
+                     {chr(($1 // (defined $2 ? hex $2 : ord($named{$3} // '?'))) & 255)}gier;
+}
+
 sub marks {
     my ($text) = @_;
     my $letters = $text !~ /^\x89PNG/m;
     my (%found, @forms);
 
     push @forms, $text;
-    push @forms, $forms[-1] =~ s/&(?:#(\d+)|#x([0-9a-f]+)|(\w+));/
-        chr($1 \/\/ (defined $2 ? hex $2 : ord($named{$3} \/\/ '?')) & 255)/gier if $text =~ /&/;
-    push @forms, map { s/%([0-9a-f]{2})/chr hex $1/gier } @forms if $text =~ /%/;
+    push @forms, without_references($text) if $text =~ /&/;
+    push @forms, map { $_, without_references($_) } map { s/%([0-9a-f]{2})/chr hex $1/gier } @forms
+        if $text =~ /%/;
     push @forms, $text =~ s/\\u00([0-9a-f]{2})/chr hex $1/gier if $text =~ /\\u/;
 
-    while ($text =~ m{([A-Za-z0-9+/_-]{16,})}g) {
+    while ($text =~ m{([A-Za-z0-9+/_-]{11,})}g) {
         my $run = $1 =~ tr{_-}{/+}r;
         push @forms, map { decode_base64(substr $run, $_) } 0 .. 3;
     }
@@ -167,6 +172,20 @@ sub marks {
     }
 
     return grep { $MarkedStore::mark{$_} || /^zqv/ } keys %found;
+}
+
+{
+    my ($text, $day) = map { my $is = $_; grep { /$is/ } sort keys %MarkedStore::mark } qr/^zqv1000x/, qr/^2150-05-10/;
+    my ($year) = $day =~ /(\d{4})/;
+
+    is_deeply([marks($_)], [$text], "it is found in $_")
+        for "<p>$text</p>", uc $text, join('', map { sprintf '%%%02X', ord } split //, $text),
+            join('', map { sprintf '&#%d;', ord } split //, $text), join('', map { sprintf '&#x%x;', ord } split //, $text),
+            join('', map { sprintf '\u%04x', ord } split //, $text), 'data:text/plain;base64,' . encode_base64("ab$text", ''),
+            encode_base64($text, ''), '%26%23122%3B' . substr($text, 1);
+    is_deeply([marks($_)], [$day], "it is found in $_")
+        for "${day}T01:02:03Z", "10 May $year", "May 10, $year", "10%20May%20$year", "Sat, 10-May-$year";
+    is_deeply([marks('zqv100')], ['zqv100'], 'and a piece of it is');
 }
 
 # The server: each document in a location of its own, with and without a key, and in
