@@ -7,6 +7,7 @@ use utf8;
 
 use lib 't/lib';
 use Browser;
+use JSON::PP;
 use LivePages;
 use Test::More;
 
@@ -80,6 +81,43 @@ for (const el of sheet.querySelectorAll('.name, h2, blockquote, .from')) {
 return found;
 EOF_JS
 
+# Those of the name's places that may paint over what is above or below them
+
+my $spills = <<'EOF_JS';
+const plain = text => text.replace(/\r\n?/g, '\n')
+    .replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffd-\uffff]/g, '\ufffd');
+const name = plain(arguments[0]);
+
+return [...document.body.querySelectorAll('*')].filter(
+    el => plain(el.textContent).includes(name) && el.getClientRects().length
+          && ![...el.children].some(c => plain(c.textContent).includes(name))
+).filter(el => {
+    while (getComputedStyle(el).display === 'inline') el = el.parentElement;
+    return !/clip|hidden/.test(getComputedStyle(el).overflowY);
+}).map(el => el.outerHTML.slice(0, 60));
+EOF_JS
+
+# Whether the page looks the same where nothing is clipped
+
+my $unclipped = <<'EOF_JS';
+for (const el of document.body.querySelectorAll('*:not(img, svg)'))
+    if (getComputedStyle(el).overflowY === 'clip') el.style.overflow = 'visible';
+EOF_JS
+
+sub picture {
+    return $browser->cdp('Page.captureScreenshot', format => 'png', captureBeyondViewport => JSON::PP::true)->{data};
+}
+
+sub clips {
+    my $before = picture();
+
+    $browser->run($unclipped);
+
+    return picture() ne $before;
+}
+
+my %clipped = (zalgo => 1, map { $_ => 0 } 'plain', 'Arabic', 'Hebrew', 'Korean', 'Thai', 'Devanagari');
+
 for my $view (@views) {
     my $usual;
 
@@ -114,6 +152,10 @@ for my $view (@views) {
             cmp_ok(scalar @$places, '>=', 4, 'is shown as it is');
             is_deeply([grep { /not apart/ } @$places], [],
                       'without effect on what is beside it');
+
+            is_deeply($browser->run($spills, $name), [], 'nor on what is above and below');
+            is(clips() || 0, $clipped{$what}, $clipped{$what} ? 'marks are cut' : 'nothing of it is cut')
+                if exists $clipped{$what};
         };
     }
 }
