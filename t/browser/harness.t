@@ -75,7 +75,7 @@ my %image = (
     'a shape less opaque' => [$svg . '<rect width="100" height="30" fill="#fff" opacity=".9"/><text x="5" y="20" fill="#fff" font-size="14">text</text></svg>',
                               qr/^contrast of 1\.\d+ only/],
     'a faint mark' => [$svg . '<g opacity=".05"><path d="M0 0h100v30H0z" fill="#fff"/></g><text x="5" y="20" fill="#fff" font-size="14">text</text></svg>'],
-    'text beyond a path' => [$svg . '<g transform="translate(50)"><path d="M0 0h20v30H0z" fill="#333"/><text y="20" fill="#fff" font-size="14">longer</text></g></svg>',
+    'text beyond a path' => [$svg . '<g transform="translate(50)"><path d="M0 0h30v30H0z" fill="#333"/><text y="20" fill="#fff" font-size="14" textLength="50" lengthAdjust="spacingAndGlyphs">longer</text></g></svg>',
                              qr/^beyond its shape by \d\d/],
     'text on text in SVG' => [$svg . '<text x="5" y="20" fill="#fff" font-size="14">text</text><text x="9" y="20" fill="#fff" font-size="14">text</text></svg>',
                        qr/^on top of/],
