@@ -5,18 +5,17 @@
  * credverify webhook add; its list is that of every kind
  */
 
+#include "cv_base64.h"
 #include "cv_cli.h"
 #include "cv_digest.h"
 
-#include <stdio.h>
-
 /* as many random bytes as a SHA-256 has */
 #define CMD_WEBHOOK_SECRET_LEN                                                \
-    (sizeof(CV_SIGNING_PREFIX) - 1 + CV_SHA256_BASE64_LEN)
+    (sizeof(CV_SIGNING_PREFIX) - 1 + CV_BASE64_LEN(CV_SHA256_LEN))
 
 typedef struct {
     cv_line_t   line;
-    char        secret[CMD_WEBHOOK_SECRET_LEN + 1];
+    uint8_t     secret[CMD_WEBHOOK_SECRET_LEN];
 } cmd_webhook_t;
 
 
@@ -58,21 +57,20 @@ cmd_webhook_add_body(cv_cli_t *cli)
 static bool
 cmd_webhook_secret(cmd_webhook_t *work)
 {
-    char     base64[CV_SHA256_BASE64_LEN + 1];
-    uint8_t  random[CV_SHA256_LEN];
+    uint8_t   random[CV_SHA256_LEN];
+    cv_buf_t  secret;
 
     if (cv_random(random, sizeof(random)) != CV_OK) {
         return false;
     }
 
-    cv_digest_base64(base64, random);
+    cv_buf_borrow(&secret, work->secret, sizeof(work->secret));
+    cv_buf_append_str(&secret, CV_STR(CV_SIGNING_PREFIX));
+    cv_base64_encode(&secret, cv_str(random, sizeof(random)));
 
-    (void) snprintf(work->secret, sizeof(work->secret), "%s%s",
-                    CV_SIGNING_PREFIX, base64);
+    work->line.record.webhook.secret = cv_buf_str(&secret);
 
-    work->line.record.webhook.secret = cv_str_z(work->secret);
-
-    return true;
+    return !cv_buf_failed(&secret);
 }
 
 

@@ -66,14 +66,6 @@ cv_digest_sha256(cv_digest_t *digest, uint8_t out[CV_SHA256_LEN],
 }
 
 
-void
-cv_digest_base64(char out[CV_SHA256_BASE64_LEN + 1],
-    const uint8_t hash[CV_SHA256_LEN])
-{
-    (void) EVP_EncodeBlock((unsigned char *) out, hash, CV_SHA256_LEN);
-}
-
-
 cv_err_t
 cv_random(void *out, size_t len)
 {

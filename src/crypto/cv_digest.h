@@ -26,11 +26,6 @@ void cv_digest_free(cv_digest_t *digest);
 cv_err_t cv_digest_sha256(cv_digest_t *digest, uint8_t out[CV_SHA256_LEN],
     cv_str_t data) CV_MUST_CHECK;
 
-/* Standard base64 of a SHA-256, NUL-terminated, as CSP's hash sources want. */
-#define CV_SHA256_BASE64_LEN  44
-void cv_digest_base64(char out[CV_SHA256_BASE64_LEN + 1],
-    const uint8_t hash[CV_SHA256_LEN]);
-
 /* Bytes nobody can guess. */
 cv_err_t cv_random(void *out, size_t len) CV_MUST_CHECK;
 

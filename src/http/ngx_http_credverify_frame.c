@@ -6,6 +6,7 @@
  */
 
 #include "ngx_http_credverify.h"
+#include "cv_base64.h"
 #include "cv_digest.h"
 
 
@@ -124,9 +125,9 @@ static ngx_int_t
 ngx_http_credverify_policy(ngx_conf_t *cf, ngx_http_credverify_document_t *doc,
     cv_format_t format)
 {
-    char          base64[CV_SHA256_BASE64_LEN + 1];
     size_t        i, n;
-    u_char       *p, hash[CV_SHA256_LEN];
+    u_char       *p, hash[CV_SHA256_LEN], text[CV_BASE64_LEN(CV_SHA256_LEN)];
+    cv_buf_t      base64;
     cv_str_t      style;
     cv_digest_t  *digest;
 
@@ -140,7 +141,7 @@ ngx_http_credverify_policy(ngx_conf_t *cf, ngx_http_credverify_document_t *doc,
     p = ngx_pnalloc(cf->pool, sizeof(NGX_HTTP_CREDVERIFY_CSP_HEAD)
                               + sizeof(NGX_HTTP_CREDVERIFY_CSP_TAIL)
                               + (n + 1) * sizeof(" 'sha256-'")
-                              + n * CV_SHA256_BASE64_LEN);
+                              + n * sizeof(text));
     digest = cv_digest_new();
 
     if (p == NULL || digest == NULL) {
@@ -160,8 +161,9 @@ ngx_http_credverify_policy(ngx_conf_t *cf, ngx_http_credverify_document_t *doc,
             return NGX_ERROR;
         }
 
-        cv_digest_base64(base64, hash);
-        p = ngx_sprintf(p, " 'sha256-%s'", base64);
+        cv_buf_borrow(&base64, text, sizeof(text));
+        cv_base64_encode(&base64, cv_str(hash, sizeof(hash)));
+        p = ngx_sprintf(p, " 'sha256-%*s'", base64.len, base64.data);
     }
 
     if (n == 0) {
