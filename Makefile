@@ -94,7 +94,7 @@ WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
            -Wpointer-arith -Wcast-qual -Wformat=2 -Wvla -Wundef -Werror
 COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(ITS_CFLAGS) -MMD -MP \
            $(patsubst %/,-I%,$(filter-out src/http/,$(wildcard src/*/)))
-LIBS     = -Wl,--as-needed -llmdb -lyajl -lcrypto -lqrencode
+LIBS     = -Wl,--as-needed -llmdb -lyajl -lcrypto -lqrencode -lz
 
 # Their headers are not written for our warnings.
 
