@@ -3,15 +3,15 @@
  * Copyright (C) The credverify authors
  *
  * The module that draws pictures for ngx_http_credverify_module: its directive
- * and its context.  What it does is in src/png/.
+ * and its context.  What it does is in src/raster/.
  */
 
-#include "ngx_http_credverify_png_draw.h"
+#include "ngx_http_credverify_png.h"
+#include "cv_raster.h"
 
 
 static char *ngx_http_credverify_png(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-static const char *ngx_http_credverify_png_ready(ngx_conf_t *cf);
 static void *ngx_http_credverify_png_create_main_conf(ngx_conf_t *cf);
 
 
@@ -45,8 +45,7 @@ static ngx_http_credverify_png_t  ngx_http_credverify_png_module_ctx = {
     },
 
     CV_VERSION,
-    ngx_http_credverify_png_ready,
-    ngx_http_credverify_png_draw
+    cv_raster
 };
 
 
@@ -57,10 +56,10 @@ ngx_module_t  ngx_http_credverify_png_module = {
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
     NULL,                                  /* init module */
-    ngx_http_credverify_png_init_worker,   /* init process */
+    NULL,                                  /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
-    ngx_http_credverify_png_exit_worker,   /* exit process */
+    NULL,                                  /* exit process */
     NULL,                                  /* exit master */
     NGX_MODULE_V1_PADDING
 };
@@ -77,11 +76,11 @@ ngx_http_credverify_png(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_str_t   *value, text;
     ngx_uint_t   i;
 
-    if (pcf->pool_name.data != NULL) {
+    if (pcf->threads.data != NULL) {
         return "is duplicate";
     }
 
-    ngx_str_set(&pcf->pool_name, "credverify");
+    ngx_str_set(&pcf->threads, "credverify");
 
     value = cf->args->elts;
 
@@ -90,8 +89,8 @@ ngx_http_credverify_png(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         if (ngx_strncmp(value[i].data, "threads=", 8) == 0
             && value[i].len > 8)
         {
-            pcf->pool_name.data = value[i].data + 8;
-            pcf->pool_name.len = value[i].len - 8;
+            pcf->threads.data = value[i].data + 8;
+            pcf->threads.len = value[i].len - 8;
             continue;
         }
 
@@ -119,28 +118,6 @@ ngx_http_credverify_png(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* at merge time: a pool that follows "http" is not known yet */
-
-static const char *
-ngx_http_credverify_png_ready(ngx_conf_t *cf)
-{
-    ngx_http_credverify_png_conf_t  *pcf;
-
-    pcf = ngx_http_conf_get_module_main_conf(cf,
-                                             ngx_http_credverify_png_module);
-
-    if (pcf->pool_name.data == NULL) {
-        ngx_str_set(&pcf->pool_name, "credverify");
-    }
-
-    pcf->pool = ngx_thread_pool_get(cf->cycle, &pcf->pool_name);
-
-    return pcf->pool != NULL
-           ? NULL : "needs \"thread_pool credverify threads=2;\" before "
-                    "\"http\", or the pool that \"credverify_png\" names";
-}
-
-
 static void *
 ngx_http_credverify_png_create_main_conf(ngx_conf_t *cf)
 {
@@ -154,8 +131,7 @@ ngx_http_credverify_png_create_main_conf(ngx_conf_t *cf)
     /*
      * set by ngx_pcalloc():
      *
-     *     pcf->pool_name = { 0, NULL };
-     *     pcf->pool = NULL;
+     *     pcf->threads = { 0, NULL };
      */
 
     pcf->cache = 8 * 1024 * 1024;

@@ -42,6 +42,24 @@ cv_buf_free(cv_buf_t *buf)
 }
 
 
+void
+cv_buf_trim(cv_buf_t *buf)
+{
+    uint8_t  *data;
+
+    if (buf->borrowed || buf->len == 0) {
+        return;
+    }
+
+    data = realloc(buf->data, buf->len);
+
+    if (data != NULL) {
+        buf->data = data;
+        buf->size = buf->len;
+    }
+}
+
+
 bool
 cv_buf_grow(cv_buf_t *buf, size_t more)
 {

@@ -30,6 +30,9 @@ void cv_buf_borrow(cv_buf_t *buf, void *memory, size_t size);
 /* Frees what cv_buf_init() led to; harmless on a borrowed buffer. */
 void cv_buf_free(cv_buf_t *buf);
 
+/* Gives back the memory that is not filled; not of a borrowed buffer. */
+void cv_buf_trim(cv_buf_t *buf);
+
 /* Empties the buffer, keeps its memory, forgets a failure. */
 static inline void
 cv_buf_reset(cv_buf_t *buf)

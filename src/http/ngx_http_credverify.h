@@ -20,6 +20,7 @@
 #include "cv_verify.h"
 #include "cv_view.h"
 #include "ngx_http_credverify_png.h"
+#include "ngx_http_credverify_work.h"
 
 typedef struct ngx_http_credverify_store_s  ngx_http_credverify_store_t;
 
@@ -61,7 +62,9 @@ typedef struct {
     ngx_shm_zone_t               *zone;       /* NULL: nothing is counted */
     ngx_http_credverify_table_t  *table;
     ngx_uint_t                    keyed;      /* some location takes keys */
-    ngx_http_credverify_png_t    *png;        /* NULL: nothing draws */
+    ngx_http_credverify_png_t    *png;        /* NULL: nothing draws, */
+    ngx_http_credverify_workshop_t  *pictures;    /* and nowhere */
+    ngx_http_credverify_workshop_t  *workshops;   /* all of them */
 } ngx_http_credverify_main_conf_t;
 
 /* A store, and what of it is wanted. */
@@ -620,8 +623,6 @@ const char *ngx_http_credverify_use_png(ngx_conf_t *cf);
 /* Sends the answer with its SVG drawn.  For a content handler to return. */
 ngx_int_t ngx_http_credverify_draw(ngx_http_credverify_job_t *job,
     ngx_http_credverify_answer_t *answer);
-
-void ngx_http_credverify_draw_free(void);
 
 
 /* ngx_http_credverify_cache.c: what caches are told */

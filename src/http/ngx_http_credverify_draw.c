@@ -6,29 +6,40 @@
  */
 
 #include "ngx_http_credverify.h"
-#include "cv_digest.h"
 
 
 /* what previews of links are shown as, and the size that cards are made for */
 #define NGX_HTTP_CREDVERIFY_PNG_WIDTH   1200
 #define NGX_HTTP_CREDVERIFY_PNG_HEIGHT  630
 
+#define NGX_HTTP_CREDVERIFY_PNG_MAX     (16 * 1024 * 1024)
+
 
 typedef struct {
-    ngx_http_credverify_drawing_t  drawing;
-    ngx_http_credverify_answer_t   answer;
-    cv_time_t                      now;
+    ngx_http_credverify_work_t    work;
+    ngx_http_credverify_answer_t  answer;
+    cv_time_t                     now;
 } ngx_http_credverify_pending_t;
 
 
-static ngx_int_t ngx_http_credverify_draw_key(
-    ngx_http_credverify_drawing_t *drawing);
+static cv_err_t ngx_http_credverify_draw_run(const void *with, cv_str_t svg,
+    cv_buf_t *png, cv_error_t *error);
+static bool ngx_http_credverify_draw_append(void *to, const void *data,
+    size_t len);
 static ngx_int_t ngx_http_credverify_draw_wait(ngx_http_request_t *r);
-static void ngx_http_credverify_drawn(ngx_http_credverify_drawing_t *drawing,
+static void ngx_http_credverify_drawn(ngx_http_credverify_work_t *work,
     ngx_int_t rc, cv_str_t png);
 
 
-static cv_digest_t  *ngx_http_credverify_draw_digest;
+static const ngx_http_credverify_work_kind_t  ngx_http_credverify_pictures = {
+    "pictures",
+    "drawn",
+    "needs \"thread_pool credverify threads=2;\" before \"http\", or the pool "
+    "that \"credverify_png\" names",
+    ngx_http_credverify_draw_run,
+    NGX_HTTP_CREDVERIFY_PNG_MAX,
+    64                                 /* a second or so of two threads */
+};
 
 
 const char *
@@ -36,8 +47,16 @@ ngx_http_credverify_use_png(ngx_conf_t *cf)
 {
     ngx_uint_t                         i;
     ngx_module_t                     **modules;
+    ngx_http_conf_ctx_t               *ctx;
     ngx_http_credverify_png_t         *png;
+    ngx_http_credverify_png_conf_t    *pcf;
     ngx_http_credverify_main_conf_t   *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_credverify_module);
+
+    if (cmcf->pictures != NULL) {
+        return NULL;
+    }
 
     modules = cf->cycle->modules;
 
@@ -59,18 +78,18 @@ ngx_http_credverify_use_png(ngx_conf_t *cf)
                "ngx_http_credverify_module";
     }
 
-    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_credverify_module);
     cmcf->png = png;
 
-    return png->ready(cf);
-}
+    ctx = cf->ctx;
+    pcf = ctx->main_conf[modules[i]->ctx_index];
 
+    if (pcf->threads.data == NULL) {
+        ngx_str_set(&pcf->threads, "credverify");
+    }
 
-void
-ngx_http_credverify_draw_free(void)
-{
-    cv_digest_free(ngx_http_credverify_draw_digest);
-    ngx_http_credverify_draw_digest = NULL;
+    return ngx_http_credverify_workshop(cf, &ngx_http_credverify_pictures,
+                                        &pcf->threads, pcf->cache,
+                                        &cmcf->pictures);
 }
 
 
@@ -80,25 +99,25 @@ ngx_http_credverify_draw(ngx_http_credverify_job_t *job,
 {
     cv_str_t                          png;
     ngx_http_request_t               *r;
-    ngx_http_credverify_drawing_t    *drawing;
+    ngx_http_credverify_work_t       *work;
     ngx_http_credverify_pending_t    *pending;
     ngx_http_credverify_main_conf_t  *cmcf;
 
     r = job->r;
+    cmcf = ngx_http_get_module_main_conf(r, ngx_http_credverify_module);
 
     pending = ngx_pcalloc(r->pool, sizeof(ngx_http_credverify_pending_t));
     if (pending == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    drawing = &pending->drawing;
+    work = &pending->work;
 
-    drawing->request = r;
-    drawing->name = job->clcf->compiled->path;
-    drawing->svg = answer->body;
-    drawing->width = NGX_HTTP_CREDVERIFY_PNG_WIDTH;
-    drawing->height = NGX_HTTP_CREDVERIFY_PNG_HEIGHT;
-    drawing->handler = ngx_http_credverify_drawn;
+    work->request = r;
+    work->name = job->clcf->compiled->path;
+    work->input = answer->body;
+    work->with = cmcf->png;
+    work->handler = ngx_http_credverify_drawn;
 
     /* another version of a library may draw it otherwise: the tag is weak */
 
@@ -106,13 +125,11 @@ ngx_http_credverify_draw(ngx_http_credverify_job_t *job,
     pending->answer.rendering.timeless = false;
     pending->now = job->now;
 
-    if (ngx_http_credverify_draw_key(drawing) != NGX_OK) {
+    if (ngx_http_credverify_work_key(work) != NGX_OK) {
         return ngx_http_credverify_fail(r, CV_SERVER_ERROR, NULL);
     }
 
-    cmcf = ngx_http_get_module_main_conf(r, ngx_http_credverify_module);
-
-    switch (cmcf->png->draw(drawing, &png)) {
+    switch (ngx_http_credverify_work(cmcf->pictures, work, &png)) {
 
     case NGX_OK:
         pending->answer.body = png;
@@ -130,20 +147,28 @@ ngx_http_credverify_draw(ngx_http_credverify_job_t *job,
 }
 
 
-static ngx_int_t
-ngx_http_credverify_draw_key(ngx_http_credverify_drawing_t *drawing)
+/* in a thread */
+
+static cv_err_t
+ngx_http_credverify_draw_run(const void *with, cv_str_t svg, cv_buf_t *png,
+    cv_error_t *error)
 {
-    if (ngx_http_credverify_draw_digest == NULL) {
-        ngx_http_credverify_draw_digest = cv_digest_new();
+    const ngx_http_credverify_png_t  *module = with;
 
-        if (ngx_http_credverify_draw_digest == NULL) {
-            return NGX_ERROR;
-        }
-    }
+    return module->draw(svg, NGX_HTTP_CREDVERIFY_PNG_WIDTH,
+                        NGX_HTTP_CREDVERIFY_PNG_HEIGHT,
+                        ngx_http_credverify_draw_append, png, error);
+}
 
-    return cv_digest_sha256(ngx_http_credverify_draw_digest, drawing->key,
-                            drawing->svg)
-           == CV_OK ? NGX_OK : NGX_ERROR;
+
+static bool
+ngx_http_credverify_draw_append(void *to, const void *data, size_t len)
+{
+    cv_buf_t  *png = to;
+
+    cv_buf_append(png, data, len);
+
+    return !cv_buf_failed(png);
 }
 
 
@@ -174,14 +199,14 @@ ngx_http_credverify_draw_wait(ngx_http_request_t *r)
 
 
 static void
-ngx_http_credverify_drawn(ngx_http_credverify_drawing_t *drawing,
-    ngx_int_t rc, cv_str_t png)
+ngx_http_credverify_drawn(ngx_http_credverify_work_t *work, ngx_int_t rc,
+    cv_str_t png)
 {
     ngx_http_request_t             *r;
     ngx_http_credverify_pending_t  *pending;
 
-    r = drawing->request;
-    pending = (ngx_http_credverify_pending_t *) drawing;
+    r = work->request;
+    pending = (ngx_http_credverify_pending_t *) work;
 
     ngx_http_set_log_request(r->connection->log, r);
 

@@ -162,7 +162,7 @@ ngx_http_credverify_exit_worker(ngx_cycle_t *cycle)
     }
 
     ngx_http_credverify_scratch_free();
-    ngx_http_credverify_draw_free();
+    ngx_http_credverify_work_exit(cycle);
 }
 
 

@@ -388,6 +388,17 @@ test_buf(void **state)
     cv_buf_append_int(&buf, 0);
     assert_text(cv_buf_str(&buf), "-9223372036854775808 9223372036854775807 0");
 
+    assert_true(buf.size > buf.len);
+    cv_buf_trim(&buf);
+    assert_int_equal(buf.size, buf.len);
+    assert_text(cv_buf_str(&buf), "-9223372036854775808 9223372036854775807 0");
+    cv_buf_append_byte(&buf, '!');
+    assert_text(cv_buf_str(&buf), "-9223372036854775808 9223372036854775807 0!");
+
+    cv_buf_reset(&buf);
+    cv_buf_trim(&buf);
+    assert_text(cv_buf_str(&buf), "");
+
     /* around every power of ten, either way */
 
     for (power = 1; power != 0; power = power <= INT64_MAX / 10 ? power * 10 : 0)
@@ -415,6 +426,7 @@ test_buf(void **state)
     assert_text(cv_buf_str(&buf), "abc");
     cv_buf_reset(&buf);
     cv_buf_append(&buf, "abcd", 4);
+    cv_buf_trim(&buf);
     assert_text(cv_buf_str(&buf), "abcd");
 }
 
