@@ -18,6 +18,7 @@ const cv_str_t  cv_by_names[CV_BY_COUNT] = {
     [CV_BY_CODE] = CV_BY_NAME("code"),
     [CV_BY_NUMBER] = CV_BY_NAME("number"),
     [CV_BY_ID] = CV_BY_NAME("id"),
+    [CV_BY_ASSERTION] = CV_BY_NAME("assertion"),
 };
 
 
@@ -109,15 +110,17 @@ static const cv_handle_kind_t  cv_by_kinds[CV_BY_COUNT] = {
     [CV_BY_CODE] = CV_HANDLE_CODE,
     [CV_BY_NUMBER] = CV_HANDLE_NUMBER,
     [CV_BY_ID] = CV_HANDLE_PUBLIC_ID,
+    [CV_BY_ASSERTION] = CV_HANDLE_ASSERTION,
 };
 
 
 /* an index that leads elsewhere than it says must never decide a verdict */
 
 static bool
-cv_verify_has(const cv_credential_t *credential, const cv_request_t *request)
+cv_verify_has(const cv_verification_t *found, const cv_request_t *request)
 {
-    cv_str_t  own[CV_BY_COUNT];
+    cv_str_t                own[CV_BY_COUNT];
+    const cv_credential_t  *credential;
 
     if (request->by == CV_BY_TOKEN || request->by == CV_BY_COUNT) {
 
@@ -126,9 +129,12 @@ cv_verify_has(const cv_credential_t *credential, const cv_request_t *request)
         return true;
     }
 
+    credential = &found->credential;
+
     own[CV_BY_CODE] = credential->code;
     own[CV_BY_NUMBER] = credential->number;
     own[CV_BY_ID] = credential->public_id;
+    own[CV_BY_ASSERTION] = found->assertion.id;
 
     return cv_handle_same(cv_by_kinds[request->by], own[request->by],
                           request->handle);
@@ -159,7 +165,9 @@ cv_verify_read(cv_verification_t *out, cv_verifier_t *verifier,
     const cv_catalog_entry_t  *entry;
 
     if (!cv_get(snapshot, CV_CREDENTIAL, iid, &out->credential)
-        || !cv_verify_has(&out->credential, request))
+        || (request->by == CV_BY_ASSERTION
+            && !cv_get_assertion(snapshot, iid, &out->assertion))
+        || !cv_verify_has(out, request))
     {
         return false;
     }

@@ -19,6 +19,7 @@ typedef enum {
     CV_BY_CODE,
     CV_BY_NUMBER,
     CV_BY_ID,               /* the public id */
+    CV_BY_ASSERTION,        /* of an Open Badge */
     CV_BY_COUNT
 } cv_by_t;
 
@@ -44,6 +45,7 @@ typedef struct {
     cv_token_t       token;
     cv_credential_t  credential;
     cv_holder_t      holder;
+    cv_assertion_t   assertion;
 } cv_verification_t;
 
 /* What verifying needs beside a snapshot: for one store, and one thread. */

@@ -241,6 +241,13 @@ static const cv_field_t  cv_grant_fields[] = {
     CV_F(3, cv_grant_t, units, COUNT, true, 0),
 };
 
+static const cv_field_t  cv_assertion_fields[] = {
+    CV_F_REF(1, cv_assertion_t, credential, true, CV_CREDENTIAL),
+    CV_F_SHAPE(2, cv_assertion_t, id, TEXT, true, CV_HANDLE_MAX,
+               &cv_shape_segment),
+    CV_F(3, cv_assertion_t, salt, TEXT, true, CV_HANDLE_MAX),
+};
+
 
 #define CV_SCHEMA(name, fields, struct_)                                      \
     { name, fields, CV_COUNT(fields), sizeof(struct_) }
@@ -259,6 +266,7 @@ const cv_schema_t  cv_schemas[CV_KINDS] = {
     CV_SCHEMA("sequence",   cv_sequence_fields,   cv_sequence_t),
     CV_SCHEMA("usage",      cv_usage_fields,      cv_usage_t),
     CV_SCHEMA("grant",      cv_grant_fields,      cv_grant_t),
+    CV_SCHEMA("assertion",  cv_assertion_fields,  cv_assertion_t),
 };
 
 

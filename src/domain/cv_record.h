@@ -36,6 +36,7 @@ typedef enum {
     CV_SEQUENCE,
     CV_USAGE,
     CV_GRANT,
+    CV_ASSERTION,
     CV_KINDS
 } cv_kind_t;
 
@@ -68,9 +69,9 @@ typedef enum {
 /*
  * Records are identified twice: by the id people chose, unique within its
  * kind and never changed, and by an internal number, which joins tables.  An
- * internal number is never 0.  Tokens, progress, sequences, usage and grants
- * have neither: a token is found by its hash, the others by what they refer
- * to.
+ * internal number is never 0.  Tokens, progress, sequences, usage, grants and
+ * assertions have neither: a token is found by its hash, the others by what
+ * they refer to.
  */
 
 typedef struct {
@@ -241,6 +242,20 @@ typedef struct {
     cv_int_t   units;
 } cv_grant_t;
 
+/*
+ * A credential as an Open Badge: what its assertion is asked for by, and what
+ * the recipient's identity is hashed with.  Every credential has one.
+ */
+
+typedef struct {
+    cv_ref_t   credential;
+    cv_str_t   id;              /* random, part of a URL: an index key */
+    cv_str_t   salt;            /* random; anybody may see it */
+} cv_assertion_t;
+
+/* What is made here is so many random bytes in hexadecimal, each of them. */
+#define CV_ASSERTION_RANDOM  16
+
 typedef union {
     cv_issuer_t        issuer;
     cv_class_t         class;
@@ -255,6 +270,7 @@ typedef union {
     cv_sequence_t      sequence;
     cv_usage_t         usage;
     cv_grant_t         grant;
+    cv_assertion_t     assertion;
 } cv_record_t;
 
 
@@ -321,7 +337,8 @@ extern const char *const  cv_key_status_names[];
 /* True if records of the kind begin with an id, and have a number. */
 #define cv_kind_numbered(kind)                                                \
     ((kind) != CV_TOKEN && (kind) != CV_PROGRESS && (kind) != CV_SEQUENCE     \
-     && (kind) != CV_USAGE && (kind) != CV_GRANT)
+     && (kind) != CV_USAGE && (kind) != CV_GRANT                              \
+     && (kind) != CV_ASSERTION)
 
 /* The field with that name, or NULL. */
 const cv_field_t *cv_field_find(const cv_schema_t *schema, cv_str_t name);

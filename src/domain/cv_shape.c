@@ -121,6 +121,28 @@ cv_shape_is_url(cv_str_t value)
 }
 
 
+/* RFC 3986, section 2.3: unreserved characters, which nothing ever encodes */
+
+static bool
+cv_shape_is_segment(cv_str_t value)
+{
+    size_t   i;
+    uint8_t  ch;
+
+    for (i = 0; i < value.len; i++) {
+        ch = value.data[i];
+
+        if (!((ch >= '0' && ch <= '9') || ((ch | 0x20) >= 'a'
+              && (ch | 0x20) <= 'z') || ch == '-' || ch == '_'))
+        {
+            return false;
+        }
+    }
+
+    return value.len > 0;
+}
+
+
 static bool
 cv_shape_is_signing(cv_str_t value)
 {
@@ -173,6 +195,10 @@ const cv_shape_t  cv_shape_requires = {
 
 const cv_shape_t  cv_shape_url = {
     "must be an http or https URL", cv_shape_is_url
+};
+
+const cv_shape_t  cv_shape_segment = {
+    "must be letters, digits, \"-\" and \"_\"", cv_shape_is_segment
 };
 
 const cv_shape_t  cv_shape_signing = {

@@ -21,6 +21,7 @@ extern const cv_shape_t  cv_shape_objects;  /* an array of them */
 extern const cv_shape_t  cv_shape_limits;   /* of a tier */
 extern const cv_shape_t  cv_shape_requires; /* of a class */
 extern const cv_shape_t  cv_shape_url;
+extern const cv_shape_t  cv_shape_segment;  /* of a URL's path, as it is */
 extern const cv_shape_t  cv_shape_signing;  /* a webhook's secret */
 
 /* What a webhook's secret begins with; the rest is base64 (RFC 4648). */

@@ -231,6 +231,12 @@ cv_check_record(cv_check_t *check, cv_kind_t kind, cv_str_t key,
     cv_check_fields(check, kind, &record, name);
     cv_check_index(check, kind, key, &record, name);
 
+    if (kind == CV_CREDENTIAL
+        && !cv_check_exists(check, CV_ASSERTION, key))
+    {
+        cv_check_problem(check, "credential %s: it has no assertion", name);
+    }
+
     if (kind == CV_GRANT && !cv_check_granted(check, &record.grant)) {
         cv_check_problem(check, "grant %s: its key does not know of it", name);
     }

@@ -36,6 +36,7 @@ static const cv_handle_spec_t  cv_handle_specs[] = {
     { CV_OAUTH_CLIENT, CV_HANDLE_OAUTH_CLIENT_ID,
       offsetof(cv_oauth_client_t, id), "id" },
     { CV_WEBHOOK, CV_HANDLE_WEBHOOK_ID, offsetof(cv_webhook_t, id), "id" },
+    { CV_ASSERTION, CV_HANDLE_ASSERTION, offsetof(cv_assertion_t, id), "id" },
 };
 
 typedef struct {
@@ -91,8 +92,8 @@ cv_handle_target(uint8_t kind)
 
 
 /*
- * Hexadecimal public ids (UUIDs) mean the same in either case, and so share
- * one key; all other handles are byte-exact.
+ * Hexadecimal public ids (UUIDs) and assertions mean the same in either case,
+ * and so share one key; all other handles are byte-exact.
  */
 
 void
@@ -103,7 +104,7 @@ cv_handle_normal(cv_handle_kind_t kind, cv_str_t handle, uint8_t *out)
 
     memcpy(out, handle.data, handle.len);
 
-    if (kind != CV_HANDLE_PUBLIC_ID) {
+    if (kind != CV_HANDLE_PUBLIC_ID && kind != CV_HANDLE_ASSERTION) {
         return;
     }
 

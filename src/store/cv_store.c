@@ -31,6 +31,7 @@ const char *const  cv_table_names[CV_TABLES] = {
     [CV_SEQUENCE] = "sequence",
     [CV_USAGE] = "usage",
     [CV_GRANT] = "grant",
+    [CV_ASSERTION] = "assertion",
     [CV_TABLE_HANDLE] = "handle",
     [CV_TABLE_LINK] = "link",
     [CV_TABLE_CHANGE] = "change",

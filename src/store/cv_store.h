@@ -32,7 +32,7 @@
 #include "cv_buf.h"
 #include "cv_record.h"
 
-#define CV_STORE_FORMAT       3
+#define CV_STORE_FORMAT       4
 #define CV_STORE_UUID_LEN     16
 #define CV_STORE_MAP_DEFAULT  ((size_t) 32 << 30)
 #define CV_STORE_MAP_LEAST    ((size_t) 1 << 20)
@@ -227,6 +227,7 @@ typedef enum {
     CV_HANDLE_KEY_HASH = 10,        /* 32 bytes, not hexadecimal */
     CV_HANDLE_OAUTH_CLIENT_ID = 11,
     CV_HANDLE_WEBHOOK_ID = 12,
+    CV_HANDLE_ASSERTION = 13,       /* leads to the credential; likewise */
 } cv_handle_kind_t;
 
 /* The kind of handle that the id of a record of that kind is. */
@@ -275,6 +276,10 @@ bool cv_get_by_id(cv_txn_t *txn, cv_kind_t kind, cv_str_t id, void *record,
     uint64_t *iid);
 
 bool cv_get_token(cv_txn_t *txn, cv_str_t hash, cv_token_t *token);
+
+/* The assertion of a credential, by number: a new one is put with each. */
+bool cv_get_assertion(cv_txn_t *txn, uint64_t credential,
+    cv_assertion_t *assertion);
 
 /* Reads an API key by the SHA-256 of its text; its number as above. */
 bool cv_get_key_by_hash(cv_txn_t *txn, cv_str_t hash, cv_api_key_t *key,

@@ -301,6 +301,9 @@ void cv_sequences_free(cv_txn_t *txn);
 /* False if the credential's number is above its class's sequence. */
 bool cv_sequences_hold(cv_txn_t *txn, const cv_credential_t *credential);
 
+/* Makes the assertion of a new credential. */
+void cv_assertion_make(cv_txn_t *txn, uint64_t credential);
+
 /* Has a key know of its last grant. */
 void cv_grant_tell(cv_txn_t *txn, const cv_grant_t *grant);
 

@@ -110,6 +110,7 @@ cv_record_key(cv_kind_t kind, uint64_t iid, const void *record)
     const cv_grant_t     *grant;
     const cv_progress_t  *progress;
     const cv_sequence_t  *sequence;
+    const cv_assertion_t  *assertion;
 
     switch (kind) {
 
@@ -154,6 +155,16 @@ cv_record_key(cv_kind_t kind, uint64_t iid, const void *record)
         cv_put_uint(key.data + CV_IID_LEN, (uint64_t) grant->month.value,
                     CV_MONTH_KEY);
         key.len = CV_IID_LEN + CV_MONTH_KEY;
+        break;
+
+    case CV_ASSERTION:
+        assertion = record;
+
+        /* it has its credential's number, by which it is had without it */
+
+        cv_put_uint(key.data, assertion != NULL ? assertion->credential.iid
+                                                : iid, CV_IID_LEN);
+        key.len = CV_IID_LEN;
         break;
 
     default:
@@ -500,12 +511,16 @@ cv_put_change(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *old,
     } else if (kind == CV_GRANT) {
         iid = ((const cv_grant_t *) record)->key.iid;
 
+    } else if (kind == CV_ASSERTION) {
+        iid = ((const cv_assertion_t *) record)->credential.iid;
+
     } else if (kind == CV_USAGE) {
         return;         /* history is no change */
     }
 
     cv_audit_append(txn, kind, iid, old, new);
-    cv_change_append(txn, kind == CV_TOKEN ? CV_CREDENTIAL : kind, iid);
+    cv_change_append(txn, kind == CV_TOKEN || kind == CV_ASSERTION
+                          ? CV_CREDENTIAL : kind, iid);
 }
 
 
@@ -611,6 +626,10 @@ cv_put_at(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *record)
 
     if (kind == CV_GRANT) {
         cv_grant_tell(txn, record);
+    }
+
+    if (kind == CV_CREDENTIAL && new) {
+        cv_assertion_make(txn, iid);
     }
 
     return cv_txn_failed(txn) ? 0 : iid;

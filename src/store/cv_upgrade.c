@@ -46,6 +46,25 @@ cv_upgrade_closed(cv_txn_t *txn)
 }
 
 
+/* to 4: credentials had none */
+
+static void
+cv_upgrade_assertions(cv_txn_t *txn)
+{
+    uint64_t         iid;
+    cv_walk_t        walk;
+    cv_credential_t  credential;
+
+    cv_walk_open(&walk, txn, CV_CREDENTIAL);
+
+    while (cv_walk_next(&walk, &credential, &iid)) {
+        cv_assertion_make(txn, iid);
+    }
+
+    cv_walk_close(&walk);
+}
+
+
 /*
  * What leads to each format, in order; whatever tables are missing are made
  * before.
@@ -60,6 +79,7 @@ static const struct {
          "sequences and the audit trail", cv_upgrade_sequences },
     { 3, "counters of API keys, tables for their usage and for grants, and a "
          "sum of all entries", cv_upgrade_closed },
+    { 4, "assertions of Open Badges", cv_upgrade_assertions },
 };
 
 

@@ -72,6 +72,28 @@ close_raw(MDB_txn *txn)
 }
 
 
+/* handles of assertions, whose kind is their first byte */
+
+static void
+forget_assertions(MDB_txn *txn)
+{
+    MDB_dbi      dbi;
+    MDB_val      key, value;
+    MDB_cursor  *cursor;
+
+    assert_int_equal(mdb_dbi_open(txn, "handle", 0, &dbi), 0);
+    assert_int_equal(mdb_cursor_open(txn, dbi, &cursor), 0);
+
+    while (mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == 0) {
+        if (*(uint8_t *) key.mv_data == CV_HANDLE_ASSERTION) {
+            assert_int_equal(mdb_cursor_del(cursor, 0), 0);
+        }
+    }
+
+    mdb_cursor_close(cursor);
+}
+
+
 static void
 age(test_t *test, uint32_t format)
 {
@@ -84,7 +106,7 @@ age(test_t *test, uint32_t format)
 
     static const char *const  newer[] = {
         "tier", "key", "progress", "oauth_client", "webhook", "sequence",
-        "audit"
+        "audit", "assertion"
     };
 
     txn = open_raw(test);
@@ -106,6 +128,8 @@ age(test_t *test, uint32_t format)
         assert_int_equal(mdb_get(txn, meta, &key, &value), 0);
         memcpy(next, value.mv_data, sizeof(next));
         set(txn, meta, "next", 4, next, sizeof(next));
+
+        forget_assertions(txn);
     }
 
     close_raw(txn);
@@ -144,10 +168,12 @@ test_from_1(void **state)
 {
     test_t         *test = *state;
     cv_txn_t       *txn;
+    uint64_t        iid;
     cv_tier_t       tier;
     cv_store_t     *store;
     cv_upgrade_t    upgrade;
     cv_sequence_t   sequence;
+    cv_assertion_t  assertion;
 
     fill_numbered(test);
     age(test, 1);
@@ -189,6 +215,17 @@ test_from_1(void **state)
     commit(txn);
 
     assert_int_equal(check(test), 0);
+
+    txn = begin(test);
+
+    for (iid = 1; iid <= 6; iid++) {
+        assert_true(cv_get_assertion(txn, iid, &assertion));
+        assert_int_equal(assertion.id.len, 32);
+        assert_int_equal(assertion.salt.len, 32);
+        assert_int_equal(cv_find(txn, CV_HANDLE_ASSERTION, assertion.id), iid);
+    }
+
+    cv_txn_abort(txn);
 }
 
 
