@@ -147,6 +147,13 @@ static ngx_command_t  ngx_http_credverify_commands[] = {
       0,
       NULL },
 
+    { ngx_string("credverify_openbadges"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_credverify_openbadges,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("credverify_health"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_credverify_health,
@@ -394,6 +401,7 @@ ngx_http_credverify_create_loc_conf(ngx_conf_t *cf)
      *     clcf->handles = NULL;
      *     clcf->holder = NULL;
      *     clcf->list = NULL;
+     *     clcf->badges = NULL;
      *     clcf->compiled = NULL;
      */
 
@@ -427,6 +435,14 @@ ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_str_value(conf->store, prev->store, "");
     ngx_conf_merge_str_value(conf->views, prev->views,
                              "/usr/share/credverify/views");
+
+    if (conf->badges != NULL) {
+        ngx_str_set(&conf->document, "assertion");
+
+        if (conf->view.data == NULL) {
+            ngx_str_set(&conf->view, "openbadges");
+        }
+    }
 
     if (conf->view.data == NULL) {
         conf->view = prev->view;
@@ -482,6 +498,10 @@ ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         conf->keyless_formats = prev->keyless_formats;
     }
 
+    if (ngx_http_credverify_badges_merge(cf, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     ngx_http_credverify_inherit(cf, prev, conf);
 
     if (ngx_http_credverify_cache_merge(cf, prev, conf) != NGX_CONF_OK) {
@@ -517,6 +537,7 @@ ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     return conf->handles == NULL && conf->holder == NULL
-           && conf->list == NULL && conf->brands == NULL
+           && conf->list == NULL && conf->badges == NULL
+           && conf->brands == NULL
            ? NGX_CONF_OK : ngx_http_credverify_use_document(cf, conf);
 }

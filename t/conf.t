@@ -73,7 +73,7 @@ no "credverify_store" is set for this location
     location = /v { credverify_verify name=$arg_token; }
 --- must_die
 --- error_log
-invalid parameter "name=$arg_token": it must be token=, code=, number= or id= and a value
+invalid parameter "name=$arg_token": it must be token=, code=, number=, id= or assertion= and a value
 
 
 

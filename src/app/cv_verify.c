@@ -4,8 +4,6 @@
  */
 
 #include "cv_verify.h"
-#include "cv_catalog.h"
-#include "cv_digest.h"
 #include "cv_text.h"
 
 #include <stdlib.h>
@@ -70,6 +68,20 @@ cv_authorizer_t *
 cv_verifier_authorizer(cv_verifier_t *verifier)
 {
     return verifier->authorizer;
+}
+
+
+cv_catalog_t *
+cv_verifier_catalog(cv_verifier_t *verifier)
+{
+    return verifier->catalog;
+}
+
+
+cv_digest_t *
+cv_verifier_digest(cv_verifier_t *verifier)
+{
+    return verifier->digest;
 }
 
 

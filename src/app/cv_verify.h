@@ -10,6 +10,7 @@
 
 #include "cv_authorize.h"
 #include "cv_base.h"
+#include "cv_catalog.h"
 #include "cv_digest.h"
 #include "cv_facts.h"
 #include "cv_store.h"
@@ -57,6 +58,8 @@ void cv_verifier_free(cv_verifier_t *verifier);
 
 /* What it has, for others of the same store and thread. */
 cv_authorizer_t *cv_verifier_authorizer(cv_verifier_t *verifier);
+cv_catalog_t *cv_verifier_catalog(cv_verifier_t *verifier);
+cv_digest_t *cv_verifier_digest(cv_verifier_t *verifier);
 
 /*
  * Verifies in "snapshot".  Everything in "out" borrows from it, and from the

@@ -253,6 +253,70 @@ cv_disclose(cv_facts_t *facts, const cv_verdict_t *verdict,
 }
 
 
+static void
+cv_disclose_urls(cv_facts_t *facts, const cv_badge_t *badge)
+{
+    cv_fact_set_bool(facts, CV_FACT_BADGE, true);
+    cv_fact_set_text(facts, CV_FACT_BADGE_BASE, badge->base);
+    cv_fact_set_text(facts, CV_FACT_BADGE_ID, badge->id);
+}
+
+
+void
+cv_disclose_assertion(cv_facts_t *facts, const cv_verdict_t *verdict,
+    cv_outcome_t presented, const cv_evidence_t *evidence,
+    const cv_badge_t *badge)
+{
+    const cv_credential_t  *credential;
+
+    if (verdict->reason == CV_NOT_FOUND || presented == CV_NOT_FOUND) {
+        return;
+    }
+
+    cv_disclose_urls(facts, badge);
+
+    if ((verdict->reason != CV_VALID && verdict->reason != CV_EXPIRED)
+        || presented != verdict->reason)
+    {
+        return;
+    }
+
+    credential = evidence->credential;
+
+    cv_fact_set_text(facts, CV_FACT_BADGE_CLASS, badge->class);
+    cv_fact_set_text(facts, CV_FACT_BADGE_IMAGE, badge->image);
+    cv_fact_set_text(facts, CV_FACT_BADGE_IDENTITY, badge->identity);
+    cv_fact_set_text(facts, CV_FACT_BADGE_SALT, badge->salt);
+    cv_fact_set_text(facts, CV_FACT_BADGE_VERIFICATION, badge->verification);
+    cv_fact_set_text(facts, CV_FACT_BADGE_CREATOR, badge->creator);
+
+    if (cv_credential_lapses(credential)) {
+        cv_fact_set_instant(facts, CV_FACT_BADGE_EXPIRES_AT,
+                            cv_date_expiry(&credential->expires_at));
+    }
+}
+
+
+void
+cv_disclose_badge(cv_facts_t *facts, const cv_issuer_t *issuer,
+    const cv_class_t *class, const cv_badge_t *badge, cv_time_t now)
+{
+    cv_disclose_outcome(facts, CV_FOUND, now);
+    cv_disclose_issuer(facts, issuer);
+    cv_disclose_urls(facts, badge);
+
+    if (class == NULL) {
+        cv_fact_set_text(facts, CV_FACT_BADGE_EMAIL, issuer->email);
+        return;
+    }
+
+    cv_disclose_class(facts, class);
+
+    cv_fact_set_text(facts, CV_FACT_BADGE_CLASS, badge->class);
+    cv_fact_set_text(facts, CV_FACT_BADGE_IMAGE, badge->image);
+}
+
+
 void
 cv_disclose_progress(cv_facts_t *facts, cv_doc_t progress, cv_time_t now)
 {

@@ -96,6 +96,17 @@
     X(HOLDER_DISPLAY_NAME,       "holder.display_name")                       \
     X(HOLDER_ORGANIZATION,       "holder.organization")                       \
     X(HOLDER_WALLET,             "holder.wallet")                             \
+    X(BADGE,                     "open_badge")                                \
+    X(BADGE_BASE,                "open_badge.base")                           \
+    X(BADGE_ID,                  "open_badge.id")                             \
+    X(BADGE_CLASS,               "open_badge.class")                          \
+    X(BADGE_IMAGE,               "open_badge.image")                          \
+    X(BADGE_EMAIL,               "open_badge.email")                          \
+    X(BADGE_IDENTITY,            "open_badge.identity")                       \
+    X(BADGE_SALT,                "open_badge.salt")                           \
+    X(BADGE_EXPIRES_AT,          "open_badge.expires_at")                     \
+    X(BADGE_VERIFICATION,        "open_badge.verification")                   \
+    X(BADGE_CREATOR,             "open_badge.creator")                        \
     X(TOKEN,                     "token")                                     \
     X(TOKEN_CREATED_AT,          "token.created_at")                          \
     X(TOKEN_EXPIRES_AT,          "token.expires_at")
@@ -252,6 +263,39 @@ void cv_disclose_progress(cv_facts_t *facts, cv_doc_t progress, cv_time_t now);
  */
 void cv_disclose_list(cv_facts_t *facts, cv_str_t items, uint64_t hash,
     cv_str_t next, cv_time_t now);
+
+/*
+ * What an Open Badge says beside what its records do.  Texts that do not apply
+ * are absent.
+ */
+
+typedef struct {
+    cv_str_t   base;            /* the URL that all of them begin with, */
+    cv_str_t   id;              /* the document's own, */
+    cv_str_t   class;           /* the class's id, encoded for one, */
+    cv_str_t   image;           /* and that of the picture */
+    cv_str_t   identity;        /* of the recipient, hashed with */
+    cv_str_t   salt;
+    cv_str_t   verification;    /* how an assertion is, */
+    cv_str_t   creator;         /* and the URL of the key that signed it */
+} cv_badge_t;
+
+/*
+ * Adds to the facts of a verdict, which cv_disclose() made, those of the
+ * Assertion.  One that has expired still is one, and says so itself, which
+ * takes the recipient, who is hashed, but nothing else of the holder; of any
+ * other that is not valid there is its URL, and nothing of one not found.
+ */
+void cv_disclose_assertion(cv_facts_t *facts, const cv_verdict_t *verdict,
+    cv_outcome_t presented, const cv_evidence_t *evidence,
+    const cv_badge_t *badge);
+
+/*
+ * The facts of an Issuer, with its address, or of a BadgeClass, which is
+ * public, whoever has it.  "class" is NULL for the former.
+ */
+void cv_disclose_badge(cv_facts_t *facts, const cv_issuer_t *issuer,
+    const cv_class_t *class, const cv_badge_t *badge, cv_time_t now);
 
 /*
  * Adds what the client named, in its own bytes: a credential that is one of

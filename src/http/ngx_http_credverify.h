@@ -14,6 +14,7 @@
 #include <ngx_http.h>
 
 #include "cv_authorize.h"
+#include "cv_badges.h"
 #include "cv_items.h"
 #include "cv_meter.h"
 #include "cv_store.h"
@@ -109,6 +110,22 @@ typedef struct {
     ngx_http_credverify_value_t   cursor;
 } ngx_http_credverify_list_conf_t;
 
+/* Open Badges: the documents below a location, which has one issuer. */
+
+typedef enum {
+    NGX_HTTP_CREDVERIFY_ASSERTION = 0,      /* the location's own */
+    NGX_HTTP_CREDVERIFY_CLASS,
+    NGX_HTTP_CREDVERIFY_ISSUER,
+    NGX_HTTP_CREDVERIFY_BADGE_DOCUMENTS
+} ngx_http_credverify_badge_document_t;
+
+typedef struct {
+    cv_str_t                      base;       /* of URLs; ends with "/" */
+    size_t                        prefix;     /* length of the location's name */
+    ngx_http_credverify_document_t
+                          *documents[NGX_HTTP_CREDVERIFY_BADGE_DOCUMENTS];
+} ngx_http_credverify_badges_conf_t;
+
 /* What a handler takes beside OPTIONS, in words for a preflight and a 405. */
 
 typedef struct {
@@ -131,6 +148,7 @@ typedef struct {
     ngx_array_t                  *handles;    /* likewise, and */
     ngx_http_credverify_value_t  *holder;
     ngx_http_credverify_list_conf_t  *list;
+    ngx_http_credverify_badges_conf_t  *badges;
     const ngx_http_credverify_methods_t  *methods;
     ngx_http_credverify_value_t  *format;
     ngx_array_t                  *formats;    /* cv_format_t, preferred first */
@@ -272,6 +290,10 @@ char *ngx_http_credverify_use_store(ngx_conf_t *cf,
 char *ngx_http_credverify_use_document(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *clcf);
 
+/* Whatever a request asks for, or the location, or who it inherits from. */
+ngx_int_t ngx_http_credverify_json_only(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf);
+
 
 /* ngx_http_credverify_content.c: what answers in a location */
 
@@ -282,6 +304,8 @@ char *ngx_http_credverify_progress(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_credverify_batch(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_credverify_wallet(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_credverify_openbadges(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_credverify_health(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -519,6 +543,8 @@ void ngx_http_credverify_scratch_free(void);
 typedef struct {
     ngx_http_request_t              *r;
     ngx_http_credverify_loc_conf_t  *clcf;
+    ngx_http_credverify_document_t  *document;  /* the location's own, unless
+                                                   it has more than one */
     ngx_http_credverify_bearer_t    *bearer;    /* NULL: none was asked for */
     cv_time_t                        now;
     cv_format_t                      format;
@@ -555,6 +581,10 @@ cv_outcome_t ngx_http_credverify_look_up(ngx_http_credverify_job_t *job,
  */
 ngx_http_credverify_ctx_t *ngx_http_credverify_remember(
     ngx_http_credverify_job_t *job, cv_outcome_t outcome, size_t more);
+
+/* The same of a verdict, and of what it was reached from. */
+ngx_int_t ngx_http_credverify_remember_verdict(ngx_http_credverify_job_t *job,
+    cv_by_t by, const cv_verification_t *verification);
 
 /*
  * Adds to facts what they do not come with: the location's links, if the
@@ -752,6 +782,16 @@ char *ngx_http_credverify_wallet_parameters(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *clcf);
 
 
+/* ngx_http_credverify_badges.c: Open Badges */
+
+char *ngx_http_credverify_badges_parameters(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf);
+
+/* After what is inherited is known; without such a directive does nothing. */
+char *ngx_http_credverify_badges_merge(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *conf);
+
+
 /* ngx_http_credverify_progress.c: a list for who issues */
 
 char *ngx_http_credverify_holder(ngx_conf_t *cf,
@@ -764,6 +804,7 @@ ngx_int_t ngx_http_credverify_verify_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_credverify_progress_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_credverify_batch_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_credverify_wallet_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_credverify_badges_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_credverify_health_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_credverify_usage_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_credverify_status_handler(ngx_http_request_t *r);

@@ -19,6 +19,8 @@ static ngx_http_credverify_document_t *ngx_http_credverify_find_document(
     ngx_conf_t *cf, ngx_http_credverify_loc_conf_t *clcf, ngx_str_t *name);
 static ngx_int_t ngx_http_credverify_check_outcomes(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *clcf);
+static ngx_int_t ngx_http_credverify_badge_documents(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf);
 static ngx_int_t ngx_http_credverify_check_knows(ngx_conf_t *cf,
     ngx_http_credverify_document_t *doc, cv_outcome_t outcome);
 static ngx_http_credverify_document_t *ngx_http_credverify_compile(
@@ -175,6 +177,26 @@ ngx_http_credverify_set_format(ngx_conf_t *cf,
 }
 
 
+ngx_int_t
+ngx_http_credverify_json_only(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf)
+{
+    ngx_str_t     none;
+    cv_format_t  *format;
+
+    ngx_str_set(&none, "");
+
+    if (ngx_http_credverify_set_format(cf, clcf, &none) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    format = ngx_array_push(clcf->formats);
+    *format = CV_FORMAT_JSON;
+
+    return NGX_OK;
+}
+
+
 /* credverify_link name value */
 
 char *
@@ -253,7 +275,8 @@ ngx_http_credverify_handles(ngx_conf_t *cf,
         if (by == CV_BY_COUNT || n + 1 == value[i].len) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "invalid parameter \"%V\": it must be token=, "
-                               "code=, number= or id= and a value", &value[i]);
+                               "code=, number=, id= or assertion= and a "
+                               "value", &value[i]);
             return NGX_CONF_ERROR;
         }
 
@@ -551,6 +574,12 @@ ngx_http_credverify_check_outcomes(ngx_conf_t *cf,
 
     list = clcf->list;
 
+    if (clcf->badges != NULL
+        && ngx_http_credverify_badge_documents(cf, clcf) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     if (list != NULL) {
         list->item = ngx_http_credverify_find_document(cf, clcf, &list->name);
 
@@ -573,9 +602,40 @@ ngx_http_credverify_check_outcomes(ngx_conf_t *cf,
         return ngx_http_credverify_check_knows(cf, clcf->compiled, CV_FOUND);
     }
 
-    return clcf->handles == NULL
+    return clcf->handles == NULL && clcf->badges == NULL
            ? NGX_OK
            : ngx_http_credverify_check_knows(cf, clcf->compiled, CV_VALID);
+}
+
+
+/* of Open Badges only an assertion has a verdict */
+
+static ngx_int_t
+ngx_http_credverify_badge_documents(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf)
+{
+    ngx_uint_t                       i;
+    ngx_http_credverify_document_t  *doc;
+
+    static ngx_str_t  names[] = {
+        ngx_string("assertion"), ngx_string("class"), ngx_string("issuer")
+    };
+
+    for (i = 0; i < NGX_HTTP_CREDVERIFY_BADGE_DOCUMENTS; i++) {
+        doc = ngx_http_credverify_find_document(cf, clcf, &names[i]);
+
+        if (doc == NULL
+            || ngx_http_credverify_check_knows(cf, doc,
+                   i == NGX_HTTP_CREDVERIFY_ASSERTION ? CV_VALID : CV_FOUND)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        clcf->badges->documents[i] = doc;
+    }
+
+    return NGX_OK;
 }
 
 

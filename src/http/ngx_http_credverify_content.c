@@ -72,6 +72,19 @@ ngx_http_credverify_wallet(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 char *
+ngx_http_credverify_openbadges(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char  *rv;
+
+    rv = ngx_http_credverify_content(cf, cmd, conf,
+                                     ngx_http_credverify_badges_handler);
+
+    return rv == NGX_CONF_OK ? ngx_http_credverify_badges_parameters(cf, conf)
+                             : rv;
+}
+
+
+char *
 ngx_http_credverify_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     return ngx_http_credverify_content(cf, cmd, conf,
@@ -172,6 +185,7 @@ ngx_http_credverify_inherit(ngx_conf_t *cf,
     conf->handles = prev->handles;
     conf->holder = prev->holder;
     conf->list = prev->list;
+    conf->badges = prev->badges;
     conf->methods = prev->methods;
     conf->format = prev->format;
     conf->formats = prev->formats;

@@ -114,7 +114,7 @@ ngx_http_credverify_draw(ngx_http_credverify_job_t *job,
     work = &pending->work;
 
     work->request = r;
-    work->name = job->clcf->compiled->path;
+    work->name = job->document->path;
     work->input = answer->body;
     work->with = cmcf->png;
     work->handler = ngx_http_credverify_drawn;

@@ -295,7 +295,7 @@ ngx_http_credverify_answer_policy(ngx_http_credverify_job_t *job,
         return NGX_OK;
     }
 
-    policy = &job->clcf->compiled->policy[job->format];
+    policy = &job->document->policy[job->format];
 
     csp->len = policy->len + job->bearer->ancestors.len;
     csp->data = ngx_pnalloc(job->r->pool, csp->len);

@@ -108,7 +108,7 @@ ngx_http_credverify_list_end(ngx_http_credverify_list_t *list, cv_err_t err,
         return CV_ERR_NOMEM;
     }
 
-    job->presentation = cv_document_present(job->clcf->compiled->document,
+    job->presentation = cv_document_present(job->document->document,
                                             job->format, CV_FOUND);
 
     cv_disclose_asked(&facts, asked);

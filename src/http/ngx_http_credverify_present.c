@@ -25,6 +25,7 @@ ngx_http_credverify_begin(ngx_http_credverify_job_t *job,
 
     job->r = r;
     job->clcf = ngx_http_get_module_loc_conf(r, ngx_http_credverify_module);
+    job->document = job->clcf->compiled;
     job->now = ngx_http_credverify_now();
     job->next_change_at = CV_TIME_NEVER;
 
@@ -120,15 +121,62 @@ ngx_http_credverify_remember(ngx_http_credverify_job_t *job,
 }
 
 
+/* the context and its strings are one piece of the pool */
+
+ngx_int_t
+ngx_http_credverify_remember_verdict(ngx_http_credverify_job_t *job,
+    cv_by_t by, const cv_verification_t *verification)
+{
+    u_char                     *p;
+    cv_str_t                    credential, class, issuer;
+    const cv_evidence_t        *evidence;
+    const cv_verdict_t         *verdict;
+    ngx_http_credverify_ctx_t  *ctx;
+
+    verdict = &verification->verdict;
+    evidence = &verification->evidence;
+
+    credential = class = issuer = CV_STR("");
+
+    if (verdict->reason != CV_NOT_FOUND) {
+        credential = evidence->credential->id;
+        class = evidence->class->id;
+        issuer = evidence->issuer->id;
+    }
+
+    ctx = ngx_http_credverify_remember(job, verdict->reason,
+                                       credential.len + class.len
+                                       + issuer.len);
+    if (ctx == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = (u_char *) (ctx + 1);
+
+    ctx->handle = ngx_http_credverify_str(cv_by_names[by]);
+
+    if (verdict->reason != CV_NOT_FOUND) {
+        ctx->privacy = ngx_http_credverify_str(
+                           cv_str_z(cv_privacy_names[verdict->privacy]));
+    }
+
+    p = ngx_http_credverify_copy(&ctx->credential, p, credential);
+    p = ngx_http_credverify_copy(&ctx->class, p, class);
+    (void) ngx_http_credverify_copy(&ctx->issuer, p, issuer);
+
+    return NGX_OK;
+}
+
+
 void
 ngx_http_credverify_render(ngx_http_credverify_job_t *job, cv_facts_t *facts)
 {
     cv_buf_reset(&job->body);
 
-    ngx_http_credverify_add_facts(job, job->clcf->compiled->document,
+    ngx_http_credverify_add_facts(job, job->document->document,
                                   job->format, &job->presentation, facts);
 
-    job->render_err = cv_document_render(job->clcf->compiled->document,
+    job->render_err = cv_document_render(job->document->document,
                                          job->format,
                                          job->presentation.outcome, facts,
                                          &job->body, &job->rendering);
@@ -229,7 +277,7 @@ ngx_http_credverify_error(ngx_http_credverify_job_t *job, cv_outcome_t outcome)
 
     (void) ngx_http_credverify_remember(job, outcome, 0);
 
-    job->presentation = cv_document_present(job->clcf->compiled->document,
+    job->presentation = cv_document_present(job->document->document,
                                             job->format, outcome);
     outcome = job->presentation.outcome;
 
@@ -277,7 +325,7 @@ ngx_http_credverify_finish(ngx_http_credverify_job_t *job)
     if (job->render_err != CV_OK) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                       "credverify: an answer of \"%V\" is longer than %d bytes",
-                      &job->clcf->compiled->path,
+                      &job->document->path,
                       NGX_HTTP_CREDVERIFY_ANSWER_MAX);
 
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

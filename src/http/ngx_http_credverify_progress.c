@@ -153,7 +153,7 @@ ngx_http_credverify_list(cv_verifier_t *verifier, cv_txn_t *txn, void *arg)
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                       "credverify: more than %d classes, or too much of them, "
                       "to list in \"%V\"", CV_PROGRESS_CLASSES,
-                      &job->clcf->compiled->path);
+                      &job->document->path);
 
         listing->doc = CV_ABSENT;
         listing->limited = 1;
@@ -169,7 +169,7 @@ ngx_http_credverify_list(cv_verifier_t *verifier, cv_txn_t *txn, void *arg)
         return CV_ERR_NOMEM;
     }
 
-    job->presentation = cv_document_present(job->clcf->compiled->document,
+    job->presentation = cv_document_present(job->document->document,
                                             job->format, CV_FOUND);
 
     cv_disclose_progress(&facts, listing->doc, job->now);

@@ -21,8 +21,6 @@ static cv_outcome_t ngx_http_credverify_question(
     ngx_http_credverify_inquiry_t *inquiry);
 static cv_err_t ngx_http_credverify_answer(cv_verifier_t *verifier,
     cv_txn_t *txn, void *arg);
-static ngx_int_t ngx_http_credverify_remember_verdict(
-    ngx_http_credverify_inquiry_t *inquiry, cv_verification_t *verification);
 
 
 ngx_int_t
@@ -135,13 +133,14 @@ ngx_http_credverify_answer(cv_verifier_t *verifier, cv_txn_t *txn, void *arg)
         return err;
     }
 
-    if (ngx_http_credverify_remember_verdict(inquiry, &verification)
+    if (ngx_http_credverify_remember_verdict(job, inquiry->request.by,
+                                             &verification)
         != NGX_OK)
     {
         return CV_ERR_NOMEM;
     }
 
-    job->presentation = cv_document_present(job->clcf->compiled->document,
+    job->presentation = cv_document_present(job->document->document,
                                             job->format,
                                             verification.verdict.reason);
 
@@ -158,51 +157,4 @@ ngx_http_credverify_answer(cv_verifier_t *verifier, cv_txn_t *txn, void *arg)
     ngx_http_credverify_render(job, &facts);
 
     return CV_OK;
-}
-
-
-/* for variables: the context and its strings are one piece of the pool */
-
-static ngx_int_t
-ngx_http_credverify_remember_verdict(ngx_http_credverify_inquiry_t *inquiry,
-    cv_verification_t *verification)
-{
-    u_char                     *p;
-    cv_str_t                    credential, class, issuer;
-    cv_evidence_t              *evidence;
-    ngx_http_credverify_ctx_t  *ctx;
-
-    evidence = &verification->evidence;
-
-    credential = class = issuer = CV_STR("");
-
-    if (verification->verdict.reason != CV_NOT_FOUND) {
-        credential = evidence->credential->id;
-        class = evidence->class->id;
-        issuer = evidence->issuer->id;
-    }
-
-    ctx = ngx_http_credverify_remember(&inquiry->job,
-                                       verification->verdict.reason,
-                                       credential.len + class.len
-                                       + issuer.len);
-    if (ctx == NULL) {
-        return NGX_ERROR;
-    }
-
-    p = (u_char *) (ctx + 1);
-
-    ctx->handle = ngx_http_credverify_str(cv_by_names[inquiry->request.by]);
-
-    if (verification->verdict.reason != CV_NOT_FOUND) {
-        ctx->privacy = ngx_http_credverify_str(
-                           cv_str_z(cv_privacy_names[
-                                        verification->verdict.privacy]));
-    }
-
-    p = ngx_http_credverify_copy(&ctx->credential, p, credential);
-    p = ngx_http_credverify_copy(&ctx->class, p, class);
-    (void) ngx_http_credverify_copy(&ctx->issuer, p, issuer);
-
-    return NGX_OK;
 }

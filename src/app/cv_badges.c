@@ -1,0 +1,217 @@
+
+/*
+ * Copyright (C) The credverify authors
+ */
+
+#include "cv_badges.h"
+#include "cv_openbadge.h"
+#include "cv_text.h"
+
+
+static void
+cv_badges_begin(cv_badge_found_t *out, const cv_badges_t *badges)
+{
+    memset(&out->found.evidence, 0, sizeof(cv_evidence_t));
+    memset(&out->badge, 0, sizeof(cv_badge_t));
+
+    out->by = NULL;
+    out->class = NULL;
+    out->badge.base = badges->base;
+}
+
+
+/* what is written to "to" has room there: all that it is made of is bounded */
+
+static cv_str_t
+cv_badges_url(uint8_t to[CV_BADGE_URL_MAX], const cv_badges_t *badges,
+    cv_str_t dir, cv_str_t name, cv_str_t ending)
+{
+    cv_buf_t  buf;
+
+    cv_buf_borrow(&buf, to, CV_BADGE_URL_MAX);
+
+    cv_buf_append_str(&buf, badges->base);
+    cv_buf_append_str(&buf, dir);
+    cv_buf_append_str(&buf, name);
+    cv_buf_append_str(&buf, ending);
+
+    return cv_buf_failed(&buf) ? CV_ABSENT : cv_buf_str(&buf);
+}
+
+
+static cv_str_t
+cv_badges_segment(cv_badge_found_t *out, const cv_class_t *class)
+{
+    cv_buf_t  buf;
+
+    cv_buf_borrow(&buf, out->segment, sizeof(out->segment));
+    cv_escape_url(&buf, class->id);
+
+    return cv_buf_str(&buf);
+}
+
+
+/* an IdentityHash: of the address and, behind it, the salt */
+
+static cv_err_t
+cv_badges_identity(cv_badge_found_t *out, cv_digest_t *digest)
+{
+    uint8_t   text[4096 + CV_HANDLE_MAX], hash[CV_SHA256_LEN];
+    cv_buf_t  buf;
+    cv_err_t  err;
+
+    cv_buf_borrow(&buf, text, sizeof(text));
+    cv_buf_append_str(&buf, out->found.holder.email);
+    cv_buf_append_str(&buf, out->found.assertion.salt);
+
+    if (cv_buf_failed(&buf)) {
+        return buf.err;
+    }
+
+    err = cv_digest_sha256(digest, hash, cv_buf_str(&buf));
+    if (err != CV_OK) {
+        return err;
+    }
+
+    cv_buf_borrow(&buf, out->identity, sizeof(out->identity));
+    cv_buf_append_str(&buf, CV_STR("sha256$"));
+    cv_hex_encode((char *) out->identity + buf.len,
+                  cv_str(hash, sizeof(hash)));
+
+    out->badge.identity = cv_str(out->identity, sizeof(out->identity));
+    out->badge.salt = out->found.assertion.salt;
+
+    return CV_OK;
+}
+
+
+/* one that is good, or was */
+
+static cv_err_t
+cv_badges_award(cv_badge_found_t *out, cv_verifier_t *verifier,
+    cv_txn_t *snapshot)
+{
+    cv_verification_t  *found;
+
+    found = &out->found;
+
+    if (found->evidence.holder == NULL
+        && !cv_get(snapshot, CV_HOLDER, found->credential.holder.iid,
+                   &found->holder))
+    {
+        return CV_ERR_DAMAGED;
+    }
+
+    if (cv_openbadge_issuer_lacks(found->evidence.issuer) != NULL
+        || cv_openbadge_class_lacks(found->evidence.class, false) != NULL
+        || cv_openbadge_assertion_lacks(&found->credential, &found->holder)
+           != NULL)
+    {
+        return CV_OK;
+    }
+
+    out->by = found->evidence.issuer;
+    out->class = found->evidence.class;
+    out->badge.class = cv_badges_segment(out, out->class);
+    out->badge.verification = CV_STR("HostedBadge");
+
+    return cv_badges_identity(out, cv_verifier_digest(verifier));
+}
+
+
+cv_err_t
+cv_badges_assertion(cv_badge_found_t *out, cv_verifier_t *verifier,
+    cv_txn_t *snapshot, const cv_badges_t *badges, cv_str_t id, cv_time_t now)
+{
+    cv_err_t       err;
+    cv_request_t   request;
+    cv_verdict_t  *verdict;
+
+    cv_badges_begin(out, badges);
+
+    request.by = CV_BY_ASSERTION;
+    request.handle = id;
+    request.issuers = &badges->issuer;
+    request.nissuers = 1;
+    request.test = badges->test;
+
+    verdict = &out->found.verdict;
+
+    err = cv_verify(&out->found, verifier, snapshot, &request, now);
+
+    if (err != CV_OK || verdict->reason == CV_NOT_FOUND) {
+        return err;
+    }
+
+    out->badge.id = cv_badges_url(out->id, badges, CV_STR("assertion/"),
+                                  out->found.assertion.id, CV_STR(".json"));
+
+    if (verdict->reason == CV_VALID || verdict->reason == CV_EXPIRED) {
+        err = cv_badges_award(out, verifier, snapshot);
+
+        if (err == CV_OK && out->by == NULL) {
+            *verdict = (cv_verdict_t) { CV_NOT_FOUND, CV_PRIVACY_FULL,
+                                        CV_TIME_NEVER };
+        }
+    }
+
+    return err != CV_OK ? err : cv_txn_err(snapshot, NULL);
+}
+
+
+cv_err_t
+cv_badges_class(cv_badge_found_t *out, cv_verifier_t *verifier,
+    cv_txn_t *snapshot, const cv_badges_t *badges, cv_str_t id)
+{
+    uint64_t                   iid;
+    const cv_catalog_entry_t  *entry;
+
+    cv_badges_begin(out, badges);
+
+    iid = cv_find(snapshot, CV_HANDLE_CLASS_ID, id);
+
+    if (iid == 0) {
+        return cv_txn_err(snapshot, NULL);
+    }
+
+    entry = cv_catalog_get(cv_verifier_catalog(verifier), snapshot, iid);
+
+    if (entry == NULL || !cv_str_eq(entry->class.id, id)) {
+        return CV_ERR_DAMAGED;
+    }
+
+    if (!cv_str_eq(entry->issuer.id, badges->issuer)
+        || cv_openbadge_issuer_lacks(&entry->issuer) != NULL
+        || cv_openbadge_class_lacks(&entry->class, false) != NULL)
+    {
+        return CV_OK;
+    }
+
+    out->by = &entry->issuer;
+    out->class = &entry->class;
+
+    out->badge.class = cv_badges_segment(out, out->class);
+    out->badge.id = cv_badges_url(out->id, badges, CV_STR("class/"),
+                                  out->badge.class, CV_STR(".json"));
+    out->badge.image = out->class->image;
+
+    return cv_txn_err(snapshot, NULL);
+}
+
+
+cv_err_t
+cv_badges_issuer(cv_badge_found_t *out, cv_txn_t *snapshot,
+    const cv_badges_t *badges)
+{
+    cv_badges_begin(out, badges);
+
+    if (cv_get_by_id(snapshot, CV_ISSUER, badges->issuer, &out->issuer, NULL)
+        && cv_openbadge_issuer_lacks(&out->issuer) == NULL)
+    {
+        out->by = &out->issuer;
+        out->badge.id = cv_badges_url(out->id, badges, CV_STR(""),
+                                      CV_STR("issuer"), CV_STR(".json"));
+    }
+
+    return cv_txn_err(snapshot, NULL);
+}

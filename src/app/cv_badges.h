@@ -1,0 +1,60 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * Open Badges 2.0: credentials, their classes and their issuer as a validator
+ * asks for them, by the last part of a URL.
+ */
+
+#ifndef CV_BADGES_H
+#define CV_BADGES_H
+
+#include "cv_verify.h"
+
+/* Where an issuer's badges are: the URL that theirs begin with, and its id. */
+
+#define CV_BADGES_BASE_MAX  1024
+
+typedef struct {
+    cv_str_t  base;             /* ends in "/" */
+    cv_str_t  issuer;
+    bool      test;             /* test credentials, and no others */
+} cv_badges_t;
+
+#define CV_BADGE_URL_MAX                                                      \
+    (CV_BADGES_BASE_MAX + 3 * CV_HANDLE_MAX + sizeof("assertion/.json"))
+
+/* "sha256$" and 64 hexadecimal digits */
+#define CV_BADGE_IDENTITY_LEN  (sizeof("sha256$") - 1 + 2 * CV_SHA256_LEN)
+
+/*
+ * What was found.  All but its own texts borrows as cv_verification_t does;
+ * of a class and an issuer only those are set.
+ */
+
+typedef struct {
+    cv_verification_t    found;
+    cv_issuer_t          issuer;
+    const cv_issuer_t   *by;        /* NULL: there is none, or it is no badge */
+    const cv_class_t    *class;
+    cv_badge_t           badge;
+    uint8_t              id[CV_BADGE_URL_MAX];
+    uint8_t              image[CV_BADGE_URL_MAX];
+    uint8_t              segment[3 * CV_HANDLE_MAX];
+    uint8_t              identity[CV_BADGE_IDENTITY_LEN];
+} cv_badge_found_t;
+
+/*
+ * Each looks for one document.  What lacks anything that the standard requires
+ * is not found, which is no error: "by" is NULL, and the verdict of an
+ * assertion is so.  An error means that nothing can be said.
+ */
+cv_err_t cv_badges_assertion(cv_badge_found_t *out, cv_verifier_t *verifier,
+    cv_txn_t *snapshot, const cv_badges_t *badges, cv_str_t id, cv_time_t now)
+    CV_MUST_CHECK;
+cv_err_t cv_badges_class(cv_badge_found_t *out, cv_verifier_t *verifier,
+    cv_txn_t *snapshot, const cv_badges_t *badges, cv_str_t id) CV_MUST_CHECK;
+cv_err_t cv_badges_issuer(cv_badge_found_t *out, cv_txn_t *snapshot,
+    const cv_badges_t *badges) CV_MUST_CHECK;
+
+#endif /* CV_BADGES_H */

@@ -1,0 +1,405 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * credverify_openbadges: the documents of Open Badges 2.0, below a location.
+ */
+
+#include "ngx_http_credverify.h"
+#include "cv_badges.h"
+
+
+typedef struct ngx_http_credverify_badge_s  ngx_http_credverify_badge_t;
+
+/* What is asked for: a name between two parts of the path that are fixed. */
+
+typedef struct {
+    cv_str_t                              before;
+    cv_str_t                              behind;
+    ngx_http_credverify_badge_document_t  document;
+    cv_err_t                            (*find)(
+                                              ngx_http_credverify_badge_t *badge,
+                                              cv_verifier_t *verifier,
+                                              cv_txn_t *txn);
+} ngx_http_credverify_badge_route_t;
+
+struct ngx_http_credverify_badge_s {
+    ngx_http_credverify_job_t                 job;
+    const ngx_http_credverify_badge_route_t  *route;
+    cv_badges_t                               badges;
+    cv_str_t                                  name;
+    cv_badge_found_t                          found;
+    ngx_uint_t                                missing;    /* it is not there */
+};
+
+
+static char *ngx_http_credverify_badges_base(ngx_conf_t *cf, ngx_str_t *url,
+    cv_str_t *base);
+static const ngx_http_credverify_badge_route_t *
+    ngx_http_credverify_badge_route(ngx_http_credverify_badge_t *badge);
+static cv_err_t ngx_http_credverify_badge_read(cv_verifier_t *verifier,
+    cv_txn_t *txn, void *arg);
+static cv_err_t ngx_http_credverify_badge_assertion(
+    ngx_http_credverify_badge_t *badge, cv_verifier_t *verifier,
+    cv_txn_t *txn);
+static cv_err_t ngx_http_credverify_badge_class(
+    ngx_http_credverify_badge_t *badge, cv_verifier_t *verifier,
+    cv_txn_t *txn);
+static cv_err_t ngx_http_credverify_badge_issuer(
+    ngx_http_credverify_badge_t *badge, cv_verifier_t *verifier,
+    cv_txn_t *txn);
+static cv_err_t ngx_http_credverify_badge_profile(
+    ngx_http_credverify_badge_t *badge);
+
+
+#define NGX_HTTP_CREDVERIFY_PART(s)  { (const uint8_t *) s, sizeof(s) - 1 }
+
+static const ngx_http_credverify_badge_route_t
+    ngx_http_credverify_badge_routes[] = {
+
+    { NGX_HTTP_CREDVERIFY_PART("assertion/"),
+      NGX_HTTP_CREDVERIFY_PART(".json"),
+      NGX_HTTP_CREDVERIFY_ASSERTION,
+      ngx_http_credverify_badge_assertion },
+
+    { NGX_HTTP_CREDVERIFY_PART("class/"),
+      NGX_HTTP_CREDVERIFY_PART(".json"),
+      NGX_HTTP_CREDVERIFY_CLASS,
+      ngx_http_credverify_badge_class },
+
+    { NGX_HTTP_CREDVERIFY_PART("issuer.json"),
+      NGX_HTTP_CREDVERIFY_PART(""),
+      NGX_HTTP_CREDVERIFY_ISSUER,
+      ngx_http_credverify_badge_issuer },
+};
+
+
+/* credverify_openbadges url */
+
+char *
+ngx_http_credverify_badges_parameters(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf)
+{
+    char                               *rv;
+    ngx_str_t                          *value;
+    ngx_http_core_loc_conf_t           *lcf;
+    ngx_http_credverify_badges_conf_t  *conf;
+
+    lcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (lcf->name.len == 0 || lcf->name.data[lcf->name.len - 1] != '/'
+        || lcf->exact_match || lcf->named
+#if (NGX_PCRE)
+        || lcf->regex != NULL
+#endif
+       )
+    {
+        return "answers below a location whose name ends with \"/\"";
+    }
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_credverify_badges_conf_t));
+    if (conf == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    value = cf->args->elts;
+
+    rv = ngx_http_credverify_badges_base(cf, &value[1], &conf->base);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    conf->prefix = lcf->name.len;
+    clcf->badges = conf;
+
+    return NGX_CONF_OK;
+}
+
+
+/* one that any path can be put behind */
+
+static char *
+ngx_http_credverify_badges_base(ngx_conf_t *cf, ngx_str_t *url,
+    cv_str_t *base)
+{
+    u_char  *p, *host;
+    size_t   i;
+
+    host = ngx_strncmp(url->data, "https://", 8) == 0 ? url->data + 8
+         : ngx_strncmp(url->data, "http://", 7) == 0 ? url->data + 7 : NULL;
+
+    if (host == NULL || *host == '/' || *host == '\0') {
+        return "takes the URL that all ids begin with, of https or http";
+    }
+
+    for (i = 0; i < url->len; i++) {
+        if (url->data[i] <= 0x20 || url->data[i] >= 0x7f
+            || ngx_strchr("\"<>\\^`{|}?#$", url->data[i]) != NULL)
+        {
+            return "takes a URL without variables, query and fragment, "
+                   "encoded where it has to be";
+        }
+    }
+
+    if (url->len + 1 > CV_BADGES_BASE_MAX) {
+        return "takes a URL of less than 1024 bytes";
+    }
+
+    p = ngx_pnalloc(cf->pool, url->len + 1);
+    if (p == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memcpy(p, url->data, url->len);
+    i = url->len;
+
+    if (p[i - 1] != '/') {
+        p[i++] = '/';
+    }
+
+    *base = cv_str(p, i);
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_credverify_badges_merge(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *conf)
+{
+    if (conf->badges == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    if (conf->issuers == NULL || conf->issuers->nelts != 1) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"credverify_openbadges\" is for one issuer: it "
+                           "needs \"credverify_issuers\" with one id");
+        return NGX_CONF_ERROR;
+    }
+
+    /* whatever is asked for, there is never a page */
+
+    return ngx_http_credverify_json_only(cf, conf) == NGX_OK
+           ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+ngx_int_t
+ngx_http_credverify_badges_handler(ngx_http_request_t *r)
+{
+    cv_outcome_t                  outcome;
+    ngx_http_credverify_job_t    *job;
+    ngx_http_credverify_badge_t   badge;
+
+    static const ngx_str_t  types[] = {
+        ngx_string("application/ld+json"),
+        ngx_string("application/json")
+    };
+
+    if (r->method == NGX_HTTP_OPTIONS) {
+        return ngx_http_credverify_preflight(r, 1);
+    }
+
+    job = &badge.job;
+
+    if (ngx_http_credverify_begin(job, r) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    job->negotiated = 1;
+    badge.missing = 0;
+    badge.route = ngx_http_credverify_badge_route(&badge);
+
+    outcome = job->outcome != CV_VALID ? job->outcome
+            : badge.route == NULL ? CV_NOT_FOUND
+            : ngx_http_credverify_look_up(job, ngx_http_credverify_badge_read,
+                                          &badge);
+
+    if (outcome == CV_VALID && badge.missing) {
+        outcome = CV_NOT_FOUND;
+    }
+
+    if (outcome != CV_VALID) {
+        ngx_http_credverify_error(job, outcome);
+
+    } else if (job->presentation.outcome != CV_NOT_FOUND) {
+        job->presentation.type = cv_str(types[0].data, types[0].len);
+
+        if (ngx_http_credverify_prefer(r, types, 2) == 1) {
+            job->presentation.type = cv_str(types[1].data, types[1].len);
+        }
+    }
+
+    return ngx_http_credverify_finish(job);
+}
+
+
+/* what the path below the location asks for; NULL if it is nothing */
+
+static const ngx_http_credverify_badge_route_t *
+ngx_http_credverify_badge_route(ngx_http_credverify_badge_t *badge)
+{
+    size_t                                    i, fixed;
+    cv_str_t                                  path;
+    ngx_http_request_t                       *r;
+    const ngx_http_credverify_badge_route_t  *route;
+
+    r = badge->job.r;
+
+    path = cv_str(r->uri.data, r->uri.len);
+
+    /* an internal redirect may have come with any URI */
+
+    if (path.len < badge->job.clcf->badges->prefix) {
+        return NULL;
+    }
+
+    path.data += badge->job.clcf->badges->prefix;
+    path.len -= badge->job.clcf->badges->prefix;
+
+    for (i = 0; i < sizeof(ngx_http_credverify_badge_routes)
+                    / sizeof(ngx_http_credverify_badge_routes[0]); i++)
+    {
+        route = &ngx_http_credverify_badge_routes[i];
+        fixed = route->before.len + route->behind.len;
+
+        if (path.len < fixed || (route->behind.len == 0 && path.len > fixed)
+            || ngx_memcmp(path.data, route->before.data, route->before.len)
+               != 0
+            || ngx_memcmp(path.data + path.len - route->behind.len,
+                          route->behind.data, route->behind.len)
+               != 0)
+        {
+            continue;
+        }
+
+        badge->name = cv_str(path.data + route->before.len, path.len - fixed);
+
+        return route;
+    }
+
+    return NULL;
+}
+
+
+static cv_err_t
+ngx_http_credverify_badge_read(cv_verifier_t *verifier, cv_txn_t *txn,
+    void *arg)
+{
+    ngx_http_credverify_badge_t  *badge = arg;
+
+    ngx_http_credverify_job_t          *job;
+    ngx_http_credverify_badges_conf_t  *conf;
+
+    job = &badge->job;
+    conf = job->clcf->badges;
+
+    job->document = conf->documents[badge->route->document];
+
+    badge->badges.base = conf->base;
+    badge->badges.issuer = *(cv_str_t *) job->clcf->issuers->elts;
+    badge->badges.test = ngx_http_credverify_tests(job->bearer);
+
+    return badge->route->find(badge, verifier, txn);
+}
+
+
+static cv_err_t
+ngx_http_credverify_badge_assertion(ngx_http_credverify_badge_t *badge,
+    cv_verifier_t *verifier, cv_txn_t *txn)
+{
+    cv_err_t                    err;
+    cv_facts_t                  facts;
+    cv_verification_t          *found;
+    ngx_http_credverify_job_t  *job;
+
+    job = &badge->job;
+    found = &badge->found.found;
+
+    err = cv_badges_assertion(&badge->found, verifier, txn, &badge->badges,
+                              badge->name, job->now);
+    if (err != CV_OK) {
+        return err;
+    }
+
+    if (ngx_http_credverify_remember_verdict(job, CV_BY_ASSERTION, found)
+        != NGX_OK)
+    {
+        return CV_ERR_NOMEM;
+    }
+
+    job->presentation = cv_document_present(job->document->document,
+                                            job->format,
+                                            found->verdict.reason);
+
+    job->next_change_at = found->verdict.next_change_at;
+
+    if (ngx_http_credverify_tag(job, txn, found) != NGX_OK) {
+        return CV_ERR_NOMEM;
+    }
+
+    cv_disclose(&facts, &found->verdict, job->presentation.outcome,
+                &found->evidence, job->now);
+    cv_disclose_assertion(&facts, &found->verdict, job->presentation.outcome,
+                          &found->evidence, &badge->found.badge);
+
+    ngx_http_credverify_render(job, &facts);
+
+    return CV_OK;
+}
+
+
+static cv_err_t
+ngx_http_credverify_badge_class(ngx_http_credverify_badge_t *badge,
+    cv_verifier_t *verifier, cv_txn_t *txn)
+{
+    cv_err_t  err;
+
+    err = cv_badges_class(&badge->found, verifier, txn, &badge->badges,
+                          badge->name);
+
+    return err == CV_OK ? ngx_http_credverify_badge_profile(badge) : err;
+}
+
+
+static cv_err_t
+ngx_http_credverify_badge_issuer(ngx_http_credverify_badge_t *badge,
+    cv_verifier_t *verifier, cv_txn_t *txn)
+{
+    cv_err_t  err;
+
+    err = cv_badges_issuer(&badge->found, txn, &badge->badges);
+
+    return err == CV_OK ? ngx_http_credverify_badge_profile(badge) : err;
+}
+
+
+/* what everybody may know who knows its name */
+
+static cv_err_t
+ngx_http_credverify_badge_profile(ngx_http_credverify_badge_t *badge)
+{
+    cv_facts_t                  facts;
+    ngx_http_credverify_job_t  *job;
+
+    job = &badge->job;
+
+    if (badge->found.by == NULL) {
+        badge->missing = 1;
+        return CV_OK;
+    }
+
+    if (ngx_http_credverify_remember(job, CV_FOUND, 0) == NULL) {
+        return CV_ERR_NOMEM;
+    }
+
+    job->presentation = cv_document_present(job->document->document,
+                                            job->format, CV_FOUND);
+
+    cv_disclose_badge(&facts, badge->found.by, badge->found.class,
+                      &badge->found.badge, job->now);
+    ngx_http_credverify_render(job, &facts);
+
+    return CV_OK;
+}
