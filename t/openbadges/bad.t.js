@@ -1,0 +1,94 @@
+// The check itself: it takes a right world, and refuses each wrong one for what
+// is wrong with it.
+
+import { Check } from './badge.js';
+import { bad } from './bad.js';
+import { crc32 } from './image.js';
+import { Web } from './web.js';
+import { BASE, RECIPIENT, World, serve } from './world.js';
+
+const shelf = { answers: {} };
+const server = await serve(shelf);
+const web = new Web(BASE, server.address);
+let tests = 0;
+
+function ok(holds, name, why = []) {
+    console.log(`${holds ? '' : 'not '}ok ${++tests} - ${name.replaceAll('#', '\\#')}`);
+    if (!holds) for (const line of why) console.log(`#   ${line}`);
+}
+
+async function broken(url) {
+    const check = new Check(web, { recipient: RECIPIENT });
+
+    if (url === 'assertion/2.json') {
+        await check.gone(BASE + url);
+    } else if (url === 'assertion/3.json') {
+        await check.missing(BASE + url);
+    } else {
+        await check.badge(BASE + url);
+    }
+
+    return check;
+}
+
+// what CRC-32 is, of others: else maker and reader of images might both be wrong
+
+ok(crc32(Buffer.from('123456789')) === 0xcbf43926, 'CRC-32');
+
+const right = [
+    ['a right world', () => {}],
+    ['class with an SVG', w => { w.class.image = `${BASE}class/web.svg`; }],
+    ['issuer with two keys', w => { w.issuer.publicKey = [`${BASE}key/1.json`, `${BASE}key/2.json`]; }],
+    ['signature with kid', w => { w.signature.header = { alg: 'RS256', kid: `${BASE}key/1.json` }; }],
+    ['criteria as a URL', w => { w.class.criteria = 'https://c.example/%C3%A9?q=1#f'; }],
+    ['type as a list', w => { w.hosted.type = ['Assertion', 'Extension']; }],
+    ['unknown members', w => { w.hosted.more = w.class.more = w.issuer.more = { a: [1] }; }],
+    ['only what is required', w => {
+        for (const member of ['expires', 'narrative', 'evidence']) delete w.hosted[member];
+        for (const member of ['tags', 'alignment']) delete w.class[member];
+        for (const member of ['description', 'image']) delete w.issuer[member];
+    }],
+    ['nothing is revoked', w => { w.revocations.revokedAssertions = []; }],
+    ['startsWith', w => { w.issuer.verification = { startsWith: BASE }; }],
+    ['allowedOrigins', w => { w.issuer.verification = { allowedOrigins: 'badges.example' }; }],
+    ['an issuer that moved', (w, a) => { a['new.json'] = a['issuer.json']; a['issuer.json'] = { status: 302, type: 'text/plain', body: '', location: `${BASE}new.json` }; }],
+];
+const urls = ['1.json', '1.jws', '1.png', '1.svg', '1s.png', '1s.svg', '2.json', '3.json'].map(name => `assertion/${name}`);
+const rules = new Set();
+const refused = new Set();
+
+for (const [name, change] of right) {
+    const world = new World();
+    if (change.length < 2) change(world);
+    shelf.answers = world.answers();
+    if (change.length === 2) change(world, shelf.answers);
+
+    const found = [];
+    for (const url of urls) {
+        const check = await broken(url);
+        for (const { name } of check.rules) rules.add(name);
+        found.push(...check.broken.map(b => `${url}: ${b}`));
+    }
+    ok(found.length === 0, name, found);
+}
+
+for (const { what, url, rule, change } of bad) {
+    const world = new World();
+    if (change.length < 2) change(world);
+    shelf.answers = world.answers();
+    if (change.length === 2) change(world, shelf.answers);
+
+    const check = await broken(url);
+    for (const { name, holds } of check.rules) holds || refused.add(name);
+
+    const found = check.broken.some(b => rule instanceof RegExp ? rule.test(b) : b.startsWith(rule));
+    ok(found, `refused: ${what}`, [`wanted ${rule}`, ...check.broken]);
+}
+
+// a rule that nothing breaks might as well not be there
+
+const idle = [...rules].filter(name => !refused.has(name));
+ok(idle.length === 0, `each of ${rules.size} rules is broken by something`, idle);
+
+server.close();
+console.log(`1..${tests}`);

@@ -1,0 +1,86 @@
+#!/usr/bin/env node
+//
+// Checks Open Badges 2.0 from the outside, and prints TAP.
+//
+//   check.js [OPTION]... BADGE...
+//
+// A badge is the URL of an assertion or of an image with one in it, or a file
+// that has an image or a signature. Options:
+//
+//   --at ID=ADDRESS      what has an id that begins with ID is asked for at ADDRESS
+//   --recipient MAIL     whose badge it must be
+//   --expect WHAT        "valid", "revoked" or "missing"
+//   --secret TEXT        what nothing may show; more than one may be given
+//   --list FILE          many at once: a JSON object a line, with "badge" and as
+//                        members what may be options, or "document" for the kind
+//                        of a document that is looked at alone; one test each
+
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { Check } from './badge.js';
+import { typeOf } from './image.js';
+import { Web } from './web.js';
+
+const { values: options, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+        at: { type: 'string', default: '' },
+        recipient: { type: 'string' },
+        expect: { type: 'string', default: 'valid' },
+        secret: { type: 'string', multiple: true, default: [] },
+        list: { type: 'string' },
+    },
+});
+const web = new Web(...options.at.split('=', 2));
+const cache = new Map();
+let tests = 0;
+let failed = 0;
+
+function ok(holds, name, why = []) {
+    if (!holds) failed++;
+    console.log(`${holds ? '' : 'not '}ok ${++tests} - ${name.replaceAll('#', '\\#')}`);
+    for (const line of why) console.log(`#   ${line.replaceAll('\n', '\n#   ')}`);
+}
+
+async function look(check, badge, { expect, document }) {
+    if (expect === 'revoked') return check.gone(badge);
+    if (expect === 'missing') return check.missing(badge);
+    if (expect !== 'valid') throw new Error(`--expect ${expect}: "valid", "revoked" or "missing"`);
+    if (document) return check.document(document, badge);
+    if (/^https?:/.test(badge)) return check.badge(badge);
+
+    const bytes = readFileSync(badge);
+    const answer = { status: 200, type: typeOf(bytes), bytes, header: () => '*' };
+
+    return answer.type ? check.baked(undefined, answer) : check.jws(bytes.toString('latin1'));
+}
+
+async function one(badge) {
+    const check = new Check(web, { recipient: options.recipient, secrets: options.secret });
+
+    await look(check, badge, options);
+    for (const { name, holds, why } of check.rules) ok(holds, name, holds || !why ? [] : [String(why)]);
+    ok(check.rules.length > 0, badge);
+}
+
+// What is common to many badges is asked for in all ways the first time.
+
+async function listed(line) {
+    const entry = { ...options, ...JSON.parse(line) };
+    const check = new Check(web, { recipient: entry.recipient, secrets: [...options.secret, ...entry.secret],
+                                   manners: entry.manners, cache });
+
+    await look(check, entry.badge, entry);
+    ok(check.broken.length === 0,
+       `${entry.badge} ${entry.note || (entry.expect === 'valid' ? entry.document || '' : entry.expect)}`, check.broken);
+}
+
+for (const badge of positionals) await one(badge);
+
+if (options.list) {
+    const lines = readFileSync(options.list, 'utf8').split('\n').filter(Boolean);
+    for (const line of lines) await listed(line);
+}
+
+console.log(`1..${tests}`);
+process.exitCode = failed || !tests ? 1 : 0;
