@@ -134,21 +134,24 @@ cv_import_conflict(cv_import_t *import, const cv_line_t *line,
 }
 
 
-/* References to what a dry run would have written need no resolving. */
+/*
+ * References to what a dry run would have written need no resolving.  The line
+ * keeps its own, by which its record is known.
+ */
 
 static cv_err_t
-cv_import_resolve(cv_import_t *import, cv_line_t *line, cv_error_t *error)
+cv_import_resolve(cv_import_t *import, const cv_line_t *line,
+    cv_record_t *record, cv_error_t *error)
 {
     size_t             i;
     cv_err_t           err;
     cv_ref_t          *ref;
     const cv_field_t  *field;
 
+    *record = line->record;
     i = 0;
 
-    while ((ref = cv_record_ref(line->kind, &line->record, &i, &field))
-           != NULL)
-    {
+    while ((ref = cv_record_ref(line->kind, record, &i, &field)) != NULL) {
         if (cv_present(ref->id)
             && cv_seen_has(&import->seen, field->ref, ref->id))
         {
@@ -156,7 +159,7 @@ cv_import_resolve(cv_import_t *import, cv_line_t *line, cv_error_t *error)
         }
     }
 
-    err = cv_resolve(import->txn, line->kind, &line->record, error);
+    err = cv_resolve(import->txn, line->kind, record, error);
 
     if (cv_txn_err(import->txn, error) != CV_OK) {
         return cv_txn_err(import->txn, NULL);
@@ -167,17 +170,18 @@ cv_import_resolve(cv_import_t *import, cv_line_t *line, cv_error_t *error)
 
 
 cv_err_t
-cv_import_put(cv_import_t *import, cv_line_t *line, cv_error_t *error)
+cv_import_put(cv_import_t *import, const cv_line_t *line, cv_error_t *error)
 {
-    cv_err_t  err;
+    cv_err_t     err;
+    cv_record_t  record;
 
-    err = cv_import_resolve(import, line, error);
+    err = cv_import_resolve(import, line, &record, error);
 
     if (err == CV_OK && import->options->dry_run) {
         err = cv_seen_add(&import->seen, line->kind, &line->record, error);
 
     } else if (err == CV_OK
-               && cv_put(import->txn, line->kind, &line->record) == 0)
+               && cv_put(import->txn, line->kind, &record) == 0)
     {
         err = cv_txn_err(import->txn, error);
     }

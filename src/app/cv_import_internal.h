@@ -60,7 +60,7 @@ cv_err_t cv_import_conflict(cv_import_t *import, const cv_line_t *line,
  * Puts the record that was read.  CV_ERR_INPUT and CV_ERR_CONFLICT are the
  * line's fault, anything else is not.
  */
-cv_err_t cv_import_put(cv_import_t *import, cv_line_t *line,
+cv_err_t cv_import_put(cv_import_t *import, const cv_line_t *line,
     cv_error_t *error) CV_MUST_CHECK;
 
 /*

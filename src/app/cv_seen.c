@@ -126,13 +126,42 @@ cv_seen_key(cv_handle_kind_t kind, cv_str_t text)
 }
 
 
+/*
+ * The id that a record is known by; it has other handles from "first" on.  An
+ * assertion is its credential's, whatever id it has itself.
+ */
+
+static bool
+cv_seen_own(cv_handle_t *own, unsigned *first, cv_kind_t kind,
+    const void *record)
+{
+    if (kind == CV_ASSERTION) {
+        own->kind = CV_HANDLE_CREDENTIAL_ID;
+        own->text = ((const cv_assertion_t *) record)->credential.id;
+        *first = 0;
+        return true;
+    }
+
+    *first = 1;
+
+    return cv_record_handle(own, kind, record, 0);
+}
+
+
 static uint64_t
 cv_seen_id(cv_kind_t kind, const void *record)
 {
-    cv_handle_t  handle;
+    uint64_t     key;
+    unsigned     first;
+    cv_handle_t  own;
 
-    return cv_record_handle(&handle, kind, record, 0)
-           ? cv_seen_key(handle.kind, handle.text) : 0;
+    if (!cv_seen_own(&own, &first, kind, record)) {
+        return 0;
+    }
+
+    key = cv_seen_key(own.kind, own.text);
+
+    return kind == CV_ASSERTION ? ~key : key;   /* beside the credential's */
 }
 
 
@@ -141,7 +170,7 @@ cv_seen_id(cv_kind_t kind, const void *record)
 static uint64_t
 cv_seen_mark(unsigned i, uint64_t key)
 {
-    return (key >> 43 | 1) << 21 * (i - 1);
+    return (key >> 43 | 1) << 21 * i;
 }
 
 
@@ -161,20 +190,20 @@ cv_seen_add(cv_seen_t *seen, cv_kind_t kind, const void *record,
     cv_error_t *error)
 {
     cv_err_t      err;
-    unsigned      i;
+    unsigned      i, first;
     uint64_t      id, key, marks;
     cv_handle_t   handle;
 
-    id = cv_seen_id(kind, record);
-
-    if (id == 0) {
+    if (!cv_seen_own(&handle, &first, kind, record)) {
         return CV_OK;       /* nothing refers to one */
     }
 
+    id = cv_seen_id(kind, record);
     marks = 0;
 
-    for (i = 1;
-         i <= CV_SEEN_HANDLES && cv_record_handle(&handle, kind, record, i);
+    for (i = 0;
+         i < CV_SEEN_HANDLES
+         && cv_record_handle(&handle, kind, record, first + i);
          i++)
     {
         if (handle.text.len == 0) {
@@ -207,6 +236,7 @@ cv_seen_taken(const cv_seen_t *seen, cv_txn_t *txn, cv_kind_t kind,
     const void *record, const cv_handle_t *handle, unsigned i)
 {
     uint64_t                own, other, key;
+    unsigned                first;
     cv_handle_t             id;
     cv_record_t             owner;
     const cv_seen_entry_t  *entry;
@@ -223,7 +253,7 @@ cv_seen_taken(const cv_seen_t *seen, cv_txn_t *txn, cv_kind_t kind,
         return other != own && entry != NULL && cv_seen_marked(entry, i, key);
     }
 
-    (void) cv_record_handle(&id, kind, record, 0);
+    (void) cv_seen_own(&id, &first, kind, record);
 
     own = cv_find(txn, id.kind, id.text);
     other = cv_find(txn, handle->kind, handle->text);
@@ -236,6 +266,8 @@ cv_seen_taken(const cv_seen_t *seen, cv_txn_t *txn, cv_kind_t kind,
         return true;
     }
 
+    cv_unresolve(txn, kind, &owner);
+
     /* had it kept the handle in its line, there were an entry for that */
 
     return cv_seen_find(seen, cv_seen_id(kind, &owner)) == NULL;
@@ -246,10 +278,14 @@ cv_err_t
 cv_seen_conflict(const cv_seen_t *seen, cv_txn_t *txn, cv_kind_t kind,
     const void *record, cv_error_t *error)
 {
-    unsigned     i;
+    unsigned     i, first;
     cv_handle_t  handle;
 
-    for (i = 1; cv_record_handle(&handle, kind, record, i); i++) {
+    if (!cv_seen_own(&handle, &first, kind, record)) {
+        return CV_OK;
+    }
+
+    for (i = 0; cv_record_handle(&handle, kind, record, first + i); i++) {
         if (handle.text.len > 0
             && cv_seen_taken(seen, txn, kind, record, &handle, i))
         {

@@ -212,8 +212,8 @@ const cv_command_t  cv_commands[] = {
       "output unless a FILE is named. A file is replaced once it is\n"
       "complete, and only its owner may read it; nothing is left of one\n"
       "that is not. The kinds are issuer, class, holder, credential,\n"
-      "token, tier, key, progress, oauth_client, webhook, sequence, usage\n"
-      "and grant.\n",
+      "token, tier, key, progress, oauth_client, webhook, sequence,\n"
+      "usage, grant and assertion.\n",
       cv_export_options, CV_NO_MEMBERS, cmd_export },
 
     { "backup", NULL, "FILE|-", 1, 1,

@@ -76,7 +76,7 @@ is($r->{out}, "dry run         false\nlines           3\nrecords         4\n"
    . "holder          2\ncredential      2\n", 'what it says');
 
 my $random = qr/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/;
-my $exported = run('--store', $store, 'export')->{out}
+my $exported = given(run('--store', $store, 'export')->{out})
                =~ s/"credential","id":"$random"/"credential","id":"R"/gr;
 my $expected = <<"EOF_LINES";
 {"kind":"holder","id":"$jo","name":"Jo March","email":"Jo\@Mail.example"}

@@ -76,10 +76,11 @@ my @full = (
     '{"kind":"usage","key":"bare","month":"2026-10","used":7}',
     '{"kind":"grant","key":"k","month":"2026-10","units":500}',
     '{"kind":"grant","key":"k","month":"2026-12","units":0}',
+    '{"kind":"assertion","credential":"x","id":"7d0E-_a","salt":"deadsea \u00e9"}',
 );
 
 my $full = join '', map { "$_\n" } @full;
-$full =~ s/\\u00e9/\xc3\xa9/;
+$full =~ s/\\u00e9/\xc3\xa9/g;
 
 my $store = load(@full);
 my $first = export_text($store, '--secrets');
@@ -100,12 +101,29 @@ done_ok(import_text($store, $first), 'where the secrets are');
 is(export_text($store, '--secrets'), $full, 'they stay');
 
 for my $kind (qw(issuer class holder credential token tier key progress
-                 oauth_client webhook sequence usage grant))
+                 oauth_client webhook sequence usage grant assertion))
 {
     is(export_text($store, '--kind', $kind),
        join('', grep { /"kind":"$kind"/ } split /(?<=\n)/, $first),
        "only one kind, $kind");
 }
+
+# without a line for it, a credential keeps the assertion it has, or gets one
+
+my $without = $first =~ s/^\{"kind":"assertion",.*\n//mr;
+done_ok(import_text($store, $without), 'import without assertions');
+is(export_text($store), $first, 'what is there stays');
+
+my $made = init_store();
+done_ok(import_text($made, $without), 'where there is nothing');
+my $second = export_text($made);
+is(given($second), $without, 'exported as it was given');
+like((assertions($second))[0], qr/"credential":"x"/, 'with an assertion');
+my $third = init_store();
+done_ok(import_text($third, $second), 'import of that');
+is(export_text($third), $second, 'the same bytes');
+done_ok(import_text($third, $without), 'once more without');
+is(export_text($third), $second, 'still the same');
 
 misused(run('--store', $store, 'export', '--kind', 'foo'),
         qr/: export: --kind: unknown kind "foo"/, 'an unknown kind');
@@ -141,12 +159,13 @@ like(export_text($loose), qr/\A\{"kind":"issuer","id":"i","name":"Renamed"\}\n/,
 
 my ($answer) = json_lines(import_text(init_store(), $full, '--json')->{out});
 is_deeply($answer, {
-    dry_run => JSON::PP::false, lines => 22, records => 22, issuer => 1,
+    dry_run => JSON::PP::false, lines => 23, records => 23, issuer => 1,
     class => 2, holder => 1, credential => 1, token => 1, tier => 2, key => 2,
     progress => 2, oauth_client => 1, webhook => 1, sequence => 3, usage => 3, grant => 2,
+    assertion => 1,
     invalid => 0 }, 'as JSON');
 
-like(import_text(init_store(), $full)->{out}, qr/^records +22$/m, 'for people');
+like(import_text(init_store(), $full)->{out}, qr/^records +23$/m, 'for people');
 
 
 # The records that the views' examples are about
@@ -158,6 +177,8 @@ like($r->{out}, qr/^records +60$/m, 'all of them');
 
 
 # Wrong lines
+
+my $another = $CREDENTIAL =~ s/"x"/"y"/r;
 
 for (
     ['{', qr/byte \d+: /, 'no JSON'],
@@ -189,6 +210,14 @@ for (
      'tier: member "limits" must be an object of minute, ', 'an unknown limit'],
     ['{"kind":"webhook","id":"w2","url":"https://w","secret":"whsec_!"}',
      'webhook: member "secret" must be whsec_ and base64', 'a wrong secret'],
+    ['{"kind":"assertion","credential":"x","id":"a/b","salt":"s"}',
+     'assertion: member "id" must be letters, digits, "-" and "_"', 'an id that is no part of a URL'],
+    ['{"kind":"assertion","credential":"x","id":"a"}',
+     'assertion: member "salt" is required', 'an assertion without a salt'],
+    ['{"kind":"assertion","credential":"none","id":"a","salt":"s"}',
+     'assertion: member "credential": there is no credential "none"', 'one of no credential'],
+    ['{"kind":"assertion","credential":"y","id":"7d0E-_a","salt":"s"}',
+     'assertion: member "id": "7d0E-_a" belongs to another assertion already', 'the id of another'],
     ["{\"kind\":\"issuer\",\"id\":\"j\",\"name\":\"a\0b\"}", qr/byte \d+: /, 'NUL'],
     ["{\"kind\":\"issuer\",\"id\":\"j\",\"name\":\"\xe9\"}", qr/byte \d+: /,
      'Latin-1'],
@@ -203,7 +232,7 @@ for (
     my $error_re = ref $error ? $error : qr/\Q$error\E/;
     my $before = '{"kind":"issuer","id":"before","name":"N"}';
     my $after = '{"kind":"issuer","id":"after","name":"N"}';
-    my $store = load(@full);
+    my $store = load(@full, $another);
 
     my $r = import_text($store, "$before\n\n$line\n$after\n");
     fails($r, qr/: import: line 3: $error_re[^;]*; last committed line: \d\n/,
@@ -239,7 +268,7 @@ unlike($r->{err}, qr/\x1b/, 'control characters are not passed on');
 
 my $dry = init_store();
 ($answer) = json_lines(import_text($dry, $full, '--dry-run', '--json')->{out});
-is($answer->{records}, 22, 'a dry run resolves what is new');
+is($answer->{records}, 23, 'a dry run resolves what is new');
 is($answer->{dry_run}, JSON::PP::true, 'it says so');
 is(export_text($dry), '', 'and writes nothing');
 
@@ -255,8 +284,14 @@ sub with {
         join '', map { qq(,"$_":"$members{$_}") } sort keys %members;
 }
 
+sub assertion {
+    my ($credential, $id) = @_;
+    return qq({"kind":"assertion","credential":"$credential","id":"$id","salt":"s"});
+}
+
 my @base = ($ISSUER, $CLASS, $HOLDER, with('x', code => 'A', number => 'N',
-                                           public_id => 'AB-1'));
+                                           public_id => 'AB-1'), with('w'),
+            assertion('x', 'AB-1'), assertion('w', 'W'));
 my $other_class = '{"kind":"class","id":"c2","issuer":"i2","title":"T"}';
 my $other_issuer = '{"kind":"issuer","id":"i2","name":"N"}';
 my $long = 'h' x 255;
@@ -320,6 +355,26 @@ for (
     ['progress before its holder',
      ['{"kind":"progress","holder":"g","class":"c"}',
       '{"kind":"holder","id":"g"}'], 1],
+    ['its own assertion', [assertion('x', 'ab-1'), assertion('x', 'AB-1')], 0],
+    ['an assertion after its credential', [with('y'), assertion('y', 'Y'), assertion('y', 'Y')], 0],
+    ['an assertion before its credential', [assertion('y', 'Y'), with('y')], 1],
+    ['an assertion of the store', [assertion('w', 'ab-1')], 1],
+    ['an assertion of the store, of a new credential', [with('y'), assertion('y', 'ab-1')], 1],
+    ['an assertion of another line', [with('y'), with('z'), assertion('y', 'Y'),
+                                      assertion('z', 'Y')], 1],
+    ['an assertion of another line in the other case',
+     [assertion('x', 'CD-1'), assertion('w', 'cd-1')], 1],
+    ['an assertion in the other case that is not hexadecimal', [assertion('x', 'w')], 0],
+    ['an assertion the store gave up', [assertion('x', 'X'), assertion('w', 'AB-1')], 0],
+    ['an assertion the store gives up too late', [assertion('w', 'AB-1'), assertion('x', 'X')], 1],
+    ['an assertion a line gave up', [with('y'), assertion('y', 'A'), assertion('y', 'B'),
+                                     assertion('x', 'A')], 0],
+    ['an assertion whose credential has another line', [with('x', code => 'B'),
+                                                        assertion('w', 'AB-1')], 1],
+    ['an assertion of none, as one of a credential that is wrong',
+     [with('y', class => 'none'), assertion('y', 'Y')], 2],
+    ['an assertion with the id of a credential', [assertion('x', 'w'), with('y'),
+                                                  assertion('w', 'y')], 0],
     ['the longest id', [qq({"kind":"holder","id":"$long"}),
                         with('y', holder => $long)], 0],
     ['a longer one', [qq({"kind":"holder","id":"$long"}),
@@ -441,7 +496,7 @@ like($r->{err}, qr/\Acredverify: import: line \d+: [^\n]*--map-size; last /,
      'error');
 done_ok(run('--store', $small, 'check'), 'the store is whole');
 my ($committed) = $r->{err} =~ /last committed line: (\d+)$/;
-is(scalar(() = export_text($small) =~ /\n/g), $committed,
+is(scalar(() = given(export_text($small)) =~ /\n/g), $committed,
    'as many lines as it says');
 
 

@@ -8,6 +8,7 @@ use lib "$FindBin::Bin/../lib";
 
 use Test::More;
 use CredverifyTool;
+use OldStore;
 
 # the number of the format, in every page that has it
 
@@ -19,10 +20,7 @@ sub set_format {
     write_file($data, "$store/data.mdb");
 }
 
-my $class = $CLASS =~ s/\}$/,"number_format":"N-{seq}"}/r;
-my $store = load($ISSUER, $class, $HOLDER,
-                 $CREDENTIAL =~ s/\}$/,"number":"N-7"}/r);
-my $lines = run('--store', $store, 'export')->{out};
+my $store = load($ISSUER, $CLASS, $HOLDER, $CREDENTIAL);
 
 done_ok(my $r = run('--store', $store, 'upgrade'), 'a current store');
 my ($format) = $r->{out} =~ /^to +(\d+)$/m;
@@ -32,18 +30,39 @@ is_deeply([json_lines(run('--store', $store, 'upgrade', '--json')->{out})],
           [{ store => $store, from => $format, to => $format, new => undef }],
           'as JSON');
 
-set_format($store, "\1");
+my $sequence = qq({"kind":"sequence","class":"c","year":0,"last":7}\n);
+my %new = (1 => 'tables for tiers, ', 2 => 'counters of API keys, ', 3 => 'assertions of Open Badges');
 
-fails(run('--store', $store, @$_), "$_->[0]: $store: the store's format is 1, "
-      . qq(not $format; run "credverify upgrade"), "$_->[0] of an older one")
-    for ['export'], ['import', '/dev/null'], ['stats'], ['check'];
+for my $from (sort keys %new) {
+    my $old = old_store($from, temp());
 
-done_ok($r = run('--store', $store, 'upgrade'), 'upgrade');
-like($r->{out}, qr/\Astore +\Q$store\E\nfrom +1\nto +$format\nnew +tables for tiers, /,
-     'says what it did');
-is(run('--store', $store, 'export')->{out}, $lines, 'all is there');
-done_ok(run('--store', $store, 'check'), 'and whole');
-done_ok(run('--store', $store, 'upgrade'), 'again');
+    fails(run('--store', $old, @$_), "$_->[0]: $old: the store's format is $from, "
+          . qq(not $format; run "credverify upgrade"), "$_->[0] of format $from")
+        for ['export'], ['import', '/dev/null'], ['stats'], ['check'];
+
+    done_ok($r = run('--store', $old, 'upgrade'), 'upgrade');
+    like($r->{out}, qr/\Astore +\Q$old\E\nfrom +$from\nto +$format\nnew +$new{$from}/,
+         'says what it did');
+    like($r->{out}, qr/\bassertions of Open Badges$/, 'to the last');
+
+    my $lines = run('--store', $old, 'export')->{out};
+    is(given($lines), join('', @OLD_LINES, $sequence), 'all is there');
+    is(scalar(assertions($lines)), 3, 'with an assertion for each credential');
+    done_ok(run('--store', $old, 'check'), 'and whole');
+    done_ok(run('--store', $old, 'upgrade'), 'again');
+    is(run('--store', $old, 'export')->{out}, $lines, 'changes nothing');
+
+    # what is new gets its own, and what another platform gave replaces one
+
+    my $given = '{"kind":"assertion","credential":"y","id":"Given-1","salt":"s"}';
+    done_ok(run({ in => ($CREDENTIAL =~ s/"x"/"new"/r) . "\n$given\n" },
+                '--store', $old, 'import', '-'), 'import');
+    my @now = assertions(run('--store', $old, 'export')->{out});
+    my @was = assertions($lines);
+    is(join('', @now[0 .. 2]), "$was[0]$given\n$was[2]", 'one is replaced');
+    like($now[3], qr/"credential":"new"/, 'one more is there');
+    done_ok(run('--store', $old, 'check'), 'and it is whole');
+}
 
 set_format($store, "\x7f");
 

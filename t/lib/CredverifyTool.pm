@@ -16,7 +16,8 @@ use Test::More;
 our @EXPORT = qw(
     $BINARY $ISSUER $CLASS $HOLDER $CREDENTIAL
     run start finish init_store load write_file read_file json_lines
-    done_ok fails misused temp records shim under_shim faketime at_time
+    done_ok fails misused temp records given assertions
+    shim under_shim faketime at_time
 );
 
 $ENV{LC_ALL} = 'C';
@@ -187,6 +188,31 @@ sub records {
     }
 
     return @lines;
+}
+
+# The assertions in an export, as they are.
+
+sub assertions {
+    my ($export) = @_;
+    return grep { /\A\{"kind":"assertion",/ } split /^/, $export;
+}
+
+# An export without the assertions that the store made: one of random bytes for
+# every credential, in their order, and none like another.  One that has others
+# stays as it is, and so is equal to nothing that was given.
+
+sub given {
+    my ($export) = @_;
+    my @of = $export =~ /^\{"kind":"credential","id":("[^"]*")/mg;
+    my %seen;
+
+    for my $line (assertions($export)) {
+        my ($of, @random) = $line =~ /\A\{"kind":"assertion","credential":("[^"]*"),
+                              "id":"([0-9a-f]{32})","salt":"([0-9a-f]{32})"\}\n\z/x;
+        return $export if !@of || !@random || $of ne shift @of || grep { $seen{$_}++ } @random;
+    }
+
+    return @of ? $export : $export =~ s/^\{"kind":"assertion",.*\n//mgr;
 }
 
 # A library for LD_PRELOAD: with SHIM_SLOW, each write to a file takes so many
