@@ -303,9 +303,10 @@ cv_check_link(cv_check_t *check, cv_str_t key, cv_str_t value)
         [CV_LINK_HOLDER_CREDENTIAL] = CV_CREDENTIAL,
         [CV_LINK_CREDENTIAL_TOKEN] = CV_TOKEN,
         [CV_LINK_WALLET_HOLDER] = CV_HOLDER,
+        [CV_LINK_CLASS_WITHDRAWN] = CV_CREDENTIAL,
     };
 
-    kind = key.len > 0 && key.data[0] <= CV_LINK_WALLET_HOLDER
+    kind = key.len > 0 && key.data[0] < CV_COUNT(targets)
            ? targets[key.data[0]] : CV_KINDS;
 
     if (kind != CV_KINDS && key.len <= CV_KEY_MAX

@@ -44,17 +44,24 @@ typedef struct {
     cv_link_kind_t     link;
     size_t             offset;
     bool               text;        /* a cv_str_t; else a cv_ref_t */
+    bool             (*has)(const void *record);    /* NULL: always */
 } cv_link_spec_t;
 
+static bool cv_link_withdrawn(const void *record);
+
 static const cv_link_spec_t  cv_link_specs[] = {
-    { CV_CLASS, CV_LINK_ISSUER_CLASS, offsetof(cv_class_t, issuer), false },
-    { CV_HOLDER, CV_LINK_WALLET_HOLDER, offsetof(cv_holder_t, wallet), true },
+    { CV_CLASS, CV_LINK_ISSUER_CLASS, offsetof(cv_class_t, issuer), false,
+      NULL },
+    { CV_HOLDER, CV_LINK_WALLET_HOLDER, offsetof(cv_holder_t, wallet), true,
+      NULL },
     { CV_CREDENTIAL, CV_LINK_CLASS_CREDENTIAL,
-      offsetof(cv_credential_t, class), false },
+      offsetof(cv_credential_t, class), false, NULL },
     { CV_CREDENTIAL, CV_LINK_HOLDER_CREDENTIAL,
-      offsetof(cv_credential_t, holder), false },
+      offsetof(cv_credential_t, holder), false, NULL },
+    { CV_CREDENTIAL, CV_LINK_CLASS_WITHDRAWN,
+      offsetof(cv_credential_t, class), false, cv_link_withdrawn },
     { CV_TOKEN, CV_LINK_CREDENTIAL_TOKEN,
-      offsetof(cv_token_t, credential), false },
+      offsetof(cv_token_t, credential), false, NULL },
 };
 
 
@@ -241,6 +248,17 @@ cv_handle_conflict(cv_error_t *error, cv_kind_t kind,
 }
 
 
+static bool
+cv_link_withdrawn(const void *record)
+{
+    const cv_credential_t  *credential = record;
+
+    return !credential->test.value
+           && (credential->status.value == CV_STATUS_REVOKED
+               || credential->status.value == CV_STATUS_REFUNDED);
+}
+
+
 bool
 cv_link_key(cv_key_t *key, cv_kind_t kind, const void *record, cv_str_t to,
     unsigned i)
@@ -261,7 +279,7 @@ cv_link_key(cv_key_t *key, cv_kind_t kind, const void *record, cv_str_t to,
         key->len = 0;
         p = (const uint8_t *) record + spec->offset;
 
-        if (record == NULL) {
+        if (record == NULL || (spec->has != NULL && !spec->has(record))) {
             return true;
         }
 
@@ -359,5 +377,22 @@ cv_index_update(cv_txn_t *txn, cv_kind_t kind, cv_str_t key, const void *old,
     for (i = 0; cv_link_key(&was, kind, old, key, i); i++) {
         (void) cv_link_key(&is, kind, new, key, i);
         cv_link_update(txn, &was, &is);
+    }
+}
+
+
+void
+cv_index_link(cv_txn_t *txn, cv_link_kind_t link, cv_kind_t kind,
+    cv_str_t key, const void *record)
+{
+    cv_key_t  none, entry;
+    unsigned  i;
+
+    none.len = 0;
+
+    for (i = 0; cv_link_key(&entry, kind, record, key, i); i++) {
+        if (entry.len > 0 && entry.data[0] == (uint8_t) link) {
+            cv_link_update(txn, &none, &entry);
+        }
     }
 }

@@ -381,6 +381,8 @@ typedef enum {
     CV_LINK_HOLDER_CREDENTIAL = 3,
     CV_LINK_CREDENTIAL_TOKEN = 4,
     CV_LINK_WALLET_HOLDER = 5,
+    CV_LINK_CLASS_WITHDRAWN = 6,    /* credentials, revoked or refunded, that
+                                       are no test */
 } cv_link_kind_t;
 
 /*

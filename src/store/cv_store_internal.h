@@ -277,6 +277,10 @@ bool cv_link_key(cv_key_t *key, cv_kind_t kind, const void *record,
 void cv_index_update(cv_txn_t *txn, cv_kind_t kind, cv_str_t key,
     const void *old, const void *new);
 
+/* Adds the one link of that kind to a record, if it has any. */
+void cv_index_link(cv_txn_t *txn, cv_link_kind_t link, cv_kind_t kind,
+    cv_str_t key, const void *record);
+
 /* Which kind of record an index entry of that kind leads to, or CV_KINDS. */
 cv_kind_t cv_handle_target(uint8_t kind);
 

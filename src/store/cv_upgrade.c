@@ -46,11 +46,12 @@ cv_upgrade_closed(cv_txn_t *txn)
 }
 
 
-/* to 4: credentials had none */
+/* to 4: credentials had none, and nothing told which of them are withdrawn */
 
 static void
 cv_upgrade_assertions(cv_txn_t *txn)
 {
+    cv_key_t         key;
     uint64_t         iid;
     cv_walk_t        walk;
     cv_credential_t  credential;
@@ -58,6 +59,10 @@ cv_upgrade_assertions(cv_txn_t *txn)
     cv_walk_open(&walk, txn, CV_CREDENTIAL);
 
     while (cv_walk_next(&walk, &credential, &iid)) {
+        key = cv_record_key(CV_CREDENTIAL, iid, NULL);
+
+        cv_index_link(txn, CV_LINK_CLASS_WITHDRAWN, CV_CREDENTIAL,
+                      cv_key_str(&key), &credential);
         cv_assertion_make(txn, iid);
     }
 
@@ -79,7 +84,7 @@ static const struct {
          "sequences and the audit trail", cv_upgrade_sequences },
     { 3, "counters of API keys, tables for their usage and for grants, and a "
          "sum of all entries", cv_upgrade_closed },
-    { 4, "assertions of Open Badges", cv_upgrade_assertions },
+    { 4, "assertions of Open Badges, and which of them are revoked", cv_upgrade_assertions },
 };
 
 

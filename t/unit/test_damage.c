@@ -333,7 +333,7 @@ test_stale(void **state)
     credential.code = CV_STR("c1");
     credential.number = CV_STR(ONE);
     credential.public_id = CV_STR(ONE);
-    credential.status = (cv_int_t) { CV_STATUS_REVOKED, true };
+    credential.status = (cv_int_t) { CV_STATUS_PENDING, true };
     assert_int_equal(cv_put(txn, CV_CREDENTIAL, &credential), 1);
     commit(txn);
     assert_int_equal(check(test), 0);

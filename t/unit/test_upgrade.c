@@ -72,20 +72,20 @@ close_raw(MDB_txn *txn)
 }
 
 
-/* handles of assertions, whose kind is their first byte */
+/* entries of a table, whose kind is their first byte */
 
 static void
-forget_assertions(MDB_txn *txn)
+forget(MDB_txn *txn, const char *table, uint8_t kind)
 {
     MDB_dbi      dbi;
     MDB_val      key, value;
     MDB_cursor  *cursor;
 
-    assert_int_equal(mdb_dbi_open(txn, "handle", 0, &dbi), 0);
+    assert_int_equal(mdb_dbi_open(txn, table, 0, &dbi), 0);
     assert_int_equal(mdb_cursor_open(txn, dbi, &cursor), 0);
 
     while (mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == 0) {
-        if (*(uint8_t *) key.mv_data == CV_HANDLE_ASSERTION) {
+        if (*(uint8_t *) key.mv_data == kind) {
             assert_int_equal(mdb_cursor_del(cursor, 0), 0);
         }
     }
@@ -129,7 +129,8 @@ age(test_t *test, uint32_t format)
         memcpy(next, value.mv_data, sizeof(next));
         set(txn, meta, "next", 4, next, sizeof(next));
 
-        forget_assertions(txn);
+        forget(txn, "handle", CV_HANDLE_ASSERTION);
+        forget(txn, "link", CV_LINK_CLASS_WITHDRAWN);
     }
 
     close_raw(txn);
@@ -141,8 +142,9 @@ age(test_t *test, uint32_t format)
 static void
 fill_numbered(test_t *test)
 {
-    cv_txn_t    *txn;
-    cv_class_t   class;
+    cv_txn_t         *txn;
+    cv_class_t        class;
+    cv_credential_t   credential;
 
     fill(test);
 
@@ -159,6 +161,13 @@ fill_numbered(test_t *test)
     assert_int_equal(put_credential(txn, "four", NULL, "W-2025-09"), 4);
     assert_int_equal(put_credential(txn, "five", NULL, "W-2026-05"), 5);
 
+    assert_true(cv_get(txn, CV_CREDENTIAL, 4, &credential));
+    credential.id = CV_STR("four");
+    credential.number = CV_STR("W-2025-09");
+    credential.public_id = CV_ABSENT;
+    credential.status.value = CV_STATUS_REVOKED;
+    assert_int_equal(cv_put(txn, CV_CREDENTIAL, &credential), 4);
+
     commit(txn);
 }
 
@@ -169,7 +178,9 @@ test_from_1(void **state)
     test_t         *test = *state;
     cv_txn_t       *txn;
     uint64_t        iid;
+    cv_str_t        to;
     cv_tier_t       tier;
+    cv_walk_t       walk;
     cv_store_t     *store;
     cv_upgrade_t    upgrade;
     cv_sequence_t   sequence;
@@ -224,6 +235,12 @@ test_from_1(void **state)
         assert_int_equal(assertion.salt.len, 32);
         assert_int_equal(cv_find(txn, CV_HANDLE_ASSERTION, assertion.id), iid);
     }
+
+    cv_links_open(&walk, txn, CV_LINK_CLASS_WITHDRAWN, 1);
+    assert_true(cv_links_next(&walk, &to));
+    assert_memory_equal(to.data, "\0\0\0\0\0\0\0\4", 8);
+    assert_false(cv_links_next(&walk, &to));
+    cv_walk_close(&walk);
 
     cv_txn_abort(txn);
 }
