@@ -22,8 +22,8 @@ void cv_base64_encode(cv_buf_t *out, cv_str_t data);
 /*
  * CV_ERR_INPUT unless "text" is just what cv_base64_encode() writes: neither
  * white space nor missing padding, nothing after it, no other bits in what is
- * not used of the last character.  On that error nothing is appended; any other
- * is that of "out".
+ * not used of the last character.  On that error nothing is appended; any
+ * other is that of "out".
  */
 cv_err_t cv_base64_decode(cv_buf_t *out, cv_str_t text) CV_MUST_CHECK;
 

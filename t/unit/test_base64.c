@@ -105,8 +105,8 @@ test_refused(void **state)
         CV_STR("Z"), CV_STR("A"), CV_STR("Zm9vA"), CV_STR("Zm9vY"),
         CV_STR("Zg=="), CV_STR("Zm8="),
         CV_STR("="), CV_STR("===="), CV_STR("Zm9v\n"), CV_STR("Zm9v "),
-        CV_STR(" Zm9v"), CV_STR("Zg\n"), CV_STR("Zm9v----="), CV_STR("FPucA9l+"),
-        CV_STR("A+z/4ME"), CV_STR("Zh"), CV_STR("Zm9"), CV_STR("Zm9v\0\0\0"),
+        CV_STR(" Zm9v"), CV_STR("Zg\n"), CV_STR("Zm9v----="),
+        CV_STR("FPucA9l+"), CV_STR("A+z/4ME"), CV_STR("Zh"), CV_STR("Zm9"), CV_STR("Zm9v\0\0\0"),
         CV_STR("Zm.v"), CV_STR("Zm9\xe4"),
     };
 
@@ -221,7 +221,7 @@ test_one_text(void **state)
         }
     }
 
-    /* of the last digit 2 bits of 6 are used, or 4; the first one is its own */
+    /* of the last digit 2 bits of 6 are used, or 4; two first ones */
 
     assert_int_equal(good, 2 * 4 + 2 * 16);
 }
