@@ -83,7 +83,7 @@ GET /badges/api/assertion/aa01.json?format=html
 Host: evil.example
 Accept: text/html
 --- response_headers
-Content-Type: application/ld+json
+Content-Type: application/ld+json; charset=utf-8
 Vary: Accept
 Access-Control-Allow-Origin: *
 X-Content-Type-Options: nosniff
@@ -105,7 +105,7 @@ GET /badges/api/assertion/AA02.json
 --- more_headers
 Accept: application/json
 --- response_headers
-Content-Type: application/json
+Content-Type: application/json; charset=utf-8
 Vary: Accept
 --- response_body_like eval: main::assertion('aa02', '4782a25b23d875612ab516e34838fcd658588574d3007bb08d24966024a35f7e', 'a%20b%2F%C3%A9', '"issuedOn":"2026-01-05T08:00:00Z"')
 --- no_error_log
@@ -123,7 +123,7 @@ Vary: Accept
 --- error_code eval
 [ 410, 410 ]
 --- response_headers eval
-[ ("Content-Type: application/ld+json\nAccess-Control-Allow-Origin: *\nVary: Accept\nCache-Control: no-store\nETag:") x 2 ]
+[ ("Content-Type: application/ld+json; charset=utf-8\nAccess-Control-Allow-Origin: *\nVary: Accept\nCache-Control: no-store\nETag:") x 2 ]
 --- response_body_like eval
 [ map { main::exactly(qq({$::context,"id":"$::base/assertion/$_.json","revoked":true})) } qw(aa03 aa04) ]
 --- no_error_log
@@ -173,7 +173,7 @@ X-Facts: expired assertion b-aa08
 --- request eval
 [ 'GET /badges/api/class/aid.json', 'GET /badges/api/class/a%20b%2F%C3%A9.json', 'GET /badges/api/issuer.json' ]
 --- response_headers eval
-[ ("Content-Type: application/ld+json\nAccess-Control-Allow-Origin: *\nVary: Accept\nCache-Control: public, max-age=3, stale-while-revalidate=1, stale-if-error=0\nSurrogate-Key:") x 3 ]
+[ ("Content-Type: application/ld+json; charset=utf-8\nAccess-Control-Allow-Origin: *\nVary: Accept\nCache-Control: public, max-age=3, stale-while-revalidate=1, stale-if-error=0\nSurrogate-Key:") x 3 ]
 --- response_body_like eval
 my $rest = qq("name":"First Aid","description":"Can \\"help\\" \xc3\xa9 \xe6\x97\xa5]]>.","image":"https://acme.example/i.png","criteria":{"type":"Criteria","id":"https://acme.example/c","narrative":"Passed."},"issuer":"$::base/issuer.json");
 [ main::exactly(qq({$::context,"type":"BadgeClass","id":"$::base/class/aid.json",$rest})),
@@ -261,7 +261,7 @@ Access-Control-Allow-Origin: *
 --- request
 HEAD /badges/api/issuer.json
 --- response_headers
-Content-Type: application/ld+json
+Content-Type: application/ld+json; charset=utf-8
 Content-Length: 188
 --- response_body eval: ''
 --- no_error_log
@@ -279,7 +279,7 @@ Content-Length: 188
 --- more_headers eval
 [ map { "Accept: $_" } 'application/json', 'application/ld+json', '*/*', 'application/*', 'application/json, text/plain, */*', 'application/json, application/ld+json', 'text/html, application/json;q=0.1' ]
 --- response_headers eval
-[ map { "Content-Type: application/$_" } qw(json ld+json ld+json ld+json ld+json ld+json json) ]
+[ map { "Content-Type: application/$_; charset=utf-8" } qw(json ld+json ld+json ld+json ld+json ld+json json) ]
 --- no_error_log
 [error]
 [alert]

@@ -197,6 +197,13 @@ ngx_http_credverify_badges_handler(ngx_http_request_t *r)
         ngx_string("application/json")
     };
 
+    /* who is not told a charset may guess one, and validators do */
+
+    static const cv_str_t  contents[] = {
+        NGX_HTTP_CREDVERIFY_PART("application/ld+json; charset=utf-8"),
+        NGX_HTTP_CREDVERIFY_PART("application/json; charset=utf-8")
+    };
+
     if (r->method == NGX_HTTP_OPTIONS) {
         return ngx_http_credverify_preflight(r, 1);
     }
@@ -224,11 +231,8 @@ ngx_http_credverify_badges_handler(ngx_http_request_t *r)
         ngx_http_credverify_error(job, outcome);
 
     } else if (job->presentation.outcome != CV_NOT_FOUND) {
-        job->presentation.type = cv_str(types[0].data, types[0].len);
-
-        if (ngx_http_credverify_prefer(r, types, 2) == 1) {
-            job->presentation.type = cv_str(types[1].data, types[1].len);
-        }
+        job->presentation.type = contents[ngx_http_credverify_prefer(r, types,
+                                                                     2)];
     }
 
     return ngx_http_credverify_finish(job);
