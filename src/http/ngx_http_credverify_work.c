@@ -7,7 +7,7 @@
  * request, which may end meanwhile.
  */
 
-#include "ngx_http_credverify.h"
+#include "ngx_http_credverify_wait.h"
 #include "cv_digest.h"
 
 
@@ -56,11 +56,11 @@ typedef struct {
     ngx_rbtree_node_t                 node;       /* by key's beginning */
     ngx_queue_t                       queue;      /* if it is done */
     ngx_queue_t                       waiters;
-                                              /* ngx_http_credverify_work_t */
     ngx_event_t                       timer;
     ngx_http_credverify_workshop_t   *workshop;
     ngx_http_credverify_task_t       *task;       /* NULL: it is done */
     cv_buf_t                          result;
+    ngx_int_t                         rc;         /* for those who wait */
     u_char                            key[NGX_HTTP_CREDVERIFY_WORK_KEY];
 } ngx_http_credverify_piece_t;
 
@@ -89,7 +89,6 @@ static ngx_http_credverify_task_t *ngx_http_credverify_work_task(
     ngx_http_credverify_work_t *work);
 static ngx_int_t ngx_http_credverify_work_wait(
     ngx_http_credverify_piece_t *piece, ngx_http_credverify_work_t *work);
-static void ngx_http_credverify_work_leave(void *data);
 static void ngx_http_credverify_work_thread(void *data, ngx_log_t *log);
 static void ngx_http_credverify_work_done(ngx_event_t *ev);
 static void ngx_http_credverify_work_failed(
@@ -379,32 +378,8 @@ static ngx_int_t
 ngx_http_credverify_work_wait(ngx_http_credverify_piece_t *piece,
     ngx_http_credverify_work_t *work)
 {
-    ngx_http_cleanup_t  *cln;
-
-    cln = ngx_http_cleanup_add(work->request, 0);
-    if (cln == NULL) {
-        return NGX_ERROR;
-    }
-
-    cln->handler = ngx_http_credverify_work_leave;
-    cln->data = work;
-
-    work->waits = 1;
-    ngx_queue_insert_tail(&piece->waiters, &work->queue);
-
-    return NGX_AGAIN;
-}
-
-
-static void
-ngx_http_credverify_work_leave(void *data)
-{
-    ngx_http_credverify_work_t  *work = data;
-
-    if (work->waits) {
-        work->waits = 0;
-        ngx_queue_remove(&work->queue);
-    }
+    return ngx_http_credverify_wait(&piece->waiters, &work->waiter) == NGX_OK
+           ? NGX_AGAIN : NGX_ERROR;
 }
 
 
@@ -511,27 +486,25 @@ ngx_http_credverify_work_late(ngx_event_t *ev)
 
 
 static void
+ngx_http_credverify_work_woken(ngx_http_credverify_waiter_t *waiter,
+    void *data)
+{
+    ngx_http_credverify_work_t   *work;
+    ngx_http_credverify_piece_t  *piece = data;
+
+    work = (ngx_http_credverify_work_t *) waiter;
+
+    work->handler(work, piece->rc, cv_buf_str(&piece->result));
+}
+
+
+static void
 ngx_http_credverify_work_wake(ngx_http_credverify_piece_t *piece, ngx_int_t rc)
 {
-    cv_str_t                     result;
-    ngx_queue_t                 *q;
-    ngx_connection_t            *c;
-    ngx_http_credverify_work_t  *work;
+    piece->rc = rc;
 
-    result = cv_buf_str(&piece->result);
-
-    while (!ngx_queue_empty(&piece->waiters)) {
-        q = ngx_queue_head(&piece->waiters);
-        ngx_queue_remove(q);
-
-        work = ngx_queue_data(q, ngx_http_credverify_work_t, queue);
-        work->waits = 0;
-
-        c = work->request->connection;
-
-        work->handler(work, rc, result);
-        ngx_http_run_posted_requests(c);
-    }
+    ngx_http_credverify_wake(&piece->waiters, ngx_http_credverify_work_woken,
+                             piece);
 }
 
 

@@ -17,6 +17,14 @@
 
 #define NGX_HTTP_CREDVERIFY_WORK_KEY  32
 
+/* A request that waits, and as what; both live as long as it does. */
+
+typedef struct {
+    ngx_http_request_t            *request;
+    ngx_queue_t                    queue;     /* of those who wait */
+    ngx_uint_t                     waits;
+} ngx_http_credverify_waiter_t;
+
 typedef struct ngx_http_credverify_work_s  ngx_http_credverify_work_t;
 
 /*
@@ -55,16 +63,13 @@ typedef void (*ngx_http_credverify_worked_pt)(ngx_http_credverify_work_t *work,
 /* What a request wants done; it lives as long as the request. */
 
 struct ngx_http_credverify_work_s {
-    ngx_http_request_t            *request;
+    ngx_http_credverify_waiter_t   waiter;    /* with its request; the first */
     ngx_str_t                      name;      /* what logs call it */
     cv_str_t                       input;     /* until work() returns */
     const void                    *with;      /* of the configuration */
     u_char                         key[NGX_HTTP_CREDVERIFY_WORK_KEY];
                                               /* no other has that */
     ngx_http_credverify_worked_pt  handler;
-
-    ngx_queue_t                    queue;     /* of those who wait */
-    ngx_uint_t                     waits;
 };
 
 /*
