@@ -77,7 +77,8 @@ sources = $(shell awk '$$1 ~ /^[a-z]/ && $(1) { print $$2 }' src/SOURCES)
 HEADERS     := $(sort $(wildcard src/*/*.h))
 LIB_SRCS    := $(call sources,$$1 !~ /^(http|png|cli)$$/)
 CLI_SRCS    := $(call sources,$$1 == "cli")
-MODULE_SRCS := $(notdir $(MODULES:.so=.c)) $(call sources,$$1 != "cli")
+MODULE_SRCS := $(notdir $(MODULES:.so=.c)) \
+               $(call sources,$$1 !~ /^(cli|foreign)$$/)
 UNIT_SRCS   := $(sort $(wildcard t/unit/test_*.c))
 UNIT_SHARED := $(filter-out $(UNIT_SRCS),$(wildcard t/unit/*.c))
 TORTURE     := $(sort $(wildcard t/torture/*.c))
@@ -94,11 +95,13 @@ WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
            -Wpointer-arith -Wcast-qual -Wformat=2 -Wvla -Wundef -Werror
 COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(ITS_CFLAGS) -MMD -MP \
            $(patsubst %/,-I%,$(filter-out src/http/,$(wildcard src/*/)))
-LIBS     = -Wl,--as-needed -llmdb -lyajl -lcrypto -lqrencode -lz
+LIBS     = -Wl,--as-needed -llmdb -lyajl -lcrypto -lqrencode -lz \
+           -lpng -lxml2
 
 # Their headers are not written for our warnings.
 
 RSVG_CFLAGS = $(patsubst -I%,-isystem%,$(shell pkg-config --cflags librsvg-2.0))
+XML_CFLAGS  = $(patsubst -I%,-isystem%,$(shell pkg-config --cflags libxml-2.0))
 RSVG_LIBS   = $(shell pkg-config --libs librsvg-2.0)
 
 
@@ -231,8 +234,9 @@ $(OUT)/obj/%.o: %.c Makefile
 	$(Q)$(COMPILE) -c -o $@ $<
 
 $(OUT)/obj/src/raster/%.o: ITS_CFLAGS = $(RSVG_CFLAGS)
+$(OUT)/obj/src/foreign/%.o: ITS_CFLAGS = $(XML_CFLAGS)
 $(OUT)/unit/test_qr: LIBS += -lzbar
-$(OUT)/unit/test_raster: LIBS += $(RSVG_LIBS) -lpng -lzbar
+$(OUT)/unit/test_raster: LIBS += $(RSVG_LIBS) -lzbar
 
 -include $(patsubst %.o,%.d,$(call objects,$(LIB_SRCS) $(CLI_SRCS) \
                                           $(UNIT_SRCS) $(UNIT_SHARED) \
