@@ -19,6 +19,9 @@
 #define CV_SVG_XMLNS    "http://www.w3.org/2000/svg"
 #define CV_XLINK_XMLNS  "http://www.w3.org/1999/xlink"
 
+/* where readers of badges look for what tells them that it is an SVG */
+#define CV_SVG_FIRST    256
+
 /* elements in each other, those that are used counted as if they were there */
 #define CV_SVG_DEPTH_DRAWN  512
 
@@ -460,6 +463,14 @@ cv_svg_check_root(cv_svg_t *svg, xmlNodePtr root)
     cv_err_t   err;
     xmlNsPtr   ns;
 
+    /* nor do they find it behind a prefix */
+
+    if (root->ns->prefix != NULL) {
+        return cv_svg_refuse(svg, root, "the prefix",
+                             (const char *) root->ns->prefix,
+                             "is before svg: save it without");
+    }
+
     for (ns = root->nsDef; ns != NULL; ns = ns->next) {
         if (ns->prefix != NULL
             && strcmp((const char *) ns->prefix, CV_BAKE_PREFIX) == 0)
@@ -640,7 +651,7 @@ cv_svg_count(cv_svg_t *svg, xmlNodePtr node)
 
 
 static cv_err_t
-cv_svg_check_tree(cv_svg_t *svg, xmlDocPtr doc)
+cv_svg_check_tree(cv_svg_t *svg, cv_str_t image, xmlDocPtr doc)
 {
     cv_err_t     err;
     xmlNodePtr   root;
@@ -661,6 +672,17 @@ cv_svg_check_tree(cv_svg_t *svg, xmlDocPtr doc)
 
     if (err == CV_OK) {
         err = cv_svg_check_root(svg, root);
+    }
+
+    if (err == CV_OK
+        && memmem(image.data, image.len < CV_SVG_FIRST ? image.len
+                                                       : CV_SVG_FIRST,
+                  "<svg", 4) == NULL)
+    {
+        err = cv_error_set(svg->error, CV_ERR_INPUT,
+                           "its <svg is not among the first %d bytes, where "
+                           "readers of badges look for it: shorten what stands "
+                           "before it", CV_SVG_FIRST);
     }
 
     if (err == CV_OK && cv_svg_count(svg, root) == 0) {
@@ -706,7 +728,7 @@ cv_svg_check(cv_str_t image, cv_error_t *error)
 
     err = svg == NULL || svg->ids == NULL
               ? cv_error_set(error, CV_ERR_NOMEM, "out of memory")
-              : cv_svg_check_tree(svg, doc);
+              : cv_svg_check_tree(svg, image, doc);
 
     if (svg != NULL) {
         xmlHashFree(svg->ids, NULL);

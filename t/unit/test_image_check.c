@@ -421,8 +421,8 @@ test_svg(void **state)
                  "standalone=\"no\"?>\n<!-- made by hand -->\n<svg " NS
                  " width=\"64\" height=\"64px\"><title>Jos\xc3\xa9 \xe4\xb8\x96"
                  "</title><g/></svg>\n<!-- \xc3\xa9 -->\n"), NULL },
-        { CV_STR("<s:svg xmlns:s=\"http://www.w3.org/2000/svg\" " BOX
-                 "><s:g/></s:svg>"), NULL },
+        { CV_STR("<svg " NS " xmlns:s=\"http://www.w3.org/2000/svg\" " BOX
+                 "><s:g/></svg>"), NULL },
         { CV_STR("<?xml version='1.0' encoding='utf-8'?><svg " NS
                  " width='20mm' height='100%' " BOX "><g/></svg>"), NULL },
         { CV_STR(SVG("<style type=\"text/css\"><![CDATA[.a{fill:rgb(1,2,3)}]]>"
@@ -511,6 +511,10 @@ test_svg(void **state)
           "its width is no length" },
         { CV_STR("<svg " NS " " BOX " width=\"\"><g/></svg>"),
           "its width is no length" },
+
+        { CV_STR("<s:svg xmlns:s=\"http://www.w3.org/2000/svg\" " BOX
+                 "><s:g/></s:svg>"),
+          "line 1: the prefix \"s\" is before svg: save it without" },
 
         /* what is baked in */
 
@@ -667,6 +671,15 @@ test_svg_bounds(void **state)
     cv_buf_t  svg;
 
     (void) state;
+
+    for (n = 245; n <= 246; n++) {
+        cv_buf_init(&svg, CV_IMAGE_MAX);
+        cv_buf_printf(&svg, "<!--%*s-->" SVG("<g/>"), n, "");
+        is_free(&svg, n == 245 ? NULL
+                               : "its <svg is not among the first 256 bytes, "
+                                 "where readers of badges look for it: shorten "
+                                 "what stands before it", "late");
+    }
 
     for (n = 4095; n <= 4096; n++) {
         cv_buf_init(&svg, CV_IMAGE_MAX);
