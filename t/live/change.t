@@ -8,6 +8,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 use Credverify;
 use LiveNginx;
+use OldStore;
 
 my $root = $> == 0;
 my $good = '/v?token=' . Credverify::token('valid');
@@ -16,6 +17,7 @@ sub serve {
     my $store = shift;
     return LiveNginx->start(server => "credverify_store $store;
         location = /v { credverify_format \$arg_format json html; credverify_verify token=\$arg_token; }
+        location = /c { credverify_verify code=\$arg_code; }
         location = /health { credverify_health; }");
 }
 
@@ -174,16 +176,11 @@ subtest 'a store whose owner locks the workers out' => sub {
 };
 
 subtest 'a store of an older format' => sub {
-    my $store = Credverify::store();
-
-    open my $file, '+<:raw', "$store/data.mdb" or die $!;
-    my $data = do { local $/; <$file> };
-    $data =~ s/format\x00\x00\x00./format\x00\x00\x00\x01/gs or die 'no format';
-    seek $file, 0, 0;
-    print $file $data;
-    close $file or die $!;
+    my $store = old_store(1, Credverify::folder() . '/store');
+    system('chown', '-R', 'www-data:www-data', $store) if $root;
 
     my $nginx = serve($store);
+    my $good = '/c?code=LBxJ5RuX';
 
     is($nginx->status($good), 503, 'unavailable');
     like(($nginx->get('/health'))[1], qr/"other_version"/, 'and says why');
