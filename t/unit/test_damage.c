@@ -151,6 +151,68 @@ test_index(void **state)
 }
 
 
+static void
+missing_assertion(void *data, const char *problem)
+{
+    *(unsigned *) data += strstr(problem, ": it has no assertion") != NULL;
+}
+
+
+static void
+test_assertions(void **state)
+{
+    test_t          *test = *state;
+    unsigned         missing;
+    uint64_t         iid, records;
+    cv_txn_t        *txn;
+    cv_assertion_t   assertion;
+
+    static const char *const  ids[] = { "0123", "4567" };
+
+    txn = begin(test);
+
+    for (iid = 1; iid <= 2; iid++) {
+        memset(&assertion, 0, sizeof(assertion));
+        assertion.credential.iid = iid;
+        assertion.id = cv_str_z(ids[iid - 1]);
+        assertion.salt = CV_STR("salt");
+        assert_int_not_equal(cv_put(txn, CV_ASSERTION, &assertion), 0);
+    }
+
+    commit(txn);
+
+    assert_int_equal(check(test), 0);
+    assert_int_equal(verify(test, CV_BY_ASSERTION, ids[0]), CV_OK);
+
+    close_store(test);
+    overwrite(test, "handle", "\15" "0123", 5, "\0\0\0\0\0\0\0\2", 8);
+    open_store(test);
+
+    assert_int_equal(verify(test, CV_BY_ASSERTION, ids[0]), CV_ERR_DAMAGED);
+    assert_int_equal(verify(test, CV_BY_ASSERTION, ids[1]), CV_OK);
+    assert_int_equal(check(test), 2 + SUM);
+
+    /* a credential that has none, and a handle that leads to none */
+
+    close_store(test);
+    overwrite(test, "handle", "\15" "0123", 5, "\0\0\0\0\0\0\0\1", 8);
+    overwrite(test, "assertion", "\0\0\0\0\0\0\0\1", 8, NULL, 0);
+    open_store(test);
+
+    assert_int_equal(verify(test, CV_BY_ASSERTION, ids[0]), CV_ERR_DAMAGED);
+    assert_int_equal(verify(test, CV_BY_CODE, "c1"), CV_OK);
+    assert_int_equal(check(test), 2 + SUM);
+
+    missing = 0;
+    assert_int_equal(cv_snapshot_open(&txn, test->store, &error), CV_OK);
+    assert_int_equal(cv_snapshot_renew(txn), CV_OK);
+    (void) cv_store_check(txn, missing_assertion, &missing, &records);
+    cv_snapshot_close(txn);
+
+    assert_int_equal(missing, 1);
+}
+
+
 /* keys and values of other lengths than any that were ever written */
 
 static void
@@ -1124,6 +1186,7 @@ main(void)
 
     const struct CMUnitTest  tests[] = {
         FILLED(test_index),
+        FILLED(test_assertions),
         FILLED(test_lengths),
         FILLED(test_places),
         FILLED(test_sequence_behind),

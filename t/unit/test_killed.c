@@ -88,6 +88,12 @@ reader(test_t *test)
 }
 
 
+/* of the credential that a writer makes before it dies */
+
+static const char *const  ids[] = { "first", "second", "third" };
+static unsigned           writers;
+
+
 static void
 writer(test_t *test)
 {
@@ -98,6 +104,7 @@ writer(test_t *test)
     if (cv_store_open(&test->store, test->dir, true, &error) != CV_OK
         || cv_txn_begin(&txn, test->store, &error) != CV_OK
         || put(txn, "Written") == 0
+        || put_credential(txn, ids[writers], NULL, NULL) == 0
         || cv_txn_commit(txn, &error) != CV_OK)
     {
         abort();
@@ -113,16 +120,21 @@ writer(test_t *test)
 static void
 test_commit(void **state)
 {
-    int           i, status;
-    pid_t         reading;
-    test_t       *test = *state;
-    cv_txn_t     *txn;
-    cv_issuer_t   issuer;
+    int               status;
+    pid_t             reading;
+    test_t           *test = *state;
+    cv_txn_t         *txn;
+    uint64_t          iid;
+    cv_issuer_t       issuer;
+    cv_assertion_t    assertion;
+    cv_credential_t   credential;
+
+    fill(test);
 
     cv_store_close(test->store);
     reading = another(test, reader);
 
-    for (i = 0; i < 3; i++) {
+    for (writers = 0; writers < CV_COUNT(ids); writers++) {
         assert_true(waitpid(another(test, writer), &status, 0) > 0);
         assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 
@@ -134,6 +146,14 @@ test_commit(void **state)
         assert_true(cv_get_by_id(txn, CV_ISSUER, CV_STR("issuer"), &issuer,
                                  NULL));
         assert_true(cv_str_eq(issuer.name, CV_STR("Written")));
+
+        /* a credential is never there without its assertion */
+
+        assert_true(cv_get_by_id(txn, CV_CREDENTIAL, cv_str_z(ids[writers]),
+                                 &credential, &iid));
+        assert_true(cv_get_assertion(txn, iid, &assertion));
+        assert_int_equal(cv_find(txn, CV_HANDLE_ASSERTION, assertion.id), iid);
+
         assert_int_not_equal(put(txn, "Written over"), 0);
         commit(txn);
 
