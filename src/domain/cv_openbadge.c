@@ -5,6 +5,30 @@
 
 #include "cv_openbadge.h"
 #include "cv_shape.h"
+#include "cv_text.h"
+
+#define CV_OPENBADGE_DIGITS  "0123456789"
+#define CV_OPENBADGE_HEX     CV_OPENBADGE_DIGITS "abcdefABCDEF"
+
+
+static bool
+cv_openbadge_among(uint8_t ch, const char *set)
+{
+    return ch != '\0' && strchr(set, ch) != NULL;
+}
+
+
+/* White_Space of Unicode: so much "\s" is for validators */
+
+static bool
+cv_openbadge_blank(uint32_t code)
+{
+    return (code >= 0x09 && code <= 0x0d) || code == 0x20 || code == 0x85
+           || code == 0xa0 || code == 0x1680
+           || (code >= 0x2000 && code <= 0x200a) || code == 0x2028
+           || code == 0x2029 || code == 0x202f || code == 0x205f
+           || code == 0x3000;
+}
 
 
 /* one that says something */
@@ -12,10 +36,20 @@
 static bool
 cv_openbadge_text(cv_str_t text)
 {
-    size_t  i;
+    size_t          n;
+    uint32_t        code;
+    const uint8_t  *p, *end;
 
-    for (i = 0; i < text.len; i++) {
-        if (text.data[i] > 0x20) {
+    end = cv_str_end(text);
+
+    for (p = text.data; p < end; p += n) {
+        n = cv_utf8_decode(p, end, &code);
+
+        if (n == 0) {
+            return false;
+        }
+
+        if (code > 0x20 && !cv_openbadge_blank(code)) {
             return true;
         }
     }
@@ -24,32 +58,171 @@ cv_openbadge_text(cv_str_t text)
 }
 
 
-static bool
-cv_openbadge_url(cv_str_t text)
+/* Takes off a text what is before the first of some characters. */
+
+static cv_str_t
+cv_openbadge_take(cv_str_t *text, const char *before)
 {
-    return cv_present(text) && cv_shape_url.holds(text);
+    cv_str_t  part;
+
+    part = cv_str(text->data, 0);
+
+    while (text->len > 0 && !cv_openbadge_among(text->data[0], before)) {
+        part.len++;
+        text->data++;
+        text->len--;
+    }
+
+    return part;
 }
 
 
-/* what most validators take for an address: something, "@", and something */
+/* RFC 3986, section 3.3: "pchar", and what stands between them */
+
+static bool
+cv_openbadge_encoded(cv_str_t text)
+{
+    size_t   i;
+    uint8_t  ch, byte;
+
+    for (i = 0; i < text.len; i++) {
+        ch = text.data[i];
+
+        if (ch == '%') {
+            if (text.len - i < 3
+                || !cv_hex_decode(&byte, 1, cv_str(text.data + i + 1, 2)))
+            {
+                return false;
+            }
+
+        } else if (!((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z')
+                   && !cv_openbadge_among(ch, CV_OPENBADGE_DIGITS
+                                          "-._~!$&'()*+,;=:@/?"))
+        {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+/* RFC 3986, section 3.2.2: an address of version 6, or a name, which http has */
+
+static bool
+cv_openbadge_host(cv_str_t *rest)
+{
+    size_t    i;
+    cv_str_t  host;
+
+    if (rest->len == 0 || rest->data[0] != '[') {
+        host = cv_openbadge_take(rest, ":@");
+        return host.len > 0 && cv_openbadge_encoded(host);
+    }
+
+    host = cv_openbadge_take(rest, "]");
+
+    for (i = 1; i < host.len; i++) {
+        if (!cv_openbadge_among(host.data[i], CV_OPENBADGE_HEX ":.")) {
+            return false;
+        }
+    }
+
+    if (rest->len == 0) {
+        return false;
+    }
+
+    rest->data++;
+    rest->len--;
+
+    return host.len > 1;
+}
+
+
+static bool
+cv_openbadge_authority(cv_str_t rest)
+{
+    size_t    i;
+    cv_str_t  user;
+
+    user = rest;
+    user = cv_openbadge_take(&user, "@");
+
+    if (user.len < rest.len) {
+        rest = cv_str(rest.data + user.len + 1, rest.len - user.len - 1);
+
+        if (!cv_openbadge_encoded(user)) {
+            return false;
+        }
+    }
+
+    if (!cv_openbadge_host(&rest)) {
+        return false;
+    }
+
+    for (i = 1; i < rest.len; i++) {
+        if (!cv_openbadge_among(rest.data[i], CV_OPENBADGE_DIGITS)) {
+            return false;
+        }
+    }
+
+    return rest.len == 0 || rest.data[0] == ':';
+}
+
+
+/* what has to be encoded in a URL validators take for none */
+
+static bool
+cv_openbadge_url(cv_str_t text)
+{
+    cv_str_t  authority, path;
+
+    if (!cv_present(text) || !cv_shape_url.holds(text)) {
+        return false;
+    }
+
+    /* behind "//" */
+
+    (void) cv_openbadge_take(&text, "/");
+    text = cv_str(text.data + 2, text.len - 2);
+
+    authority = cv_openbadge_take(&text, "/?#");
+    path = cv_openbadge_take(&text, "#");
+
+    return cv_openbadge_authority(authority)
+           && cv_openbadge_encoded(path)
+           && (text.len == 0
+               || cv_openbadge_encoded(cv_str(text.data + 1, text.len - 1)));
+}
+
+
+/* what most validators take for an address: two texts with "@" between them */
 
 static bool
 cv_openbadge_email(cv_str_t text)
 {
-    size_t  i, at;
+    size_t          n;
+    uint32_t        code;
+    const uint8_t  *p, *at, *end;
 
-    for (i = 0, at = 0; i < text.len; i++) {
+    at = NULL;
+    end = cv_str_end(text);
 
-        if (text.data[i] <= 0x20 || text.data[i] == 0x7f) {
+    for (p = text.data; p < end; p += n) {
+        n = cv_utf8_decode(p, end, &code);
+
+        if (n == 0 || code < 0x20 || code == 0x7f || cv_openbadge_blank(code)
+            || (code == '@' && at != NULL))
+        {
             return false;
         }
 
-        if (text.data[i] == '@') {
-            at = i;
+        if (code == '@') {
+            at = p;
         }
     }
 
-    return at > 0 && at + 1 < text.len;
+    return at != NULL && at > text.data && at + 1 < end;
 }
 
 
@@ -69,7 +242,7 @@ cv_openbadge_doc_url(cv_doc_t doc)
 }
 
 
-/* what of these members is there, is a text; of JSON-LD null means nothing */
+/* what of these members is there, is a text */
 
 static bool
 cv_openbadge_texts(cv_doc_t object, const char *const *names)
@@ -79,7 +252,7 @@ cv_openbadge_texts(cv_doc_t object, const char *const *names)
     for ( /* void */ ; *names != NULL; names++) {
         value = cv_doc_member(object, cv_str_z(*names));
 
-        if (cv_present(value) && !cv_openbadge_doc_text(value)) {
+        if (cv_present(value) && cv_doc_type(value) != CV_DOC_STRING) {
             return false;
         }
     }
@@ -88,25 +261,98 @@ cv_openbadge_texts(cv_doc_t object, const char *const *names)
 }
 
 
+/*
+ * What is shown as it is kept must mean nothing else in JSON-LD: there null
+ * is no value, and names that begin with "@" are its own.
+ */
+
 static bool
-cv_openbadge_has_null(cv_doc_t doc)
+cv_openbadge_plain(cv_doc_t doc)
 {
+    cv_str_t       name;
     cv_doc_t       value;
     cv_doc_iter_t  it;
 
     if (cv_doc_type(doc) == CV_DOC_NULL) {
-        return true;
+        return false;
     }
 
     it = cv_doc_iter(doc);
 
-    while (cv_doc_next(&it, NULL, &value)) {
-        if (cv_openbadge_has_null(value)) {
-            return true;
+    while (cv_doc_next(&it, &name, &value)) {
+        if ((name.len > 0 && name.data[0] == '@')
+            || !cv_openbadge_plain(value))
+        {
+            return false;
         }
     }
 
-    return false;
+    return true;
+}
+
+
+/* a type of JSON-LD: that of the table, or one that somebody defines */
+
+static bool
+cv_openbadge_type(cv_doc_t type, cv_str_t name)
+{
+    cv_doc_t       value;
+    cv_doc_iter_t  it;
+
+    if (!cv_present(type) || cv_openbadge_doc_url(type)) {
+        return true;
+    }
+
+    if (cv_doc_type(type) == CV_DOC_STRING) {
+        return cv_str_eq(cv_doc_text(type), name);
+    }
+
+    it = cv_doc_iter(type);
+
+    while (cv_doc_next(&it, NULL, &value)) {
+        if (cv_doc_type(value) != CV_DOC_STRING
+            || !cv_openbadge_type(value, name))
+        {
+            return false;
+        }
+    }
+
+    return cv_doc_type(type) == CV_DOC_ARRAY && cv_doc_truth(type);
+}
+
+
+/* RFC 4122, section 3, with a version of its section 4.1.3 */
+
+static bool
+cv_openbadge_uuid(cv_str_t text)
+{
+    size_t  i;
+
+    static const char  form[] = "urn:uuid:xxxxxxxx-xxxx-Vxxx-Nxxx-xxxxxxxxxxxx";
+
+    for (i = 0; i < text.len && i < sizeof(form) - 1; i++) {
+        if (!(form[i] == 'x' ? cv_openbadge_among(text.data[i],
+                                                  CV_OPENBADGE_HEX)
+              : form[i] == 'V' ? cv_openbadge_among(text.data[i], "12345")
+              : form[i] == 'N' ? cv_openbadge_among(text.data[i], "89abAB")
+                               : text.data[i] == (uint8_t) form[i]))
+        {
+            return false;
+        }
+    }
+
+    return text.len == sizeof(form) - 1;
+}
+
+
+/* what is nowhere on the web may have a UUID instead */
+
+static bool
+cv_openbadge_id(cv_doc_t id)
+{
+    return !cv_present(id) || cv_openbadge_doc_url(id)
+           || (cv_doc_type(id) == CV_DOC_STRING
+               && cv_openbadge_uuid(cv_doc_text(id)));
 }
 
 
@@ -118,9 +364,10 @@ cv_openbadge_criteria(cv_doc_t criteria)
     url = cv_doc_member(criteria, CV_STR("url"));
     narrative = cv_doc_member(criteria, CV_STR("narrative"));
 
-    return (cv_present(url) || cv_present(narrative))
+    return (cv_present(url) || cv_openbadge_doc_text(narrative))
            && (!cv_present(url) || cv_openbadge_doc_url(url))
-           && (!cv_present(narrative) || cv_openbadge_doc_text(narrative));
+           && (!cv_present(narrative)
+               || cv_doc_type(narrative) == CV_DOC_STRING);
 }
 
 
@@ -142,7 +389,10 @@ cv_openbadge_alignment(cv_doc_t alignment)
             || !cv_openbadge_doc_url(cv_doc_member(target,
                                                    CV_STR("targetUrl")))
             || !cv_openbadge_texts(target, texts)
-            || cv_openbadge_has_null(target))
+            || !cv_openbadge_type(cv_doc_member(target, CV_STR("type")),
+                                  CV_STR("AlignmentObject"))
+            || !cv_openbadge_id(cv_doc_member(target, CV_STR("id")))
+            || !cv_openbadge_plain(target))
         {
             return false;
         }
@@ -175,11 +425,14 @@ cv_openbadge_evidence(cv_doc_t evidence)
         id = cv_doc_member(piece, CV_STR("id"));
 
         if (cv_doc_type(piece) != CV_DOC_OBJECT
-            || (cv_present(id) && !cv_openbadge_doc_url(id))
             || (!cv_present(id)
-                && !cv_present(cv_doc_member(piece, CV_STR("narrative"))))
+                && !cv_openbadge_doc_text(cv_doc_member(piece,
+                                                        CV_STR("narrative"))))
+            || !cv_openbadge_id(id)
             || !cv_openbadge_texts(piece, texts)
-            || cv_openbadge_has_null(piece))
+            || !cv_openbadge_type(cv_doc_member(piece, CV_STR("type")),
+                                  CV_STR("Evidence"))
+            || !cv_openbadge_plain(piece))
         {
             return false;
         }
