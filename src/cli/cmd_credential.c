@@ -281,6 +281,7 @@ cmd_credential_show_body(cv_cli_t *cli)
 {
     char                     tag[CV_TAG_LEN];
     uint64_t                 iid;
+    cv_assertion_t           assertion;
     cv_credential_t          credential;
     const cv_handle_kind_t  *by;
 
@@ -295,6 +296,9 @@ cmd_credential_show_body(cv_cli_t *cli)
     cv_unresolve(cli->txn, CV_CREDENTIAL, &credential);
 
     cv_answer_record_open(cli, CV_CREDENTIAL, &credential);
+    cv_answer_text(cli, "assertion",
+                   cv_get_assertion(cli->txn, iid, &assertion) ? assertion.id
+                                                               : CV_ABSENT);
     cv_answer_number(cli, "tokens",
                      cv_cli_links(cli, CV_LINK_CREDENTIAL_TOKEN, iid));
     cmd_credential_verdict(cli, &credential);

@@ -216,6 +216,7 @@ cv_cli_known_by(const cv_cli_t *cli, cv_str_t text)
         { CV_HANDLE_CODE, "code" },
         { CV_HANDLE_NUMBER, "number" },
         { CV_HANDLE_PUBLIC_ID, "public-id" },
+        { CV_HANDLE_ASSERTION, "assertion" },
     };
 
     for (i = 0; i < CV_COUNT(handles); i++) {

@@ -126,12 +126,12 @@ cv_option_by(cv_cli_t *cli, cv_handle_kind_t *by)
     /* what people call a credential, who do not know its id */
 
     static const char *const  names[] = {
-        "id", "code", "number", "public-id", NULL
+        "id", "code", "number", "public-id", "assertion", NULL
     };
 
     static const cv_handle_kind_t  kinds[] = {
         CV_HANDLE_CREDENTIAL_ID, CV_HANDLE_CODE, CV_HANDLE_NUMBER,
-        CV_HANDLE_PUBLIC_ID
+        CV_HANDLE_PUBLIC_ID, CV_HANDLE_ASSERTION
     };
 
     name = cv_option(cli, "by");
@@ -143,8 +143,8 @@ cv_option_by(cv_cli_t *cli, cv_handle_kind_t *by)
     i = cv_name_index(names, cv_str_z(name));
 
     if (i == -1) {
-        (void) cv_cli_misuse(cli, "--by: \"%s\" is neither id, code, number "
-                             "nor public-id", name);
+        (void) cv_cli_misuse(cli, "--by: \"%s\" is neither id, code, number, "
+                             "public-id nor assertion", name);
         return false;
     }
 

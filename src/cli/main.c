@@ -76,7 +76,8 @@ static const cv_option_t  cv_erase_options[] = {
 };
 
 static const cv_option_t  cv_by_options[] = {
-    { "by", "id|code|number|public-id", "what the argument is; id", NULL },
+    { "by", "id|code|number|public-id|assertion",
+      "what the argument is; id", NULL },
     { NULL, NULL, NULL, NULL }
 };
 

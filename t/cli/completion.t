@@ -94,7 +94,7 @@ offers([qw(30 60 90)], qw(--json token new --privacy full --days), '');
 offers(['never'], qw(token new x --expires-at), '');
 offers([], qw(token new x --nonsense =), '');
 offers(['--privacy'], qw(token new --days = 30 --p));
-offers([qw(id code number public-id)], qw(credential show x --by), '');
+offers([qw(id code number public-id assertion)], qw(credential show x --by), '');
 offers(['false'], qw(class set x --listed = f));
 offers(['--level', '--level-label'], qw(class set x --listed --le));
 offers(['--level', '--level-label'], qw(class set x --listed true --le));

@@ -269,13 +269,26 @@ fails(cv('token', 'list', 'N-0'), 'token list: there is no credential "N-0"; one
       . 'has that as its number: "credverify credential show --by number"',
       'nor is a number');
 misused(cv('credential', 'show', 'full', '--by', 'name'), 'credential show: '
-        . '--by: "name" is neither id, code, number nor public-id; see '
+        . '--by: "name" is neither id, code, number, public-id nor assertion; see '
         . '"credverify help credential show"', 'by what there is not');
 
 my ($shown) = json_lines(cv('credential', 'show', 'a', '--json')->{out});
 is("@$shown{qw(kind id tokens verdict)}", 'credential a 0 valid', 'as JSON');
 ok(exists $shown->{until}, 'with when that ends, or null');
 like($shown->{cache_tag}, qr/\Acv-[0-9a-f]{16}\z/, 'and by what caches know it');
+like($shown->{assertion}, qr/\A[0-9a-f]{32}\z/, 'and by what badges do');
+
+for my $handle ($shown->{assertion}, uc $shown->{assertion}) {
+    is((json_lines(cv('credential', 'show', $handle, '--by', 'assertion', '--json')->{out}))[0]{id},
+       'a', 'by which it is found');
+}
+
+like(cv('credential', 'show', 'a')->{out}, qr/^assertion +$shown->{assertion}\n/m, 'for people');
+is(cv('credential', 'history', $shown->{assertion}, '--by', 'assertion')->{out},
+   cv('credential', 'history', 'a')->{out}, 'its history, too');
+fails(cv('credential', 'show', $shown->{assertion}), 'credential show: there is no credential '
+      . qq("$shown->{assertion}"; one has that as its assertion: "credverify credential show )
+      . '--by assertion"', 'it is no id');
 
 fails(cv('credential', 'show', 'nothing'),
       'credential show: there is no credential "nothing"', 'unknown');

@@ -96,7 +96,7 @@ fails(cv('credential', 'history', 'N-1'),
 fails(cv('class', 'history', 'x'), 'class history: there is no class "x"',
       'unknown class');
 misused(cv('credential', 'history', 'x', '--by', 'name'), 'credential history: '
-        . '--by: "name" is neither id, code, number nor public-id; see '
+        . '--by: "name" is neither id, code, number, public-id nor assertion; see '
         . '"credverify help credential history"', 'by what there is not');
 misused(cv('holder', 'history', 'h', '--by', 'id'),
         qr/: holder history: --by: unknown option; /, 'a holder has only an id');
