@@ -9,14 +9,20 @@
 #define CV_ERASED  CV_STR("erased-")
 
 
+bool
+cv_erased(cv_str_t id)
+{
+    return id.len == CV_ERASED_ID_LEN
+           && memcmp(id.data, CV_ERASED.data, CV_ERASED.len) == 0;
+}
+
+
 /* an id that an erasure made says nothing, and stays */
 
 static cv_err_t
 cv_erase_id(uint8_t id[CV_ERASED_ID_LEN], cv_str_t old, cv_error_t *error)
 {
-    if (old.len == CV_ERASED_ID_LEN
-        && memcmp(old.data, CV_ERASED.data, CV_ERASED.len) == 0)
-    {
+    if (cv_erased(old)) {
         memcpy(id, old.data, CV_ERASED_ID_LEN);
         return CV_OK;
     }

@@ -29,4 +29,7 @@ typedef struct {
 cv_err_t cv_erase_holder(cv_txn_t *txn, cv_str_t id, cv_erasure_t *erasure,
     cv_moment_t *moment, cv_error_t *error) CV_MUST_CHECK;
 
+/* True if the id is of the form that an erasure gives to a holder. */
+bool cv_erased(cv_str_t id);
+
 #endif /* CV_ERASE_H */

@@ -63,6 +63,11 @@ static const cv_option_t  cv_restore_options[] = {
     { NULL, NULL, NULL, NULL }
 };
 
+static const cv_option_t  cv_check_options[] = {
+    { "no-openbadges", NULL, "do not say what is no Open Badge", NULL },
+    { NULL, NULL, NULL, NULL }
+};
+
 static const cv_option_t  cv_create_options[] = {
     { "id", "ID", "what it is called; a random UUID", NULL },
     { "status", "draft|pending|issued", "what it begins as; draft", NULL },
@@ -238,8 +243,11 @@ const cv_command_t  cv_commands[] = {
 
     { "check", NULL, NULL, 0, 0,
       "verify every record, index entry, the audit trail and the counters",
-      "Each contradiction is a line on standard error.\n",
-      NULL, CV_NO_MEMBERS, cmd_check },
+      "Each contradiction is a line on standard error. Notes are no\n"
+      "problems: they say which issuers, classes and issued credentials\n"
+      "are no Open Badges, and what they lack. Of credentials they name\n"
+      "five that lack the same, of the others 20.\n",
+      cv_check_options, CV_NO_MEMBERS, cmd_check },
 
     { "stats", NULL, NULL, 0, 0,
       "say what the store holds",
