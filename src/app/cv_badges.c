@@ -85,6 +85,37 @@ cv_badges_identity(cv_badge_found_t *out, cv_digest_t *digest)
 }
 
 
+/* whether it has all that it takes, once its holder is known */
+
+static bool
+cv_badges_whole(const cv_verification_t *found)
+{
+    return cv_openbadge_issuer_lacks(found->evidence.issuer) == NULL
+           && cv_openbadge_class_lacks(found->evidence.class, false) == NULL
+           && cv_openbadge_assertion_lacks(&found->credential, &found->holder)
+              == NULL;
+}
+
+
+cv_err_t
+cv_badges_offer(cv_verification_t *verification, cv_txn_t *snapshot)
+{
+    if (!cv_discloses_holder(&verification->verdict)
+        || !cv_badges_whole(verification))
+    {
+        return CV_OK;
+    }
+
+    if (cv_get_assertion(snapshot, verification->number,
+                         &verification->assertion))
+    {
+        verification->evidence.assertion = &verification->assertion;
+    }
+
+    return cv_txn_err(snapshot, NULL);
+}
+
+
 /* one that is good, or was */
 
 static cv_err_t
@@ -102,11 +133,7 @@ cv_badges_award(cv_badge_found_t *out, cv_verifier_t *verifier,
         return CV_ERR_DAMAGED;
     }
 
-    if (cv_openbadge_issuer_lacks(found->evidence.issuer) != NULL
-        || cv_openbadge_class_lacks(found->evidence.class, false) != NULL
-        || cv_openbadge_assertion_lacks(&found->credential, &found->holder)
-           != NULL)
-    {
+    if (!cv_badges_whole(found)) {
         return CV_OK;
     }
 

@@ -57,4 +57,11 @@ cv_err_t cv_badges_class(cv_badge_found_t *out, cv_verifier_t *verifier,
 cv_err_t cv_badges_issuer(cv_badge_found_t *out, cv_txn_t *snapshot,
     const cv_badges_t *badges) CV_MUST_CHECK;
 
+/*
+ * Adds the assertion to the evidence of a verdict that discloses the holder,
+ * if it is that of an Open Badge, so that it may be shown where the badge is.
+ */
+cv_err_t cv_badges_offer(cv_verification_t *verification, cv_txn_t *snapshot)
+    CV_MUST_CHECK;
+
 #endif /* CV_BADGES_H */

@@ -64,7 +64,7 @@ cv_disclose_outcome(cv_facts_t *facts, cv_outcome_t outcome, cv_time_t now)
         [CV_NOT_FOUND] = CV_FACT_IS_NOT_FOUND,
     };
 
-    memset(facts->set, 0, sizeof(facts->set));
+    memset(&facts->set, 0, sizeof(facts->set));
 
     cv_fact_new(facts, CV_FACT_CHECKED_AT, CV_VALUE_NOW)->number = now;
 
@@ -249,6 +249,13 @@ cv_disclose(cv_facts_t *facts, const cv_verdict_t *verdict,
 
     if (cv_discloses_holder(verdict) && presented == CV_VALID) {
         cv_disclose_holder(facts, evidence->credential, evidence->holder);
+
+        /* where the badge is, which tells of the holder, if only hashed */
+
+        if (evidence->assertion != NULL) {
+            cv_fact_set_text(facts, CV_FACT_CREDENTIAL_ASSERTION,
+                             evidence->assertion->id);
+        }
     }
 }
 

@@ -63,6 +63,7 @@
     X(CREDENTIAL_NUMBER,         "credential.number")                         \
     X(CREDENTIAL_CODE,           "credential.code")                           \
     X(CREDENTIAL_PUBLIC_ID,      "credential.public_id")                      \
+    X(CREDENTIAL_ASSERTION,      "credential.assertion")                      \
     X(CREDENTIAL_TEST,           "credential.test")                           \
     X(CREDENTIAL_EVIDENCE,       "credential.evidence")                       \
     X(CREDENTIAL_NARRATIVE,      "credential.narrative")                      \
@@ -123,6 +124,24 @@ extern const cv_str_t  cv_fact_names[CV_FACT_COUNT];
 /* The fact of that name, or CV_FACT_COUNT. */
 cv_fact_id_t cv_fact_find(cv_str_t name);
 
+/* Some of them. */
+
+typedef struct {
+    uint64_t         bits[(CV_FACT_COUNT + 63) / 64];
+} cv_fact_set_t;
+
+static inline void
+cv_fact_set_add(cv_fact_set_t *set, unsigned id)
+{
+    set->bits[id / 64] |= (uint64_t) 1 << id % 64;
+}
+
+static inline bool
+cv_fact_set_has(const cv_fact_set_t *set, unsigned id)
+{
+    return set->bits[id / 64] >> id % 64 & 1;
+}
+
 typedef enum {
     CV_VALUE_NONE = 0,
     CV_VALUE_BOOL,          /* number: 0 or 1 */
@@ -148,7 +167,7 @@ typedef struct {
 /* Of those that are not set there is no value, so that none need be made. */
 
 typedef struct {
-    uint64_t         set[(CV_FACT_COUNT + 63) / 64];
+    cv_fact_set_t    set;
     cv_value_t       at[CV_FACT_COUNT];
 } cv_facts_t;
 
@@ -158,15 +177,15 @@ extern const cv_value_t  cv_value_none;
 static inline const cv_value_t *
 cv_fact(const cv_facts_t *facts, unsigned id)
 {
-    return facts->set[id / 64] >> id % 64 & 1 ? &facts->at[id]
-                                              : &cv_value_none;
+    return cv_fact_set_has(&facts->set, id) ? &facts->at[id]
+                                            : &cv_value_none;
 }
 
 /* The value of a fact, to be filled in. */
 static inline cv_value_t *
 cv_fact_new(cv_facts_t *facts, cv_fact_id_t id, cv_value_type_t type)
 {
-    facts->set[id / 64] |= (uint64_t) 1 << id % 64;
+    cv_fact_set_add(&facts->set, id);
     facts->at[id].type = type;
 
     return &facts->at[id];
@@ -234,6 +253,8 @@ typedef struct {
     const cv_issuer_t      *issuer;
     const cv_holder_t      *holder;
     const cv_token_t       *token;
+    const cv_assertion_t   *assertion;      /* of an Open Badge that may be
+                                               asked for */
 } cv_evidence_t;
 
 /*

@@ -764,7 +764,7 @@ void ngx_http_credverify_list_free(ngx_http_credverify_list_t *list);
 
 /* Adds what was verified; "asked" as cv_disclose_asked() has it. */
 cv_err_t ngx_http_credverify_list_add(ngx_http_credverify_list_t *list,
-    cv_verification_t *verification, cv_str_t asked);
+    cv_txn_t *txn, cv_verification_t *verification, cv_str_t asked);
 
 /*
  * Renders the list, unless "err" kept it from being made.  For what reads the
@@ -790,6 +790,12 @@ char *ngx_http_credverify_badges_parameters(ngx_conf_t *cf,
 /* After what is inherited is known; without such a directive does nothing. */
 char *ngx_http_credverify_badges_merge(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *conf);
+
+
+/* Adds to what was verified where its Open Badge is, if that may be shown. */
+cv_err_t ngx_http_credverify_offer(const cv_document_t *document,
+    cv_format_t format, const cv_presentation_t *presentation, cv_txn_t *txn,
+    cv_verification_t *verification);
 
 
 /* ngx_http_credverify_progress.c: a list for who issues */

@@ -239,6 +239,17 @@ ngx_http_credverify_badges_handler(ngx_http_request_t *r)
 }
 
 
+cv_err_t
+ngx_http_credverify_offer(const cv_document_t *document, cv_format_t format,
+    const cv_presentation_t *presentation, cv_txn_t *txn,
+    cv_verification_t *verification)
+{
+    return cv_document_shows(document, format, presentation->outcome,
+                             CV_FACT_CREDENTIAL_ASSERTION)
+           ? cv_badges_offer(verification, txn) : CV_OK;
+}
+
+
 /* what the path below the location asks for; NULL if it is nothing */
 
 static const ngx_http_credverify_badge_route_t *

@@ -52,8 +52,9 @@ ngx_http_credverify_list_free(ngx_http_credverify_list_t *list)
 
 cv_err_t
 ngx_http_credverify_list_add(ngx_http_credverify_list_t *list,
-    cv_verification_t *verification, cv_str_t asked)
+    cv_txn_t *txn, cv_verification_t *verification, cv_str_t asked)
 {
+    cv_err_t                    err;
     cv_facts_t                  facts;
     cv_document_t              *document;
     cv_presentation_t           presentation;
@@ -64,6 +65,12 @@ ngx_http_credverify_list_add(ngx_http_credverify_list_t *list,
 
     presentation = cv_document_present(document, CV_FORMAT_JSON,
                                        verification->verdict.reason);
+
+    err = ngx_http_credverify_offer(document, CV_FORMAT_JSON, &presentation,
+                                    txn, verification);
+    if (err != CV_OK) {
+        return err;
+    }
 
     cv_disclose(&facts, &verification->verdict, presentation.outcome,
                 &verification->evidence, job->now);

@@ -189,7 +189,8 @@ ngx_http_credverify_add_facts(ngx_http_credverify_job_t *job,
     const cv_presentation_t *presentation, cv_facts_t *facts)
 {
     if (job->clcf->links != NULL
-        && cv_document_links(document, format, presentation->outcome))
+        && cv_document_shows(document, format, presentation->outcome,
+                             CV_FACT_LINKS))
     {
         if (!cv_present(job->links)) {
             ngx_http_credverify_make_links(job);

@@ -151,6 +151,12 @@ ngx_http_credverify_answer(cv_verifier_t *verifier, cv_txn_t *txn, void *arg)
         return CV_ERR_NOMEM;
     }
 
+    err = ngx_http_credverify_offer(job->document->document, job->format,
+                                    &job->presentation, txn, &verification);
+    if (err != CV_OK) {
+        return err;
+    }
+
     cv_disclose(&facts, &verification.verdict, job->presentation.outcome,
                 &verification.evidence, job->now);
 

@@ -397,14 +397,15 @@ cv_document_present(const cv_document_t *document, cv_format_t format,
 
 
 bool
-cv_document_links(const cv_document_t *document, cv_format_t format,
-    cv_outcome_t outcome)
+cv_document_shows(const cv_document_t *document, cv_format_t format,
+    cv_outcome_t outcome, cv_fact_id_t fact)
 {
-    if (format == CV_FORMAT_JSON) {
-        return document->outcomes[document->outcomes[outcome].outcome].links;
-    }
+    outcome = document->outcomes[outcome].outcome;
 
-    return document->formats[cv_format_template(format)].program.links;
+    return cv_fact_set_has(format == CV_FORMAT_JSON
+            ? &document->outcomes[outcome].shows
+            : &document->formats[cv_format_template(format)].program.shows,
+            fact);
 }
 
 

@@ -104,11 +104,11 @@ cv_presentation_t cv_document_present(const cv_document_t *document,
     cv_format_t format, cv_outcome_t outcome);
 
 /*
- * True if an outcome may show the location's links: else they need not be
+ * True if an outcome may show a fact, or what is in it: else it need not be
  * among the facts.
  */
-bool cv_document_links(const cv_document_t *document, cv_format_t format,
-    cv_outcome_t outcome);
+bool cv_document_shows(const cv_document_t *document, cv_format_t format,
+    cv_outcome_t outcome, cv_fact_id_t fact);
 
 typedef struct {
     uint64_t  hash;         /* of the body, moments of checking left out */

@@ -24,7 +24,7 @@ typedef struct {
     cv_outcome_t       outcome;     /* another one if it is an alias */
     unsigned           status;
     size_t             entry;       /* into the JSON program */
-    bool               links;       /* the body may show some */
+    cv_fact_set_t      shows;       /* what the body may show */
     size_t             type_len;
     uint8_t            type[CV_VIEW_TYPE_MAX];
     size_t             word_len;

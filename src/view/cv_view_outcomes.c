@@ -130,9 +130,9 @@ cv_view_outcome_presentation(cv_view_json_t *json, cv_doc_t doc,
             err = cv_view_outcome_word(json, value, outcome);
 
         } else if (cv_str_eq(name, CV_STR("body"))) {
-            json->program->links = false;
+            memset(&json->program->shows, 0, sizeof(cv_fact_set_t));
             err = cv_view_json_body(json, value, &outcome->entry);
-            outcome->links = json->program->links;
+            outcome->shows = json->program->shows;
 
         } else {
             err = cv_view_json_fail(json, CV_ERR_INPUT,

@@ -18,7 +18,7 @@ cv_view_program_init(cv_view_program_t *program)
                 CV_VIEW_MEASURES * sizeof(cv_view_measure_t));
     program->pending = 0;
     program->hash = 0;
-    program->links = false;
+    memset(&program->shows, 0, sizeof(cv_fact_set_t));
 }
 
 
@@ -127,7 +127,12 @@ cv_view_emit(cv_view_program_t *program, cv_view_opcode_t code,
         op.skip = (uint8_t) (path->skip - first);
         op.nnames = (uint8_t) (path->nnames - first);
         op.names = (uint32_t) program->names.len;
-        program->links |= path->fact == CV_FACT_LINKS;
+
+        /* an element's member may turn out to be one */
+
+        if (path->fact < CV_FACT_COUNT) {
+            cv_fact_set_add(&program->shows, path->fact);
+        }
 
         if (path->measure.part != CV_VIEW_WHOLE) {
             op.measure = cv_view_emit_measure(program, &path->measure);

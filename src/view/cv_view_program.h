@@ -71,7 +71,7 @@ typedef struct {
     cv_buf_t  measures;     /* cv_view_measure_t, each once */
     size_t    pending;      /* where text begins that no instruction has */
     uint64_t  hash;         /* of the text, when it is complete */
-    bool      links;        /* the location's links may be shown */
+    cv_fact_set_t  shows;   /* facts that may be shown */
 } cv_view_program_t;
 
 /* The runner may read that much beyond a constant text. */

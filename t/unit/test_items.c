@@ -67,7 +67,7 @@ render_list(cv_buf_t *out, const cv_document_t *list,
 
     verdict = (cv_verdict_t) { CV_VALID, CV_PRIVACY_FULL, CV_TIME_NEVER };
     evidence = (cv_evidence_t) { &v.credential, &v.class, &v.issuer, &v.holder,
-                                 NULL };
+                                 NULL, NULL };
     err = CV_OK;
 
     for ( /* void */ ; *codes != '\0' && err == CV_OK; codes++) {

@@ -655,8 +655,8 @@ test_links(void **state)
                      CV_OK);
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        assert_int_equal(cv_document_links(document, cases[i].format,
-                                           cases[i].outcome),
+        assert_int_equal(cv_document_shows(document, cases[i].format,
+                                           cases[i].outcome, CV_FACT_LINKS),
                          cases[i].links);
     }
 
@@ -907,7 +907,7 @@ test_own_views(void **state)
     view_facts_init(&v);
     v.holder.name = CV_STR("Jane");
     evidence = (cv_evidence_t) { &v.credential, &v.class, &v.issuer,
-                                 &v.holder, &v.token };
+                                 &v.holder, &v.token, NULL };
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         (void) snprintf(path, sizeof(path), "conf-examples/views/%s",

@@ -109,7 +109,7 @@ view_facts_init(view_facts_t *v)
     verdict = (cv_verdict_t) { CV_VALID, CV_PRIVACY_FULL,
                                VIEW_NOW + 37 * CV_DAY };
     evidence = (cv_evidence_t) { &v->credential, &v->class, &v->issuer,
-                                 &v->holder, &v->token };
+                                 &v->holder, &v->token, NULL };
 
     cv_disclose(&v->facts, &verdict, verdict.reason, &evidence, VIEW_NOW);
 }
