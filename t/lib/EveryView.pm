@@ -13,6 +13,10 @@ use Credverify;
 our %facts;                     # every fact: true if it is a document
 our @formats;                   # the formats that the module has
 
+# Documents of Open Badges, which are found by their names.
+
+our @badges = qw(assertion class issuer);
+
 # What lists are made of: the document of an item, and by what they are asked for.
 
 our %lists = (
@@ -58,7 +62,8 @@ sub documents {
             $file{$format} = $path;
         }
 
-        my $kind = $outcomes->{valid} ? 'verdict'
+        my $kind = grep({ $_ eq $name } @badges) ? 'badge'
+                 : $outcomes->{valid} ? 'verdict'
                  : encode_json($outcomes->{found}) =~ /\$(progress|list)\b/ ? $1
                  : die "$json: shows neither verdicts nor anything known\n";
 
@@ -92,7 +97,10 @@ sub with_greedy {
     mkdir "$dir/greedy" or die "greedy: $!";
 
     my %text = (
-        'verify.json' => greedy_json(),
+        'verify.json' => greedy_json(qw(valid revoked token_expired refunded expired pending)),
+        'assertion.json' => greedy_json(qw(valid revoked token_expired refunded expired pending)),
+        'class.json' => greedy_json('found'),
+        'issuer.json' => greedy_json('found'),
         'progress.json' => '{"found":{"body":{"all":"$progress"}},"not_found":{"body":{}},"error":{"body":{}}}',
         'list.json' => '{"found":{"body":["$asked","$list.items","$list.next"]},"not_found":{"body":{}},"error":{"body":{}}}',
         'verify.html' => "<!doctype html>\n<html><head><title>{{title}}{{class.title}}{{holder.name}}</title></head>"
@@ -112,13 +120,13 @@ sub with_greedy {
 }
 
 sub greedy_json {
+    my (@outcomes) = @_;
     my @names = sort grep { $_ ne 'progress' && !/^list\b/ } keys %facts;
     my $body = { map { $_ => "\$$_?" } @names };
     my $json = JSON::PP->new->canonical;
 
     return $json->encode({
-        map({ $_ => { body => $body } } qw(valid revoked token_expired refunded
-                                           expired pending not_found error)),
+        map({ $_ => { body => $body } } @outcomes, qw(not_found error)),
     });
 }
 

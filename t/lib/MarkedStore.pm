@@ -25,7 +25,7 @@ our %kinds;
 my ($true, $false) = (JSON::PP::true, JSON::PP::false);
 my $json = JSON::PP->new->canonical;
 my $texts = 1000;
-my %days;
+my (%days, %email_of);
 
 sub text {
     my ($owner, $fact) = @_;
@@ -96,8 +96,10 @@ sub dates {
 sub holder {
     my ($owner, $all) = @_;
     my $own = sub { text($owner, "holder.$_[0]") };
+    my ($id, $email) = ($own->('id'), $own->('email') . '@mail.example');
 
-    return line('holder', id => $own->('id'), email => $own->('email') . '@mail.example',
+    $email_of{$id} = $email;
+    return line('holder', id => $id, email => $email,
         $all ? map { $_ => $own->($_) } qw(name display_name organization wallet) : ());
 }
 
@@ -151,6 +153,20 @@ sub tokens {
     }
 }
 
+# What finds its Open Badge, and what that says of who has it
+
+sub assertion {
+    my ($credential, $email) = @_;
+    my $id = sha256_hex("$credential->{name} assertion");
+    my $salt = text($credential->{name}, 'badge.salt');
+
+    line('assertion', id => $id, credential => $credential->{id}, salt => $salt);
+
+    $credential->{handle}{assertion} = $id;
+    $mark{$id} = [$credential->{name}, 'badge.id'];
+    $mark{sha256_hex("$email$salt")} = [$credential->{name}, 'badge.identity'];
+}
+
 # Two credentials. "masked" are those that only masked links should make alike.
 
 sub pair {
@@ -187,6 +203,7 @@ sub pair {
         };
 
         tokens($credential, \%days);
+        assertion($credential, $email_of{$holder});
         push @credentials, $credential;
     }
 

@@ -64,7 +64,8 @@ my %is = (
             email_hash issuer_type claimed_at deep))),
 
     map({ $_ => 'never' } qw(holder.id holder.email issuer.email class.number_format
-        credential.revoked_at credential.revocation_reason token.text token.sha256)),
+        credential.revoked_at credential.revocation_reason token.text token.sha256
+        badge.id badge.identity badge.salt)),
 );
 
 # All other facts, which are nobody's in particular: in which columns they are
@@ -78,7 +79,7 @@ my %plain = (
         of(credential => qw(status state lapses test)), of(layers => qw(wallet passkey email))),
     holder => [1, 0, 0, 0, 0],
     map({ $_ => [0, 0, 0, 0, 0] } qw(progress asked list list.items list.next),
-        grep { /^error\b/ } keys %EveryView::facts),
+        grep { /^(?:error|open_badge)\b/ } keys %EveryView::facts),
 );
 
 # What a service says is not there, as the contract has it, looks like what never was
@@ -222,7 +223,7 @@ my %place = (
     guess => "credverify_keyless free; credverify_guesses 1;",
 );
 my $answers = {
-    verdict => 'credverify_verify token=$arg_token code=$arg_code number=$arg_number id=$arg_id;',
+    verdict => 'credverify_verify token=$arg_token code=$arg_code number=$arg_number id=$arg_id assertion=$arg_assertion;',
     progress => 'credverify_progress holder=$arg_holder;',
 };
 my $locations = '';
@@ -249,6 +250,31 @@ for my $document (grep { $answers->{$_->{kind}} } @documents) {
             $place{$place}
             $answers->{$document->{kind}}
         }\n";
+    }
+}
+
+# badges of each issuer: those of live credentials, and those of test credentials
+
+my %mark_of = map { join(' ', @{$MarkedStore::mark{$_}}) => $_ } keys %MarkedStore::mark;
+my @issuers = map { $mark_of{"issuer $_ issuer.id"} } 0, 1;
+my @badge_views = qw(openbadges greedy);
+
+is_deeply([sort map { "$_->{view}/$_->{name}" } grep { $_->{kind} eq 'badge' } @documents],
+          [sort map { my $view = $_; map { "$view/$_" } @EveryView::badges } @badge_views],
+          'it is known of every badge where it is from');
+
+for my $view (@badge_views) {
+    for my $place (grep { $_ ne 'guess' } sort keys %place) {
+        for my $i (0, 1) {
+            my $issuers = $place eq 'other' ? '' : "credverify_issuers $issuers[$i];";
+
+            $locations .= "location /badges/$place/$view/$i/ {
+                credverify_view $view;
+                $issuers
+                $place{$place}
+                credverify_openbadges https://badges.example/$i/;
+            }\n";
+        }
     }
 }
 
@@ -653,6 +679,156 @@ for my $what (sort keys %EveryView::lists) {
     for my $key (qw(none test)) {
         $_ eq 'wallet' ? check_wallets($what, $key) : check_batch($what, $_, $key) for @by;
     }
+}
+
+# An Open Badge shows who has it as a hash only, and of one that is over not even what
+# it was for; of one that was taken back it is said that it was. What the view of the
+# tree shows of each, and no more; "greedy" shows whatever there is for a view.
+
+my @badge = of(badge => qw(id identity salt));
+my %shows = (
+    valid => [@badge, qw(class.id credential.issued_at credential.narrative
+        credential.evidence.id credential.evidence.narrative)],
+    expired => [@badge, qw(class.id credential.issued_at)],
+    revoked => ['badge.id'],
+    refunded => ['badge.id'],
+    class => [of(class => qw(id title description image tags criteria.narrative criteria.url
+        alignment.targetName alignment.targetUrl))],
+    issuer => [of(issuer => qw(name url description image email))],
+);
+my %badge_status = (valid => 200, expired => 200, revoked => 410, refunded => 410);
+
+sub allowed_badge {
+    my ($credential, $reason) = @_;
+    my $allowed = allowed($credential, 'assertion', $reason);
+    my %too = map { $_ => 1 } $reason =~ /^(?:valid|expired)\z/ ? @badge
+                            : $reason eq 'not_found' ? () : 'badge.id';
+
+    return sub {
+        my ($owner, $fact) = @_;
+        return $allowed->($owner, $fact) || $owner eq $credential->{name} && $too{$fact};
+    };
+}
+
+# What an answer shows of what it must, if the view is the tree's, else of what it may.
+
+sub amiss {
+    my ($view, $answer, $status, $must, $may, $allowed) = @_;
+    my %seen;
+    my @wrong = leaks($answer, $allowed, \%seen);
+    my ($shown, $expected) = map { join ' ', sort @$_ } [keys %seen], $view eq 'greedy' ? $may : $must;
+
+    push @wrong, "$answer->{path} ($answer->{key}): status $answer->{status}" if $answer->{status} != $status;
+    push @wrong, "$answer->{path} ($answer->{key}): shows $shown for $expected" if $shown ne $expected;
+
+    return @wrong;
+}
+
+sub check_assertion {
+    my ($view, $pair, $i, $key) = @_;
+    my $reason = $pair->[0]{test} == $i ? reason($pair->[0], 'assertion', $key eq 'test' ? 1 : 0) : 'not_found';
+    my (@wrong, @answers);
+
+    $reason = 'not_found' if $reason eq 'pending' && $view ne 'greedy';
+
+    for my $credential (@$pair) {
+        my $allowed = allowed_badge($credential, $reason);
+        my $answer = ask("/badges/open/$view/$i/assertion/$credential->{handle}{assertion}.json", $key);
+        my $status = $view eq 'greedy' && $reason ne 'not_found' ? 200 : $badge_status{$reason} // 404;
+        my @must = @{$shows{$reason} || []};
+        my @may = grep { my $fact = $_; grep { $mark_of{"$_ $fact"} && $allowed->($_, $fact) } @{$credential->{owners}} } keys %is;
+
+        # a bare date ends the day after it, which is no mark
+
+        push @must, 'credential.expires_at' if $reason eq 'valid' && $credential->{kind} eq 'soon';
+        @must = grep { !/^credential\.(?:narrative|evidence)/ } @must if $credential->{twin};
+
+        push @answers, $answer;
+        push @wrong, without_body($answer, $allowed);
+
+        # the other of a pair has less than it may show
+
+        push @wrong, $credential->{twin} && $view eq 'greedy' ? leaks($answer, $allowed)
+                     : amiss($view, $answer, $status, \@must, \@may, $allowed);
+    }
+
+    if ($reason !~ /^(?:valid|expired)\z/) {
+        my $never = ask("/badges/open/$view/$i/assertion/" . 'f' x 64 . '.json', $key);
+
+        $answers[$_]{body} =~ s/$pair->[$_]{handle}{assertion}/'f' x 64/ge for 0, 1;
+
+        push @wrong, "$answers[0]{path} ($key) is not as $answers[1]{path}"
+            if !$pair->[0]{masked} && plain($answers[0], $pair->[0]) ne plain($answers[1], $pair->[1]);
+        push @wrong, "$answers[0]{path} ($key) is not as what never was"
+            if $reason eq 'not_found' && plain($answers[0]) ne plain($never);
+    }
+
+    return @wrong;
+}
+
+sub check_profiles {
+    my ($view, $i, $key) = @_;
+    my @wrong;
+
+    my $public = sub {
+        my (@owner) = @_;
+        return sub {
+            my ($owner, $fact) = @_;
+            return grep({ $_ eq $owner } @owner) && $is{$fact} eq 'public';
+        };
+    };
+
+    for my $name (map { /^(.*) class\.id\z/ } sort keys %mark_of) {
+        my $mine = $name =~ /$i\z/;
+        my $id = $mark_of{"$name class.id"};
+        my $answer = ask("/badges/open/$view/$i/class/$id.json", $key);
+        my @may = $mine ? grep { $is{$_} eq 'public' } keys %is : ();
+
+        push @wrong, amiss($view, $answer, $mine ? 200 : 404, $mine ? $shows{class} : [], \@may,
+                           $mine ? $public->($name, "issuer $i") : undef);
+        push @wrong, without_body($answer, $public->($name, "issuer $i"));
+    }
+
+    my $allowed = sub { return $_[1] eq 'issuer.email' ? $_[0] eq "issuer $i" : $public->("issuer $i")->(@_) };
+    my $answer = ask("/badges/open/$view/$i/issuer.json", $key);
+
+    return @wrong, without_body($answer, $allowed),
+           amiss($view, $answer, 200, $shows{issuer}, ['issuer.id', @{$shows{issuer}}], $allowed);
+}
+
+sub check_refused_badges {
+    my ($view) = @_;
+    my ($good) = grep { $_->{kind} eq 'good' && !$_->{test} } @MarkedStore::credentials;
+    my @wrong;
+
+    for my $case (grep { !$_->[4] } @refused) {
+        my ($name, $place, $status, $key, undef, %is) = @$case;
+
+        for my $path ("assertion/$good->{handle}{assertion}.json", 'issuer.json',
+                      'class/' . $mark_of{'class good0 class.id'} . '.json')
+        {
+            my $answer = ask("/badges/$place/$view/0/$path", $key, %is);
+            push @wrong, leaks($answer);
+            push @wrong, "$name: $answer->{path} $answer->{status}" if $answer->{status} != $status;
+        }
+    }
+
+    return @wrong;
+}
+
+for my $view (@badge_views) {
+    for my $key (qw(none live test badge)) {
+        my @wrong;
+
+        for my $i (0, 1) {
+            push @wrong, map { check_assertion($view, $_, $i, $key) } @MarkedStore::pairs;
+            push @wrong, check_profiles($view, $i, $key);
+        }
+
+        is(first(@wrong), '', "badges of $view, with key $key: just what may be shown is");
+    }
+
+    is(first(check_refused_badges($view)), '', 'what is refused tells nothing');
 }
 
 is($nginx->stop, 0, 'nginx ends well');
