@@ -120,7 +120,8 @@ my @fields = (
     ['public_id', 255, 'id'], ['score', 4096], ['narrative', 4096], ['evidence.id', 4096, 'url'],
     ['evidence.narrative', 4096], ['message', 4096], ['note', 4096], ['name', 4096],
     ['issuer_type', 4096], ['email_hash', 4096], ['sender_wallet', 4096],
-    ['webauthn_credential_id', 4096], ['claimed_at', 4096],
+    ['webauthn_credential_id', 4096], ['claimed_at', 4096], ['badge.class', 255, 'segment'],
+    ['badge.salt', 255, 'id'],
 );
 
 my %field = map { $fields[$_][0] => $_ } 0 .. $#fields;
@@ -144,7 +145,8 @@ sub text {
 
     $is //= '';
     $m = "https://$m.example/" if $is eq 'url';
-    $text =~ s/[\x00-\x1f\x7f]//g if $is eq 'id';
+    $text =~ s/[\x00-\x1f\x7f]//g if $is =~ /^(?:id|segment)\z/;
+    $text =~ tr{/}{}d if $is eq 'segment';
     $text = cut($text, $most - 40);
 
     return ($case->{n} + $field) % 2 ? "$text$m" : "$m$text";
@@ -175,6 +177,27 @@ sub key {
     return sprintf 'mx_live_%032d', $case->{n};
 }
 
+# What URLs it has, are such: an Open Badge must. It is of an issuer of its own, for
+# whom there is a location.
+
+sub add_badge {
+    my ($case, $is) = @_;
+    my ($n, $issuer) = ($case->{n}, "badges$case->{n}");
+
+    line('issuer', id => $issuer, url => 'https://i.example/', image => 'https://i.example/i.png',
+        email => 'badges@i.example', map { $_ => $is->{"issuer.$_"} } qw(name description));
+    line('class', issuer => $issuer, id => $is->{'badge.class'}, level => 2,
+        image => 'https://i.example/c.png', tags => [$is->{'class.tag'}],
+        map({ $_ => $is->{"class.$_"} } qw(title description category category_title level_label)),
+        criteria => { narrative => $is->{'class.narrative'} },
+        alignment => [{ targetName => $is->{'class.target'}, targetUrl => 'https://t.example/' }]);
+    line('credential', map({ $_ => "badge-$is->{$_}" } qw(id number code public_id)),
+        class => $is->{'badge.class'}, holder => "h$n", status => 'issued', issued_at => '2020-02-03',
+        created_at => '2020-02-03', updated_at => '2020-02-03', score => $is->{score}, narrative => $is->{narrative},
+        evidence => [{ narrative => $is->{'evidence.narrative'} }], attributes => { note => $is->{note} });
+    line('assertion', id => sprintf('%032x', $n), credential => "badge-$is->{id}", salt => $is->{'badge.salt'});
+}
+
 sub add_case {
     my ($text) = @_;
     my $case = { n => scalar @cases, text => $text };
@@ -190,7 +213,7 @@ sub add_case {
         tags => [$is{'class.tag'}],
         alignment => [{ targetName => $is{'class.target'}, targetUrl => $is{'class.target_url'} }]);
     line('key', id => "k$case->{n}", key => key($case), issuer => $is{'issuer.id'});
-    line('holder', id => "h$case->{n}",
+    line('holder', id => "h$case->{n}", email => "h$case->{n}\@mail.example",
         map { $_ => $is{"holder.$_"} } qw(name display_name organization wallet));
 
     for my $verdict (sort keys %verdicts) {
@@ -209,6 +232,8 @@ sub add_case {
         line('token', token => token($case, $verdict), credential => $handle{id}, privacy => $privacy // 'full',
             created_at => '2020-02-03', expires_at => $old ? '2020-03-04' : '2999-03-04');
     }
+
+    add_badge($case, \%is);
 
     return $case;
 }
@@ -238,10 +263,20 @@ for my $document (@documents) {
     }
 
     $document->{path} = "/$what";
+    next if $document->{kind} eq 'badge';
+
     $locations .= "location = /$what {
         credverify_view $document->{view} $document->{name};
         $answers{$document->{kind}}
     }\n";
+}
+
+for my $view (sort { $a cmp $b } keys %{{ map { $_->{view} => 1 } grep { $_->{kind} eq 'badge' } @documents }}) {
+    $locations .= "location /$view/badges/$_/ {
+        credverify_view $view;
+        credverify_issuers badges$_;
+        credverify_openbadges https://badges.example/;
+    }\n" for map { $_->{n} } @cases;
 }
 
 my $store = Credverify::store(@lines);
@@ -276,6 +311,11 @@ sub take_apart {
     }
 
     my $text = $body;
+
+    # which badge it is, and whose
+
+    $text =~ s/[0-9a-f]{32,}|\bbadges\d+/NAME/g if $url =~ m{/badges/};
+
     $answer{wrong} = 'no UTF-8', return \%answer
         unless utf8::decode($text) && $text !~ /[\x{d800}-\x{dfff}]/;
 
@@ -490,6 +530,13 @@ sub ask {
 
     } elsif ($document->{kind} eq 'progress') {
         return take_apart("$path?holder=h$case->{n}", headers => ['X-API-Key: ' . key($case)]);
+
+    } elsif ($document->{kind} eq 'badge') {
+        my $class = in_url($case->{fields}[$field{'badge.class'}]);
+        my $name = { assertion => sprintf('assertion/%032x', $case->{n}), class => "class/$class",
+                     issuer => 'issuer' }->{$document->{name}};
+
+        return take_apart("/$document->{view}/badges/$case->{n}/$name.json");
 
     } elsif ($document->{by} eq 'wallet') {
         return take_apart("$path?wallet=" . in_url($case->{fields}[$field{'holder.wallet'}]));
