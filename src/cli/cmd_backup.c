@@ -29,27 +29,6 @@ typedef struct {
 } cmd_backup_t;
 
 
-bool
-cmd_backup_write(int fd, const uint8_t *p, size_t len, off_t at)
-{
-    ssize_t  n;
-
-    for ( ; len > 0; p += n, len -= (size_t) n, at += n) {
-        n = pwrite(fd, p, len, at);
-
-        if (n == -1 && errno == EINTR) {
-            n = 0;
-        }
-
-        if (n == -1) {
-            return false;
-        }
-    }
-
-    return true;
-}
-
-
 /* A file is written behind the place of its header. */
 
 static bool
@@ -86,13 +65,13 @@ cmd_backup_end(cmd_backup_t *backup, const char *name)
 
     memset(block, 0, sizeof(block));
 
-    if (!cmd_backup_write(fd, block, rest, end)) {
+    if (!cv_file_write(fd, block, rest, end)) {
         return false;
     }
 
     cv_tar_header(block, cv_str_z(name), size, cv_time_now());
 
-    return cmd_backup_write(fd, block, sizeof(block), backup->header);
+    return cv_file_write(fd, block, sizeof(block), backup->header);
 }
 
 
@@ -104,7 +83,7 @@ cmd_backup_close(cmd_backup_t *backup)
     memset(zeros, 0, sizeof(zeros));
     backup->end += (off_t) sizeof(zeros);
 
-    return cmd_backup_write(backup->file.fd, zeros, sizeof(zeros),
+    return cv_file_write(backup->file.fd, zeros, sizeof(zeros),
                             backup->end - (off_t) sizeof(zeros));
 }
 

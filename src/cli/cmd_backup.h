@@ -15,13 +15,8 @@
 #include "cv_cli.h"
 #include "cv_counters.h"
 
-#include <sys/types.h>
-
 #define CMD_BACKUP_DATA      "store/" CV_DATA_FILE
 #define CMD_BACKUP_COUNTERS  "store/" CV_METER_FILE
-
-/* Writes all of it at an offset; false with errno. */
-bool cmd_backup_write(int fd, const uint8_t *p, size_t len, off_t at);
 
 /*
  * Does all of a restore but its end with the archive in "fd", in a directory

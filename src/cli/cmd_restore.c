@@ -155,7 +155,7 @@ cmd_restore_copy(cv_cli_t *cli, int fd, const char *path)
             return CV_CLI_FAILED;
         }
 
-        if (!cmd_backup_write(fd, restore->chunk, n, (off_t) at)) {
+        if (!cv_file_write(fd, restore->chunk, n, (off_t) at)) {
             return cv_cli_fail(cli, "%s: %s", path, strerror(errno));
         }
     }

@@ -16,6 +16,7 @@
 #include "cv_store.h"
 
 #include <limits.h>
+#include <sys/types.h>
 
 #define CV_CLI_STORE          "var/store"
 #define CV_CLI_STORE_ENV      "CREDVERIFY_STORE"
@@ -227,6 +228,9 @@ typedef struct {
 /* Catches signals, to leave nothing behind; false with errno. */
 bool cv_file_open(cv_file_t *file, const char *name, cv_file_mode_t mode);
 
+/* Writes all of it at an offset; false with errno. */
+bool cv_file_write(int fd, const uint8_t *p, size_t len, off_t at);
+
 /*
  * Makes it appear if it is complete, synced, else forgets it.  False with
  * errno if that failed: then nothing appeared.
@@ -406,6 +410,8 @@ int cmd_credential_create(cv_cli_t *cli);
 int cmd_credential_issue(cv_cli_t *cli);
 int cmd_credential_move(cv_cli_t *cli);
 int cmd_credential_show(cv_cli_t *cli);
+
+int cmd_openbadges_keygen(cv_cli_t *cli);
 
 int cmd_token_new(cv_cli_t *cli);
 int cmd_token_revoke(cv_cli_t *cli);

@@ -158,6 +158,27 @@ cv_file_open(cv_file_t *file, const char *name, cv_file_mode_t mode)
 }
 
 
+bool
+cv_file_write(int fd, const uint8_t *p, size_t len, off_t at)
+{
+    ssize_t  n;
+
+    for ( ; len > 0; p += n, len -= (size_t) n, at += n) {
+        n = pwrite(fd, p, len, at);
+
+        if (n == -1 && errno == EINTR) {
+            n = 0;
+        }
+
+        if (n == -1) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
 /* that a name is there lasts from the next sync of its directory on */
 
 static void

@@ -148,6 +148,11 @@ static const cv_option_t  cv_reset_options[] = {
     { NULL, NULL, NULL, NULL }
 };
 
+static const cv_option_t  cv_keygen_options[] = {
+    { "bits", "N", "how long the key is, from 2048 to 4096; 2048", NULL },
+    { NULL, NULL, NULL, NULL }
+};
+
 static const cv_option_t  cv_list_options[] = {
     { "limit", "N", "no more than so many", NULL },
     { NULL, NULL, NULL, NULL }
@@ -496,6 +501,13 @@ const cv_command_t  cv_commands[] = {
     { "webhook", "history", "ID", 1, 1,
       "show what was done to a webhook, and by whom",
       CV_HISTORY_DETAILS, NULL, CV_WEBHOOK, NULL, cmd_history },
+
+    { "openbadges", "keygen", "FILE", 1, 1,
+      "make a key that signs Open Badges",
+      "FILE is the private key, which its owner only may read; FILE.pub\n"
+      "beside it is the public one. What is there is never replaced. No\n"
+      "store is needed.\n",
+      cv_keygen_options, CV_NO_MEMBERS, cmd_openbadges_keygen },
 
     { NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, CV_NO_MEMBERS, NULL }
 };
