@@ -258,6 +258,21 @@ cv_import_tabular(cv_str_t text)
 
 
 static cv_err_t
+cv_import_image(const cv_import_t *import, cv_error_t *error)
+{
+    cv_err_t    err;
+    cv_error_t  why;
+
+    err = import->options->check_image(import->line.record.image.data, &why);
+
+    return err == CV_OK ? CV_OK
+                        : cv_error_member(error, err,
+                                          cv_schemas[CV_IMAGE].name, "data",
+                                          ": %s", why.text);
+}
+
+
+static cv_err_t
 cv_import_line(cv_import_t *import, cv_str_t text, cv_error_t *error)
 {
     cv_err_t  err;
@@ -281,6 +296,10 @@ cv_import_line(cv_import_t *import, cv_str_t text, cv_error_t *error)
     }
 
     err = cv_line_read(&import->line, text, error);
+
+    if (err == CV_OK && import->line.kind == CV_IMAGE) {
+        err = cv_import_image(import, error);
+    }
 
     if (err == CV_OK) {
         err = cv_import_begin(import, error);

@@ -41,6 +41,9 @@ typedef struct {
     cv_sheet_t                   *sheet;
     uint8_t                       delimiter;    /* its cells' */
 
+    /* cv_image_check(), whose libraries are the command's alone */
+    cv_err_t (*check_image)(cv_str_t image, cv_error_t *error);
+
     /* once not zero, the batch is finished and the rest is left */
     const volatile sig_atomic_t  *stop;
 

@@ -4,6 +4,7 @@
  */
 
 #include "cv_line.h"
+#include "cv_base64.h"
 #include "cv_json.h"
 #include "cv_text.h"
 
@@ -28,6 +29,7 @@ cv_line_init(cv_line_t *line, cv_error_t *error)
 {
     memset(line, 0, sizeof(cv_line_t));
     cv_buf_init(&line->document, CV_LINE_DOCUMENT_MAX);
+    cv_buf_init(&line->bytes, CV_LINE_MAX);
 
     line->digest = cv_digest_new();
     if (line->digest == NULL) {
@@ -43,6 +45,7 @@ cv_line_free(cv_line_t *line)
 {
     cv_digest_free(line->digest);
     cv_buf_free(&line->document);
+    cv_buf_free(&line->bytes);
     memset(line, 0, sizeof(cv_line_t));
 }
 
@@ -77,6 +80,7 @@ cv_line_must(const cv_field_t *field)
 
     switch (field->type) {
     case CV_FIELD_HASH:    return "must be 64 hexadecimal digits";
+    case CV_FIELD_BYTES:   return "must be base64";
     case CV_FIELD_DATE:    return "is no RFC 3339 date";
     case CV_FIELD_INT:     return "must be an integer";
     case CV_FIELD_COUNT:   return "must be a whole number, 0 or more";
@@ -120,6 +124,19 @@ cv_line_value(cv_line_t *line, const cv_field_t *field, cv_doc_t value)
         return cv_present(text)
                && cv_hex_decode(line->hashes[line->nhashes++], CV_HASH_LEN,
                                 text);
+
+    case CV_FIELD_BYTES:
+
+        /* no kind of record has more than one */
+
+        if (!cv_present(text)
+            || cv_base64_decode(&line->bytes, text) != CV_OK)
+        {
+            return false;
+        }
+
+        *(cv_str_t *) p = cv_buf_str(&line->bytes);
+        return true;
 
     case CV_FIELD_INT:
     case CV_FIELD_COUNT:
@@ -338,6 +355,7 @@ cv_line_read(cv_line_t *line, cv_str_t text, cv_error_t *error)
 
     memset(&line->record, 0, sizeof(cv_record_t));
     cv_buf_reset(&line->document);
+    cv_buf_reset(&line->bytes);
     line->nhashes = 0;
 
     if (text.len > CV_LINE_MAX) {
@@ -358,8 +376,12 @@ cv_line_read(cv_line_t *line, cv_str_t text, cv_error_t *error)
         return err;
     }
 
-    /* so that what is taken here is never too long for the store */
-    if (document.len > CV_RECORD_MAX - CV_LINE_OVERHEAD) {
+    /* so that what is taken here is never too long for the store, in which an
+     * image is shorter than its base64 */
+
+    if (document.len > CV_RECORD_MAX - CV_LINE_OVERHEAD
+        && line->kind != CV_IMAGE)
+    {
         return cv_error_set(error, CV_ERR_INPUT, "%s: the record is too long",
                             cv_schemas[line->kind].name);
     }
@@ -401,6 +423,12 @@ cv_line_write_value(cv_buf_t *out, const void *record,
             cv_escape_json_string(out, cv_str(digits, sizeof(digits)));
         }
 
+        break;
+
+    case CV_FIELD_BYTES:
+        cv_buf_append_byte(out, '"');
+        cv_base64_encode(out, *(const cv_str_t *) p);
+        cv_buf_append_byte(out, '"');
         break;
 
     case CV_FIELD_INT:

@@ -26,6 +26,7 @@ typedef struct {
     cv_kind_t      kind;
     cv_record_t    record;      /* borrows from this struct */
     cv_buf_t       document;
+    cv_buf_t       bytes;       /* of what is base64 in the line */
     cv_digest_t   *digest;
     uint8_t        hashes[CV_LINE_HASHES][CV_HASH_LEN];
     size_t         nhashes;

@@ -14,9 +14,6 @@
 #include "cv_base.h"
 #include "cv_buf.h"
 
-/* of a class image, in bytes */
-#define CV_IMAGE_MAX  ((size_t) 192 * 1024)
-
 /* of an assertion, its URL, or a JWS, in bytes; longer ones are not baked */
 #define CV_BAKE_MAX   ((size_t) 1024 * 1024)
 

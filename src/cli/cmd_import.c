@@ -7,6 +7,7 @@
 
 #include "cv_cli.h"
 #include "cv_date.h"
+#include "cv_image_check.h"
 #include "cv_import.h"
 #include "cv_usage.h"
 
@@ -348,6 +349,7 @@ cmd_import(cv_cli_t *cli)
     import.options.dry_run = cv_option(cli, "dry-run") != NULL;
     import.options.skip_invalid = cv_option(cli, "skip-invalid") != NULL;
     import.options.exclusive = cv_option(cli, "exclusive") != NULL;
+    import.options.check_image = cv_image_check;
     import.options.actor = cv_cli_actor(cli);
     import.options.stop = &cmd_import_stop;
     import.options.invalid = cmd_import_invalid;

@@ -220,7 +220,8 @@ cv_answer_members(cv_cli_t *cli, cv_kind_t kind, const void *record)
         field = &cv_schemas[kind].fields[i];
 
         if (!cv_field_present(record, field) || field->secret
-            || field->internal || field->type == CV_FIELD_HASH)
+            || field->internal || field->type == CV_FIELD_HASH
+            || field->type == CV_FIELD_BYTES)
         {
             continue;
         }

@@ -260,7 +260,10 @@ void cv_answer_close(cv_cli_t *cli);
 /* What a store holds, as values of an answer. */
 void cv_answer_stat(cv_cli_t *cli, const cv_store_stat_t *stat);
 
-/* What people are shown of a record: its members but for hashes and secrets. */
+/*
+ * What people are shown of a record: its members but for hashes, secrets and
+ * bytes.
+ */
 void cv_answer_members(cv_cli_t *cli, cv_kind_t kind, const void *record);
 
 /* One record: its line with --json, the same without. */

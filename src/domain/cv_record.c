@@ -248,6 +248,11 @@ static const cv_field_t  cv_assertion_fields[] = {
     CV_F(3, cv_assertion_t, salt, TEXT, true, CV_HANDLE_MAX),
 };
 
+static const cv_field_t  cv_image_fields[] = {
+    CV_F_REF(1, cv_image_t, class, true, CV_CLASS),
+    CV_F(2, cv_image_t, data, BYTES, true, CV_IMAGE_MAX),
+};
+
 
 #define CV_SCHEMA(name, fields, struct_)                                      \
     { name, fields, CV_COUNT(fields), sizeof(struct_) }
@@ -267,6 +272,7 @@ const cv_schema_t  cv_schemas[CV_KINDS] = {
     CV_SCHEMA("usage",      cv_usage_fields,      cv_usage_t),
     CV_SCHEMA("grant",      cv_grant_fields,      cv_grant_t),
     CV_SCHEMA("assertion",  cv_assertion_fields,  cv_assertion_t),
+    CV_SCHEMA("image",      cv_image_fields,      cv_image_t),
 };
 
 
@@ -360,6 +366,15 @@ cv_field_present(const void *record, const cv_field_t *field)
 }
 
 
+/* how many bytes the length of a field has */
+
+static size_t
+cv_field_length(const cv_field_t *field)
+{
+    return field->type == CV_FIELD_BYTES ? 4 : 2;
+}
+
+
 static uint32_t
 cv_record_checksum(cv_kind_t kind, cv_str_t key, cv_str_t bytes)
 {
@@ -405,7 +420,7 @@ cv_field_encode(cv_buf_t *out, const void *record, const cv_field_t *field)
 
     default:
         bytes = cv_field_bytes(record, field);
-        cv_write_u16(out, bytes.len);
+        cv_write_uint(out, bytes.len, cv_field_length(field));
     }
 
     cv_buf_append_str(out, bytes);
@@ -520,9 +535,9 @@ cv_record_check(cv_kind_t kind, cv_str_t key, cv_str_t bytes)
 cv_err_t
 cv_record_parse(void *record, cv_kind_t kind, cv_str_t bytes)
 {
-    size_t              len, tag, last, most;
+    size_t              len, tag, last, most, size;
     const uint8_t      *p, *end;
-    const cv_field_t   *fields;
+    const cv_field_t   *field, *fields;
     const cv_schema_t  *schema;
 
     schema = &cv_schemas[kind];
@@ -544,16 +559,24 @@ cv_record_parse(void *record, cv_kind_t kind, cv_str_t bytes)
 
     for (last = 0; p < end; p += len) {
 
-        if (end - p < 3) {
+        tag = *p++;
+
+        if (tag <= last || tag > most) {
             return CV_ERR_DAMAGED;
         }
 
-        tag = *p;
-        len = cv_get_uint(p + 1, 2);
-        p += 3;
+        field = &fields[tag - 1];
+        size = cv_field_length(field);
 
-        if (tag <= last || tag > most || (size_t) (end - p) < len
-            || !cv_field_decode(record, &fields[tag - 1], p, len))
+        if ((size_t) (end - p) < size) {
+            return CV_ERR_DAMAGED;
+        }
+
+        len = cv_get_uint(p, size);
+        p += size;
+
+        if ((size_t) (end - p) < len
+            || !cv_field_decode(record, field, p, len))
         {
             return CV_ERR_DAMAGED;
         }

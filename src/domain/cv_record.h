@@ -37,6 +37,7 @@ typedef enum {
     CV_USAGE,
     CV_GRANT,
     CV_ASSERTION,
+    CV_IMAGE,
     CV_KINDS
 } cv_kind_t;
 
@@ -69,9 +70,9 @@ typedef enum {
 /*
  * Records are identified twice: by the id people chose, unique within its
  * kind and never changed, and by an internal number, which joins tables.  An
- * internal number is never 0.  Tokens, progress, sequences, usage, grants and
- * assertions have neither: a token is found by its hash, the others by what
- * they refer to.
+ * internal number is never 0.  Tokens, progress, sequences, usage, grants,
+ * assertions and images have neither: a token is found by its hash, the others
+ * by what they refer to.
  */
 
 typedef struct {
@@ -256,6 +257,18 @@ typedef struct {
 /* What is made here is so many random bytes in hexadecimal, each of them. */
 #define CV_ASSERTION_RANDOM  16
 
+/*
+ * The image of a class, which its badges are baked into: as it came, and was
+ * checked to be one that may be served (cv_image_check.h).
+ */
+
+#define CV_IMAGE_MAX  ((size_t) 192 * 1024)
+
+typedef struct {
+    cv_ref_t   class;
+    cv_str_t   data;
+} cv_image_t;
+
 typedef union {
     cv_issuer_t        issuer;
     cv_class_t         class;
@@ -271,12 +284,14 @@ typedef union {
     cv_usage_t         usage;
     cv_grant_t         grant;
     cv_assertion_t     assertion;
+    cv_image_t         image;
 } cv_record_t;
 
 
 typedef enum {
     CV_FIELD_TEXT,      /* cv_str_t: UTF-8 */
     CV_FIELD_HASH,      /* cv_str_t: 32 bytes, in JSON as 64 hex digits */
+    CV_FIELD_BYTES,     /* cv_str_t: any, in JSON as base64 */
     CV_FIELD_DATE,      /* cv_date_t */
     CV_FIELD_INT,       /* cv_int_t */
     CV_FIELD_COUNT,     /* cv_int_t: 0 or more */
@@ -307,7 +322,8 @@ typedef struct {
                                        schema, counted from 1 */
     cv_field_type_t     type;
     bool                required;
-    uint16_t            max;        /* bytes of text or document; a count */
+    uint32_t            max;        /* bytes, of text or document, too; a
+                                       count */
     size_t              offset;     /* in the struct */
     cv_kind_t           ref;
     const char *const  *names;      /* NULL-terminated */
@@ -338,7 +354,7 @@ extern const char *const  cv_key_status_names[];
 #define cv_kind_numbered(kind)                                                \
     ((kind) != CV_TOKEN && (kind) != CV_PROGRESS && (kind) != CV_SEQUENCE     \
      && (kind) != CV_USAGE && (kind) != CV_GRANT                              \
-     && (kind) != CV_ASSERTION)
+     && (kind) != CV_ASSERTION && (kind) != CV_IMAGE)
 
 /* The field with that name, or NULL. */
 const cv_field_t *cv_field_find(const cv_schema_t *schema, cv_str_t name);
@@ -368,9 +384,10 @@ cv_ref_t *cv_record_ref(cv_kind_t kind, void *record, size_t *i,
 int cv_name_index(const char *const *names, cv_str_t name);
 
 /*
- * Appends the stored form: a version byte, then tag, length and value of
- * every present field in the order of tags, then a checksum over the kind,
- * the table key it stands under and all that precedes.
+ * Appends the stored form: a version byte, then tag, length (of two bytes, of
+ * four for CV_FIELD_BYTES) and value of every present field in the order of
+ * tags, then a checksum over the kind, the table key it stands under and all
+ * that precedes.
  */
 void cv_record_encode(cv_buf_t *out, cv_kind_t kind, cv_str_t key,
     const void *record);

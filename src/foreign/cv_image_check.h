@@ -12,6 +12,7 @@
 #define CV_IMAGE_CHECK_H
 
 #include "cv_base.h"
+#include "cv_record.h"
 
 /* in pixels; of an SVG if it says how large it is */
 #define CV_IMAGE_SIDE_MIN  16
@@ -26,7 +27,7 @@
 #define CV_SVG_DRAWN       65536
 
 /*
- * CV_OK for a PNG or an SVG of at most CV_IMAGE_MAX bytes.  CV_ERR_INPUT with
+ * CV_OK for a PNG or an SVG of at most CV_IMAGE_MAX bytes (cv_record.h).  CV_ERR_INPUT with
  * the reason, for people, as what is said of "it"; or CV_ERR_NOMEM.
  *
  * A PNG is decoded to its last pixel and has nothing behind it; it is not

@@ -129,6 +129,10 @@ cv_audit_action(const cv_txn_t *txn, cv_kind_t kind, const void *old,
         return CV_ACTION_GRANTED;
     }
 
+    if (kind == CV_IMAGE) {
+        return CV_ACTION_CHANGED;       /* the class was */
+    }
+
     if (old == NULL || new == NULL) {
         return old == NULL ? CV_ACTION_CREATED : CV_ACTION_REMOVED;
     }
@@ -189,6 +193,20 @@ cv_audit_checksum(cv_str_t key, cv_str_t bytes)
 }
 
 
+/* what has no number stands with what has */
+
+static cv_kind_t
+cv_audit_about(cv_kind_t kind)
+{
+    switch (kind) {
+    case CV_TOKEN:  return CV_CREDENTIAL;
+    case CV_GRANT:  return CV_KEY;
+    case CV_IMAGE:  return CV_CLASS;
+    default:        return kind;
+    }
+}
+
+
 void
 cv_audit_append(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *old,
     const void *new)
@@ -200,13 +218,14 @@ cv_audit_append(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *old,
     cv_action_t        action;
     const cv_token_t  *token;
 
-    /* what has no number stands with what has */
-
-    about = kind == CV_TOKEN ? CV_CREDENTIAL : kind == CV_GRANT ? CV_KEY : kind;
+    about = cv_audit_about(kind);
     action = cv_audit_action(txn, kind, old, new);
 
+    /* of tokens and grants an import may bring very many */
+
     if (!cv_kind_numbered(about)
-        || (about != kind && action == CV_ACTION_IMPORTED))
+        || ((kind == CV_TOKEN || kind == CV_GRANT)
+            && action == CV_ACTION_IMPORTED))
     {
         return;
     }

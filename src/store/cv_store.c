@@ -32,6 +32,7 @@ const char *const  cv_table_names[CV_TABLES] = {
     [CV_USAGE] = "usage",
     [CV_GRANT] = "grant",
     [CV_ASSERTION] = "assertion",
+    [CV_IMAGE] = "image",
     [CV_TABLE_HANDLE] = "handle",
     [CV_TABLE_LINK] = "link",
     [CV_TABLE_CHANGE] = "change",

@@ -281,6 +281,12 @@ bool cv_get_token(cv_txn_t *txn, cv_str_t hash, cv_token_t *token);
 bool cv_get_assertion(cv_txn_t *txn, uint64_t credential,
     cv_assertion_t *assertion);
 
+/*
+ * The image of a class, by number; false if it has none.  Its bytes borrow from
+ * the transaction.
+ */
+bool cv_get_image(cv_txn_t *txn, uint64_t class, cv_image_t *image);
+
 /* Reads an API key by the SHA-256 of its text; its number as above. */
 bool cv_get_key_by_hash(cv_txn_t *txn, cv_str_t hash, cv_api_key_t *key,
     uint64_t *iid);
@@ -343,6 +349,9 @@ uint64_t cv_txn_revived(const cv_txn_t *txn);
 
 /* Removes a token; false if there is none. */
 bool cv_delete_token(cv_txn_t *txn, cv_str_t hash);
+
+/* Removes the image of a class, by number; false if there is none. */
+bool cv_delete_image(cv_txn_t *txn, uint64_t class);
 
 /* Removes an API key that nothing refers to; false if there is none. */
 bool cv_delete_key(cv_txn_t *txn, uint64_t iid);

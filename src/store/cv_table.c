@@ -104,12 +104,13 @@ cv_table_delete(cv_txn_t *txn, unsigned table, cv_str_t key)
 cv_key_t
 cv_record_key(cv_kind_t kind, uint64_t iid, const void *record)
 {
-    cv_key_t              key;
-    const cv_token_t     *token;
-    const cv_usage_t     *usage;
-    const cv_grant_t     *grant;
-    const cv_progress_t  *progress;
-    const cv_sequence_t  *sequence;
+    cv_key_t               key;
+    const cv_token_t      *token;
+    const cv_usage_t      *usage;
+    const cv_grant_t      *grant;
+    const cv_image_t      *image;
+    const cv_progress_t   *progress;
+    const cv_sequence_t   *sequence;
     const cv_assertion_t  *assertion;
 
     switch (kind) {
@@ -164,6 +165,14 @@ cv_record_key(cv_kind_t kind, uint64_t iid, const void *record)
 
         cv_put_uint(key.data, assertion != NULL ? assertion->credential.iid
                                                 : iid, CV_IID_LEN);
+        key.len = CV_IID_LEN;
+        break;
+
+    case CV_IMAGE:
+        image = record;
+
+        cv_put_uint(key.data, image != NULL ? image->class.iid : iid,
+                    CV_IID_LEN);
         key.len = CV_IID_LEN;
         break;
 
@@ -351,6 +360,17 @@ cv_get_progress(cv_txn_t *txn, uint64_t holder, uint64_t class,
 }
 
 
+bool
+cv_get_image(cv_txn_t *txn, uint64_t class, cv_image_t *image)
+{
+    cv_key_t  key;
+
+    key = cv_record_key(CV_IMAGE, class, NULL);
+
+    return cv_get_by_key(txn, CV_IMAGE, cv_key_str(&key), image);
+}
+
+
 /* References */
 
 cv_err_t
@@ -514,13 +534,17 @@ cv_put_change(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *old,
     } else if (kind == CV_ASSERTION) {
         iid = ((const cv_assertion_t *) record)->credential.iid;
 
+    } else if (kind == CV_IMAGE) {
+        iid = ((const cv_image_t *) record)->class.iid;
+
     } else if (kind == CV_USAGE) {
         return;         /* history is no change */
     }
 
     cv_audit_append(txn, kind, iid, old, new);
     cv_change_append(txn, kind == CV_TOKEN || kind == CV_ASSERTION
-                          ? CV_CREDENTIAL : kind, iid);
+                          ? CV_CREDENTIAL : kind == CV_IMAGE ? CV_CLASS : kind,
+                     iid);
 }
 
 
@@ -693,4 +717,15 @@ cv_delete_key(cv_txn_t *txn, uint64_t iid)
     key = cv_record_key(CV_KEY, iid, NULL);
 
     return cv_delete(txn, CV_KEY, iid, cv_key_str(&key));
+}
+
+
+bool
+cv_delete_image(cv_txn_t *txn, uint64_t class)
+{
+    cv_key_t  key;
+
+    key = cv_record_key(CV_IMAGE, class, NULL);
+
+    return cv_delete(txn, CV_IMAGE, class, cv_key_str(&key));
 }

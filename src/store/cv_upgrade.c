@@ -84,7 +84,8 @@ static const struct {
          "sequences and the audit trail", cv_upgrade_sequences },
     { 3, "counters of API keys, tables for their usage and for grants, and a "
          "sum of all entries", cv_upgrade_closed },
-    { 4, "assertions of Open Badges, and which of them are revoked", cv_upgrade_assertions },
+    { 4, "assertions of Open Badges, and which of them are revoked, and a table "
+         "for images of classes", cv_upgrade_assertions },
 };
 
 

@@ -6,10 +6,12 @@ use warnings;
 use Digest::SHA qw(sha256_hex);
 use File::Basename qw(dirname);
 use FindBin;
+use MIME::Base64 qw(encode_base64);
 use lib "$FindBin::Bin/../lib";
 
 use Test::More;
 use CredverifyTool;
+use Png;
 
 my $TOKEN = '390aa046b2886a0a68fb36ff647b216d03cacd775bef52404dc6a3daf19a3b5c';
 my $HASH  = sha256_hex($TOKEN);
@@ -26,6 +28,11 @@ sub export_text {
     my $r = run('--store', $store, 'export', @options);
     done_ok($r, 'export');
     return $r->{out};
+}
+
+sub image_line {
+    my ($class, $image) = @_;
+    return qq({"kind":"image","class":"$class","data":") . encode_base64($image, '') . '"}';
 }
 
 
@@ -77,6 +84,9 @@ my @full = (
     '{"kind":"grant","key":"k","month":"2026-10","units":500}',
     '{"kind":"grant","key":"k","month":"2026-12","units":0}',
     '{"kind":"assertion","credential":"x","id":"7d0E-_a","salt":"deadsea \u00e9"}',
+    image_line('plain', Png::make(16, 16)),
+    image_line('c', '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">'
+                    . "<title>\xc3\xa9</title><g/></svg>"),
 );
 
 my $full = join '', map { "$_\n" } @full;
@@ -101,7 +111,7 @@ done_ok(import_text($store, $first), 'where the secrets are');
 is(export_text($store, '--secrets'), $full, 'they stay');
 
 for my $kind (qw(issuer class holder credential token tier key progress
-                 oauth_client webhook sequence usage grant assertion))
+                 oauth_client webhook sequence usage grant assertion image))
 {
     is(export_text($store, '--kind', $kind),
        join('', grep { /"kind":"$kind"/ } split /(?<=\n)/, $first),
@@ -159,13 +169,13 @@ like(export_text($loose), qr/\A\{"kind":"issuer","id":"i","name":"Renamed"\}\n/,
 
 my ($answer) = json_lines(import_text(init_store(), $full, '--json')->{out});
 is_deeply($answer, {
-    dry_run => JSON::PP::false, lines => 23, records => 23, issuer => 1,
+    dry_run => JSON::PP::false, lines => 25, records => 25, issuer => 1,
     class => 2, holder => 1, credential => 1, token => 1, tier => 2, key => 2,
     progress => 2, oauth_client => 1, webhook => 1, sequence => 3, usage => 3, grant => 2,
-    assertion => 1,
+    assertion => 1, image => 2,
     invalid => 0 }, 'as JSON');
 
-like(import_text(init_store(), $full)->{out}, qr/^records +23$/m, 'for people');
+like(import_text(init_store(), $full)->{out}, qr/^records +25$/m, 'for people');
 
 
 # The records that the views' examples are about
@@ -218,6 +228,20 @@ for (
      'assertion: member "credential": there is no credential "none"', 'one of no credential'],
     ['{"kind":"assertion","credential":"y","id":"7d0E-_a","salt":"s"}',
      'assertion: member "id": "7d0E-_a" belongs to another assertion already', 'the id of another'],
+    [image_line('none', Png::make(16, 16)),
+     'image: member "class": there is no class "none"', 'an image of no class'],
+    ['{"kind":"image","class":"c"}', 'image: member "data" is required', 'an image of nothing'],
+    ['{"kind":"image","class":"c","data":"AA"}', 'image: member "data" must be base64',
+     'no base64'],
+    ['{"kind":"image","class":"c","data":1}', 'image: member "data" must be base64', 'a number'],
+    [image_line('c', 'GIF89a'), 'image: member "data": it is neither a PNG nor an SVG in UTF-8',
+     'an image of another type'],
+    [image_line('c', Png::make(16, 16) . 'x'), 'image: member "data": 1 bytes follow the end of it',
+     'an image with more behind it'],
+    [image_line('c', '<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>'),
+     'image: member "data": line 1: the element "script" is not allowed', 'a script'],
+    [image_line('c', Png::make(16, 16) . 'x' x 196608),
+     qr/image: member "data" is \d+ bytes long, at most 196608 are kept/, 'a large image'],
     ["{\"kind\":\"issuer\",\"id\":\"j\",\"name\":\"a\0b\"}", qr/byte \d+: /, 'NUL'],
     ["{\"kind\":\"issuer\",\"id\":\"j\",\"name\":\"\xe9\"}", qr/byte \d+: /,
      'Latin-1'],
@@ -268,7 +292,7 @@ unlike($r->{err}, qr/\x1b/, 'control characters are not passed on');
 
 my $dry = init_store();
 ($answer) = json_lines(import_text($dry, $full, '--dry-run', '--json')->{out});
-is($answer->{records}, 23, 'a dry run resolves what is new');
+is($answer->{records}, 25, 'a dry run resolves what is new');
 is($answer->{dry_run}, JSON::PP::true, 'it says so');
 is(export_text($dry), '', 'and writes nothing');
 

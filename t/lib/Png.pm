@@ -1,12 +1,12 @@
 package Png;
 
 # Reads a PNG by itself (PNG, third edition): what draws them does not check
-# what it has drawn. And what a suite needs to have any.
+# what it has drawn. Makes one. And what a suite needs to have any.
 
 use strict;
 use warnings;
 
-use Compress::Zlib qw(crc32 uncompress);
+use Compress::Zlib qw(compress crc32 uncompress);
 use Cwd qw(getcwd);
 
 # The module that draws, beside that which is tested; nothing if it is linked in.
@@ -19,6 +19,20 @@ sub module {
 sub load {
     my $module = module();
     return $module && "load_module $module;";
+}
+
+sub chunk {
+    my ($type, $data) = @_;
+    return pack('N', length $data) . $type . $data . pack('N', crc32($type . $data));
+}
+
+# A grey one, with chunks behind its header.
+
+sub make {
+    my ($width, $height, @chunks) = @_;
+
+    return join '', "\x89PNG\r\n\x1a\n", chunk('IHDR', pack 'NNC5', $width, $height, 8, 0, 0, 0, 0),
+        @chunks, chunk('IDAT', compress(("\0" . "\x80" x $width) x $height)), chunk('IEND', '');
 }
 
 # { width, height, channels, data }, where "data" is as it was before it was

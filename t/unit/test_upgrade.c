@@ -106,7 +106,7 @@ age(test_t *test, uint32_t format)
 
     static const char *const  newer[] = {
         "tier", "key", "progress", "oauth_client", "webhook", "sequence",
-        "audit", "assertion"
+        "audit", "assertion", "image"
     };
 
     txn = open_raw(test);
