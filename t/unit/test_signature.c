@@ -12,6 +12,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -228,7 +229,7 @@ test_make(void **state)
     cv_buf_t             pem, signature;
     cv_signature_key_t  *key, *again;
 
-    static const unsigned  bits[] = { 2048, 2056, 3072 };
+    static const unsigned  bits[] = { 2048, 2056 };
     static const unsigned  refused[] = {
         0, 1024, 2040, 2047, 2049, 4097, 4104, (unsigned) -8
     };
@@ -387,6 +388,7 @@ make_pss(void)
     ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA-PSS", NULL);
 
     assert_int_equal(EVP_PKEY_keygen_init(ctx), 1);
+    assert_int_equal(EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 512), 1);
     assert_int_equal(EVP_PKEY_keygen(ctx, &pkey), 1);
     EVP_PKEY_CTX_free(ctx);
 
@@ -511,7 +513,7 @@ test_contradicting(void **state)
     len = i2d_PrivateKey(pkey, &der);
     assert_true(len > 1000);
 
-    for (i = 100; i < 800; i += 100) {
+    for (i = 100; i < 800; i += 200) {
         assert_turned_refused("RSA PRIVATE KEY", der, len, i, 0x10);
     }
 
@@ -627,10 +629,8 @@ test_modes(void **state)
     char    expected[256];
     size_t  i;
 
-    static const mode_t  good[] = { 0600, 0400, 0700, 0711, 0500 };
-    static const mode_t  bad[] = {
-        0640, 0620, 0604, 0602, 0644, 0666, 0777, 0440, 0660, 04644
-    };
+    static const mode_t  good[] = { 0600, 0400, 0711 };
+    static const mode_t  bad[] = { 0640, 0620, 0604, 0602, 04644 };
 
     (void) state;
 
