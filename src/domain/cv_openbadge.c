@@ -456,6 +456,36 @@ cv_openbadge_issuer_lacks(const cv_issuer_t *issuer)
 }
 
 
+/*
+ * True if it is the same in a URL after those on the way have had it in their
+ * hands: "/" is encoded, but whoever decodes that may then drop what is empty
+ * or a dot segment (RFC 3986, section 6.2.2.3).  Something stands behind it.
+ */
+
+static bool
+cv_openbadge_segment(cv_str_t id)
+{
+    cv_str_t  part;
+
+    for ( ;; ) {
+        part = cv_openbadge_take(&id, "/");
+
+        if (id.len == 0) {
+            return true;
+        }
+
+        if (part.len == 0 || cv_str_eq(part, CV_STR("."))
+            || cv_str_eq(part, CV_STR("..")))
+        {
+            return false;
+        }
+
+        id.data++;
+        id.len--;
+    }
+}
+
+
 const char *
 cv_openbadge_class_lacks(const cv_class_t *class, bool image)
 {
@@ -471,6 +501,9 @@ cv_openbadge_class_lacks(const cv_class_t *class, bool image)
              ? "an \"alignment\" without \"targetName\", or without a "
                "\"targetUrl\" that is an http or https URL, or with other "
                "members that are no texts"
+           : !cv_openbadge_segment(class->id)
+             ? "an id that URLs do not keep: it begins with \"/\", or has "
+               "\"//\", \"./\" or \"../\" as a part"
              : NULL;
 }
 

@@ -31,6 +31,8 @@
 #define ALIGNMENT    "an \"alignment\" without \"targetName\", or without a "   \
                      "\"targetUrl\" that is an http or https URL, or with "     \
                      "other members that are no texts"
+#define SEGMENT      "an id that URLs do not keep: it begins with \"/\", or "    \
+                     "has \"//\", \"./\" or \"../\" as a part"
 #define ISSUED_AT    "no \"issued_at\""
 #define HOLDER       "a holder without an \"email\" that is an address"
 #define EVIDENCE     "\"evidence\" that is neither an http or https URL nor "   \
@@ -282,6 +284,20 @@ test_class(void **state)
         { offsetof(cv_class_t, image), "i.png", false, IMAGE },
         { offsetof(cv_class_t, image), NULL, true, NULL },
         { offsetof(cv_class_t, image), "i.png", true, NULL },
+        { offsetof(cv_class_t, id), "a/b", false, NULL },
+        { offsetof(cv_class_t, id), "a./.b/..c/...", false, NULL },
+        { offsetof(cv_class_t, id), "a/", false, NULL },
+        { offsetof(cv_class_t, id), "a/..", false, NULL },
+        { offsetof(cv_class_t, id), "..", false, NULL },
+        { offsetof(cv_class_t, id), "%2F%2F", false, NULL },
+        { offsetof(cv_class_t, id), "/", false, SEGMENT },
+        { offsetof(cv_class_t, id), "/a", false, SEGMENT },
+        { offsetof(cv_class_t, id), "a//", false, SEGMENT },
+        { offsetof(cv_class_t, id), "a//b", false, SEGMENT },
+        { offsetof(cv_class_t, id), "./a", false, SEGMENT },
+        { offsetof(cv_class_t, id), "a/./b", false, SEGMENT },
+        { offsetof(cv_class_t, id), "../a", false, SEGMENT },
+        { offsetof(cv_class_t, id), "a/../b", false, SEGMENT },
     };
 
     (void) state;
