@@ -163,7 +163,7 @@ sub assertion {
     line('assertion', id => $id, credential => $credential->{id}, salt => $salt);
 
     $credential->{handle}{assertion} = $id;
-    $mark{$id} = [$credential->{name}, 'badge.id'];
+    $mark{$id} = [$credential->{name}, 'credential.assertion'];
     $mark{sha256_hex("$email$salt")} = [$credential->{name}, 'badge.identity'];
 }
 

@@ -191,8 +191,10 @@ sub add_badge {
         map({ $_ => $is->{"class.$_"} } qw(title description category category_title level_label)),
         criteria => { narrative => $is->{'class.narrative'} },
         alignment => [{ targetName => $is->{'class.target'}, targetUrl => 'https://t.example/' }]);
+    line('holder', id => "of-badge$n", email => "h$n\@mail.example",
+        map { $_ => $is->{"holder.$_"} } qw(name display_name organization));
     line('credential', map({ $_ => "badge-$is->{$_}" } qw(id number code public_id)),
-        class => $is->{'badge.class'}, holder => "h$n", status => 'issued', issued_at => '2020-02-03',
+        class => $is->{'badge.class'}, holder => "of-badge$n", status => 'issued', issued_at => '2020-02-03',
         created_at => '2020-02-03', updated_at => '2020-02-03', score => $is->{score}, narrative => $is->{narrative},
         evidence => [{ narrative => $is->{'evidence.narrative'} }], attributes => { note => $is->{note} });
     line('assertion', id => sprintf('%032x', $n), credential => "badge-$is->{id}", salt => $is->{'badge.salt'});
@@ -213,7 +215,7 @@ sub add_case {
         tags => [$is{'class.tag'}],
         alignment => [{ targetName => $is{'class.target'}, targetUrl => $is{'class.target_url'} }]);
     line('key', id => "k$case->{n}", key => key($case), issuer => $is{'issuer.id'});
-    line('holder', id => "h$case->{n}", email => "h$case->{n}\@mail.example",
+    line('holder', id => "h$case->{n}",
         map { $_ => $is{"holder.$_"} } qw(name display_name organization wallet));
 
     for my $verdict (sort keys %verdicts) {

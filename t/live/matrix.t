@@ -59,13 +59,13 @@ my %is = (
 
     map({ $_ => 'holder' }
         of(holder => qw(name display_name organization wallet)),
-        of(credential => qw(score number narrative evidence.id evidence.narrative)),
+        of(credential => qw(assertion score number narrative evidence.id evidence.narrative)),
         of('credential.attributes' => qw(message note sender_wallet webauthn_credential_id
             email_hash issuer_type claimed_at deep))),
 
     map({ $_ => 'never' } qw(holder.id holder.email issuer.email class.number_format
         credential.revoked_at credential.revocation_reason token.text token.sha256
-        badge.id badge.identity badge.salt)),
+        badge.identity badge.salt)),
 );
 
 # All other facts, which are nobody's in particular: in which columns they are
@@ -685,13 +685,13 @@ for my $what (sort keys %EveryView::lists) {
 # it was for; of one that was taken back it is said that it was. What the view of the
 # tree shows of each, and no more; "greedy" shows whatever there is for a view.
 
-my @badge = of(badge => qw(id identity salt));
+my @badge = ('credential.assertion', of(badge => qw(identity salt)));
 my %shows = (
     valid => [@badge, qw(class.id credential.issued_at credential.narrative
         credential.evidence.id credential.evidence.narrative)],
     expired => [@badge, qw(class.id credential.issued_at)],
-    revoked => ['badge.id'],
-    refunded => ['badge.id'],
+    revoked => ['credential.assertion'],
+    refunded => ['credential.assertion'],
     class => [of(class => qw(id title description image tags criteria.narrative criteria.url
         alignment.targetName alignment.targetUrl))],
     issuer => [of(issuer => qw(name url description image email))],
@@ -702,7 +702,7 @@ sub allowed_badge {
     my ($credential, $reason) = @_;
     my $allowed = allowed($credential, 'assertion', $reason);
     my %too = map { $_ => 1 } $reason =~ /^(?:valid|expired)\z/ ? @badge
-                            : $reason eq 'not_found' ? () : 'badge.id';
+                            : $reason eq 'not_found' ? () : 'credential.assertion';
 
     return sub {
         my ($owner, $fact) = @_;

@@ -92,6 +92,7 @@ const changes = [
     ['issuer: empty name', HOSTED, shape('issuer'), w => { w.issuer.name = ''; }],
     ['issuer: a port in allowedOrigins', HOSTED, shape('issuer'), w => { w.issuer.verification = { allowedOrigins: 'badges.example:80' }; }],
     ['issuer: no keys', SIGNED, shape('issuer'), w => { w.issuer.publicKey = []; }],
+    ['issuer: two keys', HOSTED, 'issuer: has one key at most', w => { w.issuer.publicKey = [`${BASE}key/1.json`, `${BASE}key/2.json`]; }],
     ['class: empty criteria', HOSTED, shape('class'), w => { w.class.criteria = {}; }],
     ['class: empty narrative of criteria', HOSTED, shape('class'), w => { w.class.criteria = { narrative: '' }; }],
     ['class: a number among its tags', HOSTED, shape('class'), w => { w.class.tags = ['a', 1]; }],

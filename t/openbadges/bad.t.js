@@ -17,8 +17,8 @@ function ok(holds, name, why = []) {
     if (!holds) for (const line of why) console.log(`#   ${line}`);
 }
 
-async function broken(url) {
-    const check = new Check(web, { recipient: RECIPIENT });
+async function broken(url, options) {
+    const check = new Check(web, { recipient: RECIPIENT, ...options });
 
     if (url === 'assertion/2.json') {
         await check.gone(BASE + url);
@@ -38,7 +38,8 @@ ok(crc32(Buffer.from('123456789')) === 0xcbf43926, 'CRC-32');
 const right = [
     ['a right world', () => {}],
     ['class with an SVG', w => { w.class.image = `${BASE}class/web.svg`; }],
-    ['issuer with two keys', w => { w.issuer.publicKey = [`${BASE}key/1.json`, `${BASE}key/2.json`]; }],
+    ['a list of one key', w => { w.issuer.publicKey = [`${BASE}key/1.json`]; }],
+    ['never expires', w => { delete w.hosted.expires; delete w.signed.expires; }],
     ['signature with kid', w => { w.signature.header = { alg: 'RS256', kid: `${BASE}key/1.json` }; }],
     ['criteria as a URL', w => { w.class.criteria = 'https://c.example/%C3%A9?q=1#f'; }],
     ['type as a list', w => { w.hosted.type = ['Assertion', 'Extension']; }],
@@ -84,6 +85,10 @@ for (const { what, url, rule, change } of bad) {
     const found = check.broken.some(b => rule instanceof RegExp ? rule.test(b) : b.startsWith(rule));
     ok(found, `refused: ${what}`, [`wanted ${rule}`, ...check.broken]);
 }
+
+shelf.answers = new World().answers();
+ok((await broken('assertion/1.json', { expired: true })).broken.join().startsWith('assertion: is expired: '),
+   'refused: good for where an expired one is wanted');
 
 // a rule that nothing breaks might as well not be there
 

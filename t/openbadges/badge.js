@@ -15,13 +15,14 @@ const listOf = value => value === undefined ? [] : Array.isArray(value) ? value 
 const idOf = value => typeof value === 'object' ? value.id : value;
 
 // One check of one badge, or of one document. "recipient" is whose badge it must be, "secrets"
-// are texts that nothing may show, and "manners" is whether each document is asked for in every
+// are texts that nothing may show, "expired" is whether it must be so, and "manners" is whether each document is asked for in every
 // way there is. What is wrong is in "broken", what was looked at in "rules".
 
 export class Check {
-    constructor(web, { recipient, secrets = [], manners = true, now = Date.now(), cache = new Map() } = {}) {
+    constructor(web, { recipient, secrets = [], expired = false, manners = true, now = Date.now(),
+                       cache = new Map() } = {}) {
         const hidden = [recipient, ...secrets].filter(Boolean).map(s => s.toLowerCase());
-        Object.assign(this, { web, recipient, hidden, manners, now, cache, rules: [], broken: [] });
+        Object.assign(this, { web, recipient, hidden, expired, manners, now, cache, rules: [], broken: [] });
     }
 
     rule(name, holds, why) {
@@ -170,7 +171,8 @@ export class Check {
         this.rule('assertion: recipient is hashed', recipient.hashed && recipient.type === 'email');
         this.rule('assertion: is not issued in the future', issued <= this.now, issuedOn);
         this.rule('assertion: expires after it is issued', !expires || Date.parse(expires) > issued, expires);
-        this.rule('assertion: is not expired', !expires || Date.parse(expires) > this.now, expires);
+        this.rule(`assertion: is ${this.expired ? '' : 'not '}expired`,
+                  Date.parse(expires) <= this.now === this.expired, expires);
 
         if (recipient.hashed) this.recipientOf(recipient);
 
@@ -178,6 +180,8 @@ export class Check {
         if (!badgeClass) return undefined;
         const issuer = await this.document('issuer', idOf(badgeClass.issuer));
         if (!issuer) return undefined;
+
+        this.rule('issuer: has one key at most', listOf(issuer.publicKey).length <= 1);
 
         await this.image('class image', badgeClass.image);
         await this.image('issuer image', issuer.image);

@@ -9,7 +9,7 @@
 //
 //   --at ID=ADDRESS      what has an id that begins with ID is asked for at ADDRESS
 //   --recipient MAIL     whose badge it must be
-//   --expect WHAT        "valid", "revoked" or "missing"
+//   --expect WHAT        "valid", "expired", "revoked" or "missing"
 //   --secret TEXT        what nothing may show; more than one may be given
 //   --list FILE          many at once: a JSON object a line, with "badge" and as
 //                        members what may be options, or "document" for the kind
@@ -45,7 +45,7 @@ function ok(holds, name, why = []) {
 async function look(check, badge, { expect, document }) {
     if (expect === 'revoked') return check.gone(badge);
     if (expect === 'missing') return check.missing(badge);
-    if (expect !== 'valid') throw new Error(`--expect ${expect}: "valid", "revoked" or "missing"`);
+    if (!/^(?:valid|expired)$/.test(expect)) throw new Error(`--expect ${expect}?`);
     if (document) return check.document(document, badge);
     if (/^https?:/.test(badge)) return check.badge(badge);
 
@@ -56,7 +56,8 @@ async function look(check, badge, { expect, document }) {
 }
 
 async function one(badge) {
-    const check = new Check(web, { recipient: options.recipient, secrets: options.secret });
+    const check = new Check(web, { recipient: options.recipient, secrets: options.secret,
+                                   expired: options.expect === 'expired' });
 
     await look(check, badge, options);
     for (const { name, holds, why } of check.rules) ok(holds, name, holds || !why ? [] : [String(why)]);
@@ -68,7 +69,7 @@ async function one(badge) {
 async function listed(line) {
     const entry = { ...options, ...JSON.parse(line) };
     const check = new Check(web, { recipient: entry.recipient, secrets: [...options.secret, ...entry.secret],
-                                   manners: entry.manners, cache });
+                                   expired: entry.expect === 'expired', manners: entry.manners, cache });
 
     await look(check, entry.badge, entry);
     ok(check.broken.length === 0,
