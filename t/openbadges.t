@@ -4,10 +4,15 @@ use lib 't/lib';
 use Test::Nginx::Socket;
 use Credverify;
 use CredverifyKeys;
+use MIME::Base64;
+use Png;
 
 no_shuffle();
 
 my $class = '"issuer":"acme","title":"First Aid","description":"Can \"help\" \u00e9 \u65e5]]>.","image":"https://acme.example/i.png","criteria":{"narrative":"Passed.","url":"https://acme.example/c"}';
+
+our $svg = '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>';
+our $png = Png::make(16, 16);
 
 sub badge {
     my ($id, $more, $holder, $class) = @_;
@@ -19,6 +24,10 @@ $ENV{TEST_NGINX_STORE} = CredverifyKeys::store(
     qq({"kind":"class","id":"aid",$class}),
     qq({"kind":"class","id":"a b/\\u00e9",$class,"tags":["x"],"alignment":[{"targetName":"T","targetUrl":"https://t.example"}]}),
     '{"kind":"class","id":"bare","issuer":"acme","title":"Bare","description":"Without an image.","criteria":{"narrative":"x"}}',
+    qq({"kind":"class","id":"drawn","issuer":"acme","title":"Drawn","description":"d","image":"https://acme.example/i.png","criteria":{"url":"https://acme.example/c"}}),
+    qq({"kind":"class","id":"painted \\u00e9","issuer":"acme","title":"Painted","description":"d","criteria":{"narrative":"x"}}),
+    qq({"kind":"class","id":"half","issuer":"acme","title":"Half","criteria":{"narrative":"x"}}),
+    (map { qq({"kind":"image","class":"$_->[0]","data":"@{[encode_base64($_->[1], '')]}"}) } ['drawn', $svg], ["painted \\u00e9", $png], ['half', $svg]),
     '{"kind":"class","id":"theirs","issuer":"umbrella","title":"Theirs","description":"d","image":"https://acme.example/i.png","criteria":{"narrative":"x"}}',
     '{"kind":"holder","id":"jo","name":"Jo March","email":"jo@mail.example"}',
     '{"kind":"holder","id":"nobody","name":"No Mail"}',
@@ -34,7 +43,11 @@ $ENV{TEST_NGINX_STORE} = CredverifyKeys::store(
     badge('aa10', '"status":"issued","issued_at":"2026-01-05"', undef, 'bare'),
     badge('aa11', '"status":"issued","issued_at":"2026-01-05"', undef, 'theirs'),
     badge('aa12', '"status":"issued"'),
-    badge('aa13', '"status":"issued","issued_at":"2026-01-05","evidence":[{"name":"neither"}]'));
+    badge('aa13', '"status":"issued","issued_at":"2026-01-05","evidence":[{"name":"neither"}]'),
+    badge('aa14', '"status":"issued","issued_at":"2026-01-05","narrative":"]]> \u65e5"', undef, 'drawn'),
+    badge('aa15', '"status":"issued","issued_at":"2026-01-05","narrative":"]]> \u65e5"', undef, 'painted \\u00e9'),
+    badge('aa16', '"status":"revoked","issued_at":"2026-01-05"', undef, 'drawn'),
+    badge('aa17', '"status":"issued","issued_at":"2026-01-05"', undef, 'half'));
 
 $ENV{TEST_NGINX_VIEWS} = $Credverify::views;
 
@@ -66,9 +79,18 @@ sub assertion {
                    . qq("badge":"$base/class/$class.json","verification":{"type":"HostedBadge"},$rest}));
 }
 
+use Digest::SHA qw(sha256_hex);
+
+sub baked {
+    my ($id, $class, $type, $narrative) = @_;
+    my $hash = sha256_hex("jo\@mail.examplesalt-$id");
+    return qq({$context,"type":"Assertion","id":"$base/assertion/$id.json","recipient":{"type":"email","hashed":true,"salt":"salt-$id","identity":"sha256\$$hash"},"badge":"$base/class/$class.json",)
+         . qq("image":"$base/assertion/$id.$type","verification":{"type":"HostedBadge"},"issuedOn":"2026-01-05T00:00:00Z","narrative":"$narrative"});
+}
+
 sub problem { return qr/^\{"type":"about:blank","title":"[^"]+","status":$_[0],"detail":"[^"]+","code":"$_[1]"\}$/ }
 
-plan tests => 442;
+plan tests => 564;
 
 run_tests();
 
@@ -153,13 +175,13 @@ X-Facts: expired assertion b-aa08
 --- config eval: $::config
 --- request eval
 [ map { "GET /badges/api/$_" } (map { "assertion/$_.json" } qw(aa05 aa06 aa07 aa09 aa10 aa11 aa12 aa13 b-aa01 unknown), '', 'x' x 300, '%00', 'aa01%20', '..%2Faa01'),
-  'class/bare.json', 'class/theirs.json', 'class/unknown.json', 'class/.json', 'issuer.jsonx', 'xissuer.json', 'issuer', 'assertion/aa01', 'aa01.json', 'assertion', '', 'class/aid.png', 'assertion/aa01.svg' ]
+  'class/bare.json', 'class/theirs.json', 'class/unknown.json', 'class/.json', 'issuer.jsonx', 'xissuer.json', 'issuer', 'assertion/aa01', 'aa01.json', 'assertion', '' ]
 --- error_code eval
-[ (404) x 12, 400, (404) x 15 ]
+[ (404) x 12, 400, (404) x 13 ]
 --- response_body_like eval
-[ (main::problem(404, 'not_found')) x 12, '400 Bad Request', (main::problem(404, 'not_found')) x 15 ]
+[ (main::problem(404, 'not_found')) x 12, '400 Bad Request', (main::problem(404, 'not_found')) x 13 ]
 --- response_headers eval
-[ ("Content-Type: application/problem+json\nAccess-Control-Allow-Origin: *\nVary: Accept") x 12, 'Content-Type: text/html', ("Content-Type: application/problem+json\nAccess-Control-Allow-Origin: *\nVary: Accept") x 15 ]
+[ ("Content-Type: application/problem+json\nAccess-Control-Allow-Origin: *\nVary: Accept") x 12, 'Content-Type: text/html', ("Content-Type: application/problem+json\nAccess-Control-Allow-Origin: *\nVary: Accept") x 13 ]
 --- no_error_log
 [error]
 [alert]
@@ -397,3 +419,110 @@ GET /if/assertion/aa01.json?if=1
 --- must_die
 --- error_log
 truecert/assertion.json
+
+
+
+=== TEST 24: baked into an SVG: the first child, and all other bytes as they were
+--- http_config eval: $::http
+--- config eval: $::config
+--- request
+GET /badges/api/assertion/aa14.svg
+--- more_headers
+Accept: application/ld+json, application/json, image/png, image/svg+xml
+--- response_headers
+Content-Type: image/svg+xml
+Vary:
+Access-Control-Allow-Origin: *
+Cross-Origin-Resource-Policy: cross-origin
+Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox
+Cache-Control: public, max-age=3, stale-while-revalidate=1, stale-if-error=0
+X-Facts: valid assertion b-aa14
+--- response_body_like eval
+my $json = main::baked('aa14', 'drawn', 'svg', "]]\\u003e \xe6\x97\xa5");
+my $svg = $::svg =~ s{<svg }{<svg xmlns:openbadges="http://openbadges.org" }r;
+$svg =~ s{><rect}{><openbadges:assertion verify="$::base/assertion/aa14.json"><![CDATA[$json]]></openbadges:assertion><rect};
+main::exactly($svg)
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 25: baked into a PNG: the chunk behind the header
+--- http_config eval: $::http
+--- config eval: $::config
+--- request
+GET /badges/api/assertion/aa15.png
+--- response_headers
+Content-Type: image/png
+Cross-Origin-Resource-Policy: cross-origin
+--- response_body eval
+my $json = main::baked('aa15', 'painted%20%C3%A9', 'png', "]]> \xe6\x97\xa5");
+Png::make(16, 16, Png::chunk('iTXt', "openbadges\0\0\0\0\0$json"))
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 26: pictures of classes, as they are
+--- http_config eval: $::http
+--- config eval: $::config
+--- request eval
+[ map { "GET /badges/api/class/$_" } 'drawn.svg', 'painted%20%C3%A9.png' ]
+--- response_headers eval
+[ map { "Content-Type: image/$_\nAccess-Control-Allow-Origin: *\nContent-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox" } qw(svg+xml png) ]
+--- response_body eval
+[ $::svg, $::png ]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 27: a class says where its picture is, and an assertion where its own
+--- http_config eval: $::http
+--- config eval: $::config
+--- request eval
+[ map { "GET /badges/api/$_" } 'class/drawn.json', 'class/painted%20%C3%A9.json', 'assertion/aa14.json', 'assertion/aa15.json' ]
+--- response_body_like eval
+[ map { qr(^\{.*"image":"\Q$::base/$_\E"[,}]) } 'class/drawn.svg', 'class/painted%20%C3%A9.png', 'assertion/aa14.svg', 'assertion/aa15.png' ]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 28: a picture that is another one, or none, or of no badge
+--- http_config eval: $::http
+--- config eval: $::config
+--- request eval
+[ map { "GET /badges/api/$_" } qw(assertion/aa14.png assertion/aa15.svg class/drawn.png class/half.svg class/half.json assertion/aa17.svg assertion/aa17.json assertion/aa01.svg class/aid.svg class/unknown.svg assertion/unknown.svg) ]
+--- error_code eval
+[ (404) x 11 ]
+--- response_headers eval
+[ ("Content-Type: application/problem+json\nAccess-Control-Allow-Origin: *\nCache-Control: no-store") x 11 ]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 29: a picture of what was revoked
+--- http_config eval: $::http
+--- config eval: $::config
+--- request
+GET /badges/api/assertion/aa16.svg
+--- error_code: 410
+--- response_headers
+Content-Type: application/ld+json; charset=utf-8
+--- response_body_like eval: main::exactly(qq({$::context,"id":"$::base/assertion/aa16.json","revoked":true}))
+--- no_error_log
+[error]
+[alert]
+[crit]

@@ -16,6 +16,7 @@ cv_badges_begin(cv_badge_found_t *out, const cv_badges_t *badges)
 
     out->by = NULL;
     out->class = NULL;
+    out->type = CV_IMAGE_NONE;
     out->badge.base = badges->base;
 }
 
@@ -85,13 +86,43 @@ cv_badges_identity(cv_badge_found_t *out, cv_digest_t *digest)
 }
 
 
+static cv_image_type_t
+cv_badges_picture(cv_txn_t *snapshot, uint64_t class, cv_image_t *picture)
+{
+    return cv_get_image(snapshot, class, picture)
+           ? cv_image_type(picture->data) : CV_IMAGE_NONE;
+}
+
+
+/* "ID.png", where the class has a picture that is one */
+
+static cv_str_t
+cv_badges_picture_url(cv_badge_found_t *out, const cv_badges_t *badges,
+    cv_str_t dir, cv_str_t name)
+{
+    uint8_t   ending[8];
+    cv_buf_t  buf;
+
+    if (out->type == CV_IMAGE_NONE) {
+        return CV_ABSENT;
+    }
+
+    cv_buf_borrow(&buf, ending, sizeof(ending));
+    cv_buf_append_byte(&buf, '.');
+    cv_buf_append_str(&buf, cv_image_type_name(out->type));
+
+    return cv_badges_url(out->image, badges, dir, name, cv_buf_str(&buf));
+}
+
+
 /* whether it has all that it takes, once its holder is known */
 
 static bool
-cv_badges_whole(const cv_verification_t *found)
+cv_badges_whole(const cv_verification_t *found, cv_image_type_t type)
 {
     return cv_openbadge_issuer_lacks(found->evidence.issuer) == NULL
-           && cv_openbadge_class_lacks(found->evidence.class, false) == NULL
+           && cv_openbadge_class_lacks(found->evidence.class,
+                                       type != CV_IMAGE_NONE) == NULL
            && cv_openbadge_assertion_lacks(&found->credential, &found->holder)
               == NULL;
 }
@@ -100,10 +131,18 @@ cv_badges_whole(const cv_verification_t *found)
 cv_err_t
 cv_badges_offer(cv_verification_t *verification, cv_txn_t *snapshot)
 {
-    if (!cv_discloses_holder(&verification->verdict)
-        || !cv_badges_whole(verification))
-    {
+    cv_image_t       picture;
+    cv_image_type_t  type;
+
+    if (!cv_discloses_holder(&verification->verdict)) {
         return CV_OK;
+    }
+
+    type = cv_badges_picture(snapshot, verification->credential.class.iid,
+                             &picture);
+
+    if (!cv_badges_whole(verification, type)) {
+        return cv_txn_err(snapshot, NULL);
     }
 
     if (cv_get_assertion(snapshot, verification->number,
@@ -120,7 +159,7 @@ cv_badges_offer(cv_verification_t *verification, cv_txn_t *snapshot)
 
 static cv_err_t
 cv_badges_award(cv_badge_found_t *out, cv_verifier_t *verifier,
-    cv_txn_t *snapshot)
+    cv_txn_t *snapshot, const cv_badges_t *badges)
 {
     cv_verification_t  *found;
 
@@ -133,13 +172,18 @@ cv_badges_award(cv_badge_found_t *out, cv_verifier_t *verifier,
         return CV_ERR_DAMAGED;
     }
 
-    if (!cv_badges_whole(found)) {
+    out->type = cv_badges_picture(snapshot, found->credential.class.iid,
+                                  &out->picture);
+
+    if (!cv_badges_whole(found, out->type)) {
         return CV_OK;
     }
 
     out->by = found->evidence.issuer;
     out->class = found->evidence.class;
     out->badge.class = cv_badges_segment(out, out->class);
+    out->badge.image = cv_badges_picture_url(out, badges, CV_STR("assertion/"),
+                                             found->assertion.id);
     out->badge.verification = CV_STR("HostedBadge");
 
     return cv_badges_identity(out, cv_verifier_digest(verifier));
@@ -174,7 +218,7 @@ cv_badges_assertion(cv_badge_found_t *out, cv_verifier_t *verifier,
                                   out->found.assertion.id, CV_STR(".json"));
 
     if (verdict->reason == CV_VALID || verdict->reason == CV_EXPIRED) {
-        err = cv_badges_award(out, verifier, snapshot);
+        err = cv_badges_award(out, verifier, snapshot, badges);
 
         if (err == CV_OK && out->by == NULL) {
             *verdict = (cv_verdict_t) { CV_NOT_FOUND, CV_PRIVACY_FULL,
@@ -207,11 +251,14 @@ cv_badges_class(cv_badge_found_t *out, cv_verifier_t *verifier,
         return CV_ERR_DAMAGED;
     }
 
+    out->type = cv_badges_picture(snapshot, iid, &out->picture);
+
     if (!cv_str_eq(entry->issuer.id, badges->issuer)
         || cv_openbadge_issuer_lacks(&entry->issuer) != NULL
-        || cv_openbadge_class_lacks(&entry->class, false) != NULL)
+        || cv_openbadge_class_lacks(&entry->class, out->type != CV_IMAGE_NONE)
+           != NULL)
     {
-        return CV_OK;
+        return cv_txn_err(snapshot, NULL);
     }
 
     out->by = &entry->issuer;
@@ -220,7 +267,12 @@ cv_badges_class(cv_badge_found_t *out, cv_verifier_t *verifier,
     out->badge.class = cv_badges_segment(out, out->class);
     out->badge.id = cv_badges_url(out->id, badges, CV_STR("class/"),
                                   out->badge.class, CV_STR(".json"));
-    out->badge.image = out->class->image;
+    out->badge.image = cv_badges_picture_url(out, badges, CV_STR("class/"),
+                                             out->badge.class);
+
+    if (!cv_present(out->badge.image)) {
+        out->badge.image = out->class->image;
+    }
 
     return cv_txn_err(snapshot, NULL);
 }

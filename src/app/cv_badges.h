@@ -9,6 +9,7 @@
 #ifndef CV_BADGES_H
 #define CV_BADGES_H
 
+#include "cv_bake.h"
 #include "cv_verify.h"
 
 /* Where an issuer's badges are: the URL that theirs begin with, and its id. */
@@ -37,6 +38,8 @@ typedef struct {
     cv_issuer_t          issuer;
     const cv_issuer_t   *by;        /* NULL: there is none, or it is no badge */
     const cv_class_t    *class;
+    cv_image_t           picture;   /* of the class, */
+    cv_image_type_t      type;      /* unless this is CV_IMAGE_NONE */
     cv_badge_t           badge;
     uint8_t              id[CV_BADGE_URL_MAX];
     uint8_t              image[CV_BADGE_URL_MAX];

@@ -559,6 +559,7 @@ typedef struct {
     cv_buf_t                         body;
     cv_rendering_t                   rendering;
     cv_err_t                         render_err;
+    ngx_uint_t                       image;     /* the body is one */
 } ngx_http_credverify_job_t;
 
 /*

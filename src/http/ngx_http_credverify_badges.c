@@ -7,6 +7,7 @@
 
 #include "ngx_http_credverify.h"
 #include "cv_badges.h"
+#include "cv_hash.h"
 
 
 typedef struct ngx_http_credverify_badge_s  ngx_http_credverify_badge_t;
@@ -17,6 +18,7 @@ typedef struct {
     cv_str_t                              before;
     cv_str_t                              behind;
     ngx_http_credverify_badge_document_t  document;
+    cv_image_type_t                       image;    /* if it is one */
     cv_err_t                            (*find)(
                                               ngx_http_credverify_badge_t *badge,
                                               cv_verifier_t *verifier,
@@ -48,29 +50,36 @@ static cv_err_t ngx_http_credverify_badge_class(
 static cv_err_t ngx_http_credverify_badge_issuer(
     ngx_http_credverify_badge_t *badge, cv_verifier_t *verifier,
     cv_txn_t *txn);
+static cv_err_t ngx_http_credverify_badge_baked(
+    ngx_http_credverify_badge_t *badge, cv_verifier_t *verifier,
+    cv_txn_t *txn);
+static cv_err_t ngx_http_credverify_badge_picture(
+    ngx_http_credverify_badge_t *badge, cv_verifier_t *verifier,
+    cv_txn_t *txn);
+static cv_err_t ngx_http_credverify_badge_show(
+    ngx_http_credverify_badge_t *badge, cv_str_t verify, cv_str_t json);
 static cv_err_t ngx_http_credverify_badge_profile(
     ngx_http_credverify_badge_t *badge);
 
 
 #define NGX_HTTP_CREDVERIFY_PART(s)  { (const uint8_t *) s, sizeof(s) - 1 }
 
+#define NGX_HTTP_CREDVERIFY_ROUTE(before, behind, document, image, find)      \
+    { NGX_HTTP_CREDVERIFY_PART(before), NGX_HTTP_CREDVERIFY_PART(behind),     \
+      NGX_HTTP_CREDVERIFY_##document, CV_IMAGE_##image,                       \
+      ngx_http_credverify_badge_##find }
+
 static const ngx_http_credverify_badge_route_t
     ngx_http_credverify_badge_routes[] = {
 
-    { NGX_HTTP_CREDVERIFY_PART("assertion/"),
-      NGX_HTTP_CREDVERIFY_PART(".json"),
-      NGX_HTTP_CREDVERIFY_ASSERTION,
-      ngx_http_credverify_badge_assertion },
-
-    { NGX_HTTP_CREDVERIFY_PART("class/"),
-      NGX_HTTP_CREDVERIFY_PART(".json"),
-      NGX_HTTP_CREDVERIFY_CLASS,
-      ngx_http_credverify_badge_class },
-
-    { NGX_HTTP_CREDVERIFY_PART("issuer.json"),
-      NGX_HTTP_CREDVERIFY_PART(""),
-      NGX_HTTP_CREDVERIFY_ISSUER,
-      ngx_http_credverify_badge_issuer },
+    NGX_HTTP_CREDVERIFY_ROUTE("assertion/", ".json", ASSERTION, NONE,
+                              assertion),
+    NGX_HTTP_CREDVERIFY_ROUTE("assertion/", ".png", ASSERTION, PNG, baked),
+    NGX_HTTP_CREDVERIFY_ROUTE("assertion/", ".svg", ASSERTION, SVG, baked),
+    NGX_HTTP_CREDVERIFY_ROUTE("class/", ".json", CLASS, NONE, class),
+    NGX_HTTP_CREDVERIFY_ROUTE("class/", ".png", CLASS, PNG, picture),
+    NGX_HTTP_CREDVERIFY_ROUTE("class/", ".svg", CLASS, SVG, picture),
+    NGX_HTTP_CREDVERIFY_ROUTE("issuer.json", "", ISSUER, NONE, issuer),
 };
 
 
@@ -214,9 +223,11 @@ ngx_http_credverify_badges_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    job->negotiated = 1;
     badge.missing = 0;
     badge.route = ngx_http_credverify_badge_route(&badge);
+
+    job->negotiated = badge.route == NULL
+                      || badge.route->image == CV_IMAGE_NONE;
 
     outcome = job->outcome != CV_VALID ? job->outcome
             : badge.route == NULL ? CV_NOT_FOUND
@@ -230,9 +241,10 @@ ngx_http_credverify_badges_handler(ngx_http_request_t *r)
     if (outcome != CV_VALID) {
         ngx_http_credverify_error(job, outcome);
 
-    } else if (job->presentation.outcome != CV_NOT_FOUND) {
-        job->presentation.type = contents[ngx_http_credverify_prefer(r, types,
-                                                                     2)];
+    } else if (!job->image && job->presentation.outcome != CV_NOT_FOUND) {
+        job->presentation.type = contents[job->negotiated
+                                  ? ngx_http_credverify_prefer(r, types, 2)
+                                  : 0];
     }
 
     return ngx_http_credverify_finish(job);
@@ -415,6 +427,122 @@ ngx_http_credverify_badge_profile(ngx_http_credverify_badge_t *badge)
     cv_disclose_badge(&facts, badge->found.by, badge->found.class,
                       &badge->found.badge, job->now);
     ngx_http_credverify_render(job, &facts);
+
+    return CV_OK;
+}
+
+
+/* the picture of the class, with the assertion in it */
+
+static cv_err_t
+ngx_http_credverify_badge_baked(ngx_http_credverify_badge_t *badge,
+    cv_verifier_t *verifier, cv_txn_t *txn)
+{
+    cv_err_t                    err;
+    ngx_http_credverify_job_t  *job;
+
+    job = &badge->job;
+
+    err = ngx_http_credverify_badge_assertion(badge, verifier, txn);
+
+    if (err != CV_OK || job->render_err != CV_OK
+        || job->presentation.status != NGX_HTTP_OK)
+    {
+        return err;
+    }
+
+    return ngx_http_credverify_badge_show(badge, badge->found.badge.id,
+                                          cv_buf_str(&job->body));
+}
+
+
+/* and as it is */
+
+static cv_err_t
+ngx_http_credverify_badge_picture(ngx_http_credverify_badge_t *badge,
+    cv_verifier_t *verifier, cv_txn_t *txn)
+{
+    cv_err_t                    err;
+    ngx_http_credverify_job_t  *job;
+
+    job = &badge->job;
+
+    err = cv_badges_class(&badge->found, verifier, txn, &badge->badges,
+                          badge->name);
+    if (err != CV_OK) {
+        return err;
+    }
+
+    if (badge->found.by == NULL) {
+        badge->missing = 1;
+        return CV_OK;
+    }
+
+    if (ngx_http_credverify_remember(job, CV_FOUND, 0) == NULL) {
+        return CV_ERR_NOMEM;
+    }
+
+    job->presentation = cv_document_present(job->document->document,
+                                            job->format, CV_FOUND);
+
+    return ngx_http_credverify_badge_show(badge, CV_ABSENT, CV_ABSENT);
+}
+
+
+/* has the answer be the picture; what is baked in is absent if nothing is */
+
+static cv_err_t
+ngx_http_credverify_badge_show(ngx_http_credverify_badge_t *badge,
+    cv_str_t verify, cv_str_t json)
+{
+    size_t                      room;
+    cv_err_t                    err;
+    cv_buf_t                    body;
+    cv_str_t                    picture;
+    ngx_http_credverify_job_t  *job;
+
+    static const cv_str_t  types[] = {
+        [CV_IMAGE_PNG] = NGX_HTTP_CREDVERIFY_PART("image/png"),
+        [CV_IMAGE_SVG] = NGX_HTTP_CREDVERIFY_PART("image/svg+xml")
+    };
+
+    job = &badge->job;
+
+    if (badge->found.type != badge->route->image) {
+        badge->missing = 1;
+        return CV_OK;
+    }
+
+    picture = badge->found.picture.data;
+
+    room = cv_present(verify) ? cv_bake_room(picture, verify, json)
+                              : picture.len;
+
+    cv_buf_borrow(&body, ngx_pnalloc(job->r->pool, room), room);
+
+    if (body.data == NULL) {
+        return CV_ERR_NOMEM;
+    }
+
+    if (cv_present(verify)) {
+        err = cv_bake(&body, picture, verify, json);
+
+        /* it was checked when it was set, and is as it was then */
+
+        if (err != CV_OK) {
+            return CV_ERR_DAMAGED;
+        }
+
+    } else {
+        cv_buf_append_str(&body, picture);
+    }
+
+    job->image = 1;
+    job->body = body;
+    job->presentation.type = types[badge->route->image];
+    job->rendering.hash = cv_hash(body.data, body.len);
+    job->rendering.timeless = true;
+    job->render_err = CV_OK;
 
     return CV_OK;
 }

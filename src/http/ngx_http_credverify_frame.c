@@ -287,6 +287,14 @@ ngx_http_credverify_answer_policy(ngx_http_credverify_job_t *job,
 {
     ngx_str_t  *policy;
 
+    /* somebody's picture, which was checked, and may still do nothing else */
+
+    if (job->image) {
+        ngx_str_set(csp, "default-src 'none'; style-src 'unsafe-inline'; "
+                         "img-src data:; sandbox");
+        return NGX_OK;
+    }
+
     *csp = job->clcf->csp[job->format];
 
     if (job->bearer == NULL || job->bearer->ancestors.len == 0

@@ -342,7 +342,8 @@ ngx_http_credverify_finish(ngx_http_credverify_job_t *job)
     answer.status = job->presentation.status;
     answer.type = job->presentation.type;
     answer.body = cv_buf_str(&job->body);
-    answer.image = cv_format_markup(job->format) == CV_FORMAT_SVG;
+    answer.image = job->image
+                   || cv_format_markup(job->format) == CV_FORMAT_SVG;
     answer.vary = job->negotiated;
     answer.max_age = -1;
 

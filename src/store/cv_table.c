@@ -363,11 +363,7 @@ cv_get_progress(cv_txn_t *txn, uint64_t holder, uint64_t class,
 bool
 cv_get_image(cv_txn_t *txn, uint64_t class, cv_image_t *image)
 {
-    cv_key_t  key;
-
-    key = cv_record_key(CV_IMAGE, class, NULL);
-
-    return cv_get_by_key(txn, CV_IMAGE, cv_key_str(&key), image);
+    return cv_get(txn, CV_IMAGE, class, image);
 }
 
 
