@@ -8,6 +8,7 @@
 #include "cv_cli.h"
 #include "cv_badge_notes.h"
 #include "cv_counters.h"
+#include "cv_image_check.h"
 #include "cv_text.h"
 
 #include <inttypes.h>
@@ -40,6 +41,38 @@ cv_cli_check(cv_cli_t *cli, uint64_t *records, uint64_t *counters)
     *records = read;
 
     return problems + *counters;
+}
+
+
+/* What was checked on the way in, by a version that knew less perhaps. */
+
+static uint64_t
+cmd_check_images(cv_cli_t *cli)
+{
+    uint64_t      problems;
+    cv_walk_t     walk;
+    cv_image_t    image;
+    cv_error_t    why;
+
+    problems = 0;
+    cv_walk_open(&walk, cli->txn, CV_IMAGE);
+
+    while (cv_walk_next(&walk, &image, NULL)) {
+
+        if (cv_image_check(image.data, &why) == CV_OK) {
+            continue;
+        }
+
+        cv_unresolve(cli->txn, CV_IMAGE, &image);
+        cv_cli_say(cli, "the image of class %.*s: %s; set another one, "
+                   "\"credverify class set %.*s --image-file FILE\"",
+                   CV_FMT(image.class.id), why.text, CV_FMT(image.class.id));
+        problems++;
+    }
+
+    cv_walk_close(&walk);
+
+    return problems;
 }
 
 
@@ -161,13 +194,18 @@ static int
 cmd_check_body(cv_cli_t *cli)
 {
     int       rc;
+    bool      damaged;
     uint64_t  problems, records, counters;
 
     problems = cv_cli_check(cli, &records, &counters);
+    damaged = problems > counters;
 
-    /* those of the counters say each what to do */
+    /* those of the counters and of images say each what to do */
 
-    if (problems > counters) {
+    if (!damaged) {
+        problems += cmd_check_images(cli);
+
+    } else {
         cv_cli_say(cli, "the store is damaged: put the last good backup in its "
                    "place, \"credverify restore --replace FILE\", which keeps "
                    "it beside");
@@ -181,7 +219,7 @@ cmd_check_body(cv_cli_t *cli)
 
     /* of a damaged store nothing else is said */
 
-    if (problems > counters || cv_option(cli, "no-openbadges") != NULL) {
+    if (damaged || cv_option(cli, "no-openbadges") != NULL) {
         if (cli->json) {
             cv_answer_json(cli, "notes", CV_STR("null"));
         }

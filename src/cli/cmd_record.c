@@ -48,18 +48,16 @@ typedef struct {
 } cmd_list_t;
 
 
-static int
-cmd_record_set_body(cv_cli_t *cli)
+int
+cmd_record_put(cv_cli_t *cli, cv_line_t *line, uint64_t *iid)
 {
     int           rc;
     void         *old;
     cv_str_t      id;
     cv_kind_t     kind;
-    cv_line_t    *line;
     cv_error_t    error;
     cv_record_t   record;
 
-    line = cli->data;
     kind = cli->command->kind;
     id = cv_str_z(cli->arguments[0]);
     old = NULL;
@@ -82,14 +80,32 @@ cmd_record_set_body(cv_cli_t *cli)
         return cv_cli_fail(cli, "%s", error.text);
     }
 
-    if (cv_put(cli->txn, kind, &line->record) == 0) {
+    *iid = cv_put(cli->txn, kind, &line->record);
+
+    if (*iid == 0) {
         (void) cv_txn_err(cli->txn, &error);
         return cv_cli_fail(cli, "%s", error.text);
     }
 
-    cv_answer_record(cli, kind, &line->record);
-
     return CV_CLI_DONE;
+}
+
+
+static int
+cmd_record_set_body(cv_cli_t *cli)
+{
+    int         rc;
+    uint64_t    iid;
+    cv_line_t  *line;
+
+    line = cli->data;
+    rc = cmd_record_put(cli, line, &iid);
+
+    if (rc == CV_CLI_DONE) {
+        cv_answer_record(cli, line->kind, &line->record);
+    }
+
+    return rc;
 }
 
 

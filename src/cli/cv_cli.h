@@ -389,9 +389,18 @@ int cmd_check(cv_cli_t *cli);
 int cmd_stats(cv_cli_t *cli);
 int cmd_upgrade(cv_cli_t *cli);
 
+/*
+ * What cmd_record_set() does in its transaction, but for the answer: puts the
+ * record that the options describe, which is then in "line", and has a number.
+ */
+int cmd_record_put(cv_cli_t *cli, cv_line_t *line, uint64_t *iid);
+
 int cmd_record_set(cv_cli_t *cli);
 int cmd_record_list(cv_cli_t *cli);
 int cmd_record_show(cv_cli_t *cli);
+
+int cmd_class_set(cv_cli_t *cli);
+int cmd_class_show(cv_cli_t *cli);
 
 int cmd_history(cv_cli_t *cli);
 int cmd_progress_record(cv_cli_t *cli);

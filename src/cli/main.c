@@ -158,6 +158,12 @@ static const cv_option_t  cv_list_options[] = {
     { NULL, NULL, NULL, NULL }
 };
 
+static const cv_option_t  cv_class_set_options[] = {
+    { "image-file", "FILE|-", "its badges' image, PNG or SVG; \"\" removes it",
+      NULL },
+    { NULL, NULL, NULL, NULL }
+};
+
 static const cv_option_t  cv_issuer_list_options[] = {
     { "issuer", "ID", "only those of this issuer", NULL },
     { "limit", "N", "no more than so many", NULL },
@@ -224,7 +230,7 @@ const cv_command_t  cv_commands[] = {
       "complete, and only its owner may read it; nothing is left of one\n"
       "that is not. The kinds are issuer, class, holder, credential,\n"
       "token, tier, key, progress, oauth_client, webhook, sequence,\n"
-      "usage, grant and assertion.\n",
+      "usage, grant, assertion and image.\n",
       cv_export_options, CV_NO_MEMBERS, cmd_export },
 
     { "backup", NULL, "FILE|-", 1, 1,
@@ -284,10 +290,13 @@ const cv_command_t  cv_commands[] = {
 
     { "class", "set", "ID", 1, 1,
       "make or change a class of credentials",
-      CV_SET_DETAILS, NULL,
+      CV_SET_DETAILS
+      "The file of --image-file is kept in the store: a PNG or an SVG,\n"
+      "checked to be fit to be served. --image is a URL elsewhere.\n",
+      cv_class_set_options,
       CV_CLASS, " issuer title description category category_title level "
       "level_label criteria image tags alignment valid_days number_format "
-      "requires listed position ", cmd_record_set },
+      "requires listed position ", cmd_class_set },
 
     { "class", "list", NULL, 0, 0,
       "list classes",
@@ -295,7 +304,7 @@ const cv_command_t  cv_commands[] = {
 
     { "class", "show", "ID", 1, 1,
       "show a class",
-      NULL, NULL, CV_CLASS, NULL, cmd_record_show },
+      NULL, NULL, CV_CLASS, NULL, cmd_class_show },
 
     { "class", "history", "ID", 1, 1,
       "show what was done to a class, and by whom",

@@ -81,7 +81,7 @@ cv_svg_style_check(const char *value, bool sheet)
     /* a backslash could spell any name in another way */
 
     if (strpbrk(value, "\\@") != NULL) {
-        return "has a rule (@) or an escape (\\)";
+        return "has an \"@\" or a \"\\\", by which styles can load something";
     }
 
     for (p = value; (p = strchr(p, '(')) != NULL; p++) {

@@ -26,13 +26,13 @@ sub chunk {
     return pack('N', length $data) . $type . $data . pack('N', crc32($type . $data));
 }
 
-# A grey one, with chunks behind its header.
+# One of true colour, with chunks behind its header.
 
 sub make {
     my ($width, $height, @chunks) = @_;
 
-    return join '', "\x89PNG\r\n\x1a\n", chunk('IHDR', pack 'NNC5', $width, $height, 8, 0, 0, 0, 0),
-        @chunks, chunk('IDAT', compress(("\0" . "\x80" x $width) x $height)), chunk('IEND', '');
+    return join '', "\x89PNG\r\n\x1a\n", chunk('IHDR', pack 'NNC5', $width, $height, 8, 2, 0, 0, 0),
+        @chunks, chunk('IDAT', compress(("\0" . "\x80\x40\xc0" x $width) x $height)), chunk('IEND', '');
 }
 
 # { width, height, channels, data }, where "data" is as it was before it was

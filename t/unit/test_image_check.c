@@ -613,11 +613,14 @@ test_svg(void **state)
           "line 1: the attribute \"style\" has a function that is not "
           "allowed" },
         { CV_STR(SVG("<rect style=\"fill:\\75rl(//x)\"/>")),
-          "line 1: the attribute \"style\" has a rule (@) or an escape (\\)" },
+          "line 1: the attribute \"style\" has an \"@\" or a "
+          "\"\\\", by which styles can load something" },
         { CV_STR(SVG("<style>@import '//x';</style>")),
-          "line 1: the element \"style\" has a rule (@) or an escape (\\)" },
+          "line 1: the element \"style\" has an \"@\" or a "
+          "\"\\\", by which styles can load something" },
         { CV_STR(SVG("<style>@font-face{src:url(//x)}</style>")),
-          "line 1: the element \"style\" has a rule (@) or an escape (\\)" },
+          "line 1: the element \"style\" has an \"@\" or a "
+          "\"\\\", by which styles can load something" },
         { CV_STR(SVG("<style>.a{fill:u<![CDATA[rl(]]>#a)}</style>")),
           "line 1: the element \"style\" has url(), which is only for "
           "attributes" },
