@@ -43,6 +43,13 @@ cv_assertion_make(cv_txn_t *txn, uint64_t credential)
         return;
     }
 
+    if (!txn->nearby) {
+        memcpy(txn->near, random, CV_ASSERTION_NEAR);
+        txn->nearby = true;
+    }
+
+    memcpy(random, txn->near, CV_ASSERTION_NEAR);
+
     cv_hex_encode(text, cv_str(random, sizeof(random)));
 
     assertion.credential.iid = credential;

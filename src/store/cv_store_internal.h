@@ -52,6 +52,13 @@ struct cv_store_s {
     bool         writable;
 };
 
+/*
+ * So many bytes of the ids of assertions are random to a transaction, not to
+ * each: what an import makes then stands together in the index, where it would
+ * else touch a page for every credential.  14 that nobody guesses are left.
+ */
+#define CV_ASSERTION_NEAR  2
+
 typedef struct cv_memo_s  cv_memo_t;
 typedef struct cv_sequences_s  cv_sequences_t;
 typedef struct cv_paths_s  cv_paths_t;
@@ -78,6 +85,8 @@ struct cv_txn_s {
     bool         summed;            /* once it was read */
     uint64_t     revived;           /* credentials no longer revoked */
     uint64_t     change;            /* sequence of the next change, likewise */
+    uint8_t      near[CV_ASSERTION_NEAR];   /* how its assertions begin, */
+    bool         nearby;            /* once there is one */
     cv_time_t    now;
     cv_str_t     actor;             /* for the audit trail */
     cv_action_t  action;

@@ -85,6 +85,66 @@ test_made(void **state)
 }
 
 
+/*
+ * Those of a transaction stand together, but for what nobody guesses; who
+ * makes one at a time makes none that is like another.
+ */
+
+static void
+test_near(void **state)
+{
+    char            id[8];
+    test_t         *test = *state;
+    cv_str_t        a, b;
+    uint64_t        i, alike;
+    cv_txn_t       *txn;
+
+    enum { ALONE = 64, TOGETHER = 64 };
+
+    fill(test);
+
+    for (i = 0; i < ALONE + TOGETHER; i++) {
+        if (i <= ALONE) {
+            txn = begin(test);
+        }
+
+        (void) snprintf(id, sizeof(id), "n%u", (unsigned) i);
+        assert_int_equal(put_credential(txn, id, NULL, NULL), 3 + i);
+
+        if (i < ALONE || i == ALONE + TOGETHER - 1) {
+            commit(txn);
+        }
+    }
+
+    txn = begin(test);
+    alike = 0;
+
+    for (i = 0; i < ALONE + TOGETHER - 1; i++) {
+        a = assertion_of(txn, 3 + i).id;
+        b = assertion_of(txn, 4 + i).id;
+
+        if (i < ALONE) {
+            alike += memcmp(a.data, b.data, 4) == 0;
+        } else {
+            assert_memory_equal(a.data, b.data, 4);
+        }
+
+        assert_memory_not_equal(a.data + 4, b.data + 4, 8);
+        assert_memory_not_equal(a.data + 24, b.data + 24, 8);
+
+        a = assertion_of(txn, 3 + i).salt;
+        b = assertion_of(txn, 4 + i).salt;
+        assert_memory_not_equal(a.data, b.data, 8);
+    }
+
+    /* one is by chance, one time in a thousand */
+
+    assert_in_range(alike, 0, 1);
+
+    cv_txn_abort(txn);
+}
+
+
 static void
 test_replaced(void **state)
 {
@@ -152,6 +212,7 @@ main(void)
 {
     static const struct CMUnitTest  tests[] = {
         TEST(test_made),
+        TEST(test_near),
         TEST(test_replaced),
         cmocka_unit_test(test_refused),
     };
