@@ -149,6 +149,7 @@ cv_badges_offer(cv_verification_t *verification, cv_txn_t *snapshot)
                          &verification->assertion))
     {
         verification->evidence.assertion = &verification->assertion;
+        verification->evidence.picture = cv_image_type_name(type);
     }
 
     return cv_txn_err(snapshot, NULL);

@@ -255,6 +255,8 @@ cv_disclose(cv_facts_t *facts, const cv_verdict_t *verdict,
         if (evidence->assertion != NULL) {
             cv_fact_set_text(facts, CV_FACT_CREDENTIAL_ASSERTION,
                              evidence->assertion->id);
+            cv_fact_set_text(facts, CV_FACT_CREDENTIAL_PICTURE,
+                             evidence->picture);
         }
     }
 }

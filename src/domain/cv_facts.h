@@ -64,6 +64,7 @@
     X(CREDENTIAL_CODE,           "credential.code")                           \
     X(CREDENTIAL_PUBLIC_ID,      "credential.public_id")                      \
     X(CREDENTIAL_ASSERTION,      "credential.assertion")                      \
+    X(CREDENTIAL_PICTURE,        "credential.picture")                        \
     X(CREDENTIAL_TEST,           "credential.test")                           \
     X(CREDENTIAL_EVIDENCE,       "credential.evidence")                       \
     X(CREDENTIAL_NARRATIVE,      "credential.narrative")                      \
@@ -254,7 +255,9 @@ typedef struct {
     const cv_holder_t      *holder;
     const cv_token_t       *token;
     const cv_assertion_t   *assertion;      /* of an Open Badge that may be
-                                               asked for */
+                                               asked for, and how the name of
+                                               its picture ends; or absent */
+    cv_str_t                picture;
 } cv_evidence_t;
 
 /*

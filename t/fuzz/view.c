@@ -177,8 +177,13 @@ make_facts(facts_t *f, const words_t *words, cv_outcome_t outcome)
 
     if (outcome < CV_REASONS) {
         verdict = (cv_verdict_t) { CV_VALID, CV_PRIVACY_FULL, NOW + CV_DAY };
-        evidence = (cv_evidence_t) { &f->credential, &f->class, &f->issuer,
-                                     &f->holder, &f->token, NULL };
+        evidence = (cv_evidence_t) {
+            .credential = &f->credential,
+            .class = &f->class,
+            .issuer = &f->issuer,
+            .holder = &f->holder,
+            .token = &f->token
+        };
         cv_disclose(&f->facts, &verdict, outcome, &evidence, NOW);
 
     } else if (outcome < CV_ERRORS) {

@@ -33,7 +33,7 @@ my %may = (
     link   => [1, 1, 1, 1, 0],  # until when the link is good
     record => [1, 1, 1, 0, 0],  # the credential, without its holder
     handle => [1, 1, 0, 0, 0],  # what finds it; an expired link leads to no other
-    holder => [1, 0, 0, 0, 0],  # who has it, and what was achieved
+    map({ $_ => [1, 0, 0, 0, 0] } qw(holder credential.picture)),  # who has it, and what was achieved
     never  => [0, 0, 0, 0, 0],
 );
 
@@ -77,7 +77,7 @@ my %plain = (
         token)),
     map({ $_ => [1, 1, 1, 0, 0] } qw(credential layers),
         of(credential => qw(status state lapses test)), of(layers => qw(wallet passkey email))),
-    holder => [1, 0, 0, 0, 0],
+    map({ $_ => [1, 0, 0, 0, 0] } qw(holder credential.picture)),
     map({ $_ => [0, 0, 0, 0, 0] } qw(progress asked list list.items list.next),
         grep { /^(?:error|open_badge)\b/ } keys %EveryView::facts),
 );

@@ -29,11 +29,11 @@ my %token = (valid => 1, masked => 2, token_expired => 3, revoked => 4,
              not_found => 'f');
 
 my @lines = (
-    '{"kind":"issuer","id":"truecert","name":"TrueCert","url":"https://truecert.example/"}',
+    '{"kind":"issuer","id":"truecert","name":"TrueCert","url":"https://truecert.example/","email":"badges@truecert.example"}',
     '{"kind":"issuer","id":"securecodinghub","name":"SecureCodingHub","url":"https://securecodinghub.example/"}',
     '{"kind":"issuer","id":"validtrust","name":"ValidTrust","url":"https://validtrust.example/"}',
     qq({"kind":"issuer","id":"certifier","name":"$evil_json","url":"javascript:alert(1)"}),
-    '{"kind":"class","id":"c","issuer":"truecert","title":"Bridge Building","description":"Spans & arches.","category_title":"Works","level":2,"level_label":"Practitioner","criteria":{"narrative":"A bridge that stands.","url":"https://truecert.example/criteria"}}',
+    '{"kind":"class","id":"c","issuer":"truecert","title":"Bridge Building","description":"Spans & arches.","category_title":"Works","level":2,"level_label":"Practitioner","criteria":{"narrative":"A bridge that stands.","url":"https://truecert.example/criteria"},"image":"https://truecert.example/c.png"}',
     '{"kind":"class","id":"bare","issuer":"truecert","title":"Bare"}',
     '{"kind":"class","id":"web","issuer":"securecodinghub","title":"Safe Bridges","description":"Spans & arches.","category_title":"Bridges","level":2,"level_label":"Practitioner"}',
     '{"kind":"class","id":"bare-web","issuer":"securecodinghub","title":"Bare"}',
@@ -114,7 +114,7 @@ close $out or die "lines: $!";
 
 my $conf = slurp("$prefix/conf-examples/demo.conf");
 $conf =~ s/:8080;/:$port;/;
-$conf =~ s/credverify_issuers (\w+);/credverify_issuers $1 certifier;/g;
+$conf =~ s/credverify_issuers (\w+);(?!\s*credverify_openbadges)/credverify_issuers $1 certifier;/g;
 $conf =~ s{(?=\n +location = / \{)}{
     location = /token/securecodinghub {
         credverify_view securecodinghub;
@@ -281,6 +281,7 @@ sub well_made {
             push @bad, "a $attr->{href}"
                 unless ($attr->{href} // '')
                        =~ m{^https://\w+\.example/|^#?$|^about:
+                            |^http://localhost:8080/badges/api/assertion/[0-9a-f]{32}\.json\z
                             |^https://www\.linkedin\.com/profile/add\?
                              [\w.~%=&-]+$}x;
             push @bad, "a leads on with $attr->{rel}"
@@ -420,6 +421,9 @@ for my $view (qw(truecert native)) {
             my $end = $view eq 'native' ? '&format=html' : '';
 
             unlike($body, qr/jane\@mail/, 'no address');
+
+            is(scalar(() = $body =~ m{/badges/api/assertion/}g), $view eq 'truecert' && $name eq 'valid' ? 1 : 0,
+               'where the Open Badge is');
 
             if ($name eq 'not_found') {
                 unlike($body, qr/$secret/, 'not where it is');

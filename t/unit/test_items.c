@@ -66,8 +66,12 @@ render_list(cv_buf_t *out, const cv_document_t *list,
     cv_items_init(&items, 512);
 
     verdict = (cv_verdict_t) { CV_VALID, CV_PRIVACY_FULL, CV_TIME_NEVER };
-    evidence = (cv_evidence_t) { &v.credential, &v.class, &v.issuer, &v.holder,
-                                 NULL, NULL };
+    evidence = (cv_evidence_t) {
+        .credential = &v.credential,
+        .class = &v.class,
+        .issuer = &v.issuer,
+        .holder = &v.holder
+    };
     err = CV_OK;
 
     for ( /* void */ ; *codes != '\0' && err == CV_OK; codes++) {

@@ -906,8 +906,13 @@ test_own_views(void **state)
     now = VIEW_NOW;
     view_facts_init(&v);
     v.holder.name = CV_STR("Jane");
-    evidence = (cv_evidence_t) { &v.credential, &v.class, &v.issuer,
-                                 &v.holder, &v.token, NULL };
+    evidence = (cv_evidence_t) {
+        .credential = &v.credential,
+        .class = &v.class,
+        .issuer = &v.issuer,
+        .holder = &v.holder,
+        .token = &v.token
+    };
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         (void) snprintf(path, sizeof(path), "conf-examples/views/%s",

@@ -108,8 +108,13 @@ view_facts_init(view_facts_t *v)
 
     verdict = (cv_verdict_t) { CV_VALID, CV_PRIVACY_FULL,
                                VIEW_NOW + 37 * CV_DAY };
-    evidence = (cv_evidence_t) { &v->credential, &v->class, &v->issuer,
-                                 &v->holder, &v->token, NULL };
+    evidence = (cv_evidence_t) {
+        .credential = &v->credential,
+        .class = &v->class,
+        .issuer = &v->issuer,
+        .holder = &v->holder,
+        .token = &v->token
+    };
 
     cv_disclose(&v->facts, &verdict, verdict.reason, &evidence, VIEW_NOW);
 }
