@@ -4,6 +4,7 @@
  */
 
 #include "cv_badge_notes.h"
+#include "cv_badges.h"
 #include "cv_codec.h"
 #include "cv_erase.h"
 #include "cv_openbadge.h"
@@ -150,13 +151,17 @@ cv_badge_note_classes(cv_badge_notes_t *notes)
     uint64_t     iid;
     cv_walk_t    walk;
     cv_class_t   class;
+    cv_image_t   picture;
     const char  *lacks;
     cv_issuer_t  issuer;
 
     cv_walk_open(&walk, notes->txn, CV_CLASS);
 
     while (cv_walk_next(&walk, &class, &iid)) {
-        lacks = cv_openbadge_class_lacks(&class, false);
+        lacks = cv_openbadge_class_lacks(&class,
+                                         cv_badges_picture(notes->txn, iid,
+                                                           &picture)
+                                         != CV_IMAGE_NONE);
         cv_badge_note(notes, CV_CLASS, class.id, lacks);
 
         if (lacks == NULL

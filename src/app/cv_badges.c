@@ -52,18 +52,17 @@ cv_badges_segment(cv_badge_found_t *out, const cv_class_t *class)
 }
 
 
-/* an IdentityHash: of the address and, behind it, the salt */
-
-static cv_err_t
-cv_badges_identity(cv_badge_found_t *out, cv_digest_t *digest)
+cv_err_t
+cv_badge_identity(uint8_t out[CV_BADGE_IDENTITY_LEN], cv_digest_t *digest,
+    cv_str_t email, cv_str_t salt)
 {
     uint8_t   text[4096 + CV_HANDLE_MAX], hash[CV_SHA256_LEN];
     cv_buf_t  buf;
     cv_err_t  err;
 
     cv_buf_borrow(&buf, text, sizeof(text));
-    cv_buf_append_str(&buf, out->found.holder.email);
-    cv_buf_append_str(&buf, out->found.assertion.salt);
+    cv_buf_append_str(&buf, email);
+    cv_buf_append_str(&buf, salt);
 
     if (cv_buf_failed(&buf)) {
         return buf.err;
@@ -74,19 +73,15 @@ cv_badges_identity(cv_badge_found_t *out, cv_digest_t *digest)
         return err;
     }
 
-    cv_buf_borrow(&buf, out->identity, sizeof(out->identity));
+    cv_buf_borrow(&buf, out, CV_BADGE_IDENTITY_LEN);
     cv_buf_append_str(&buf, CV_STR("sha256$"));
-    cv_hex_encode((char *) out->identity + buf.len,
-                  cv_str(hash, sizeof(hash)));
-
-    out->badge.identity = cv_str(out->identity, sizeof(out->identity));
-    out->badge.salt = out->found.assertion.salt;
+    cv_hex_encode((char *) out + buf.len, cv_str(hash, sizeof(hash)));
 
     return CV_OK;
 }
 
 
-static cv_image_type_t
+cv_image_type_t
 cv_badges_picture(cv_txn_t *snapshot, uint64_t class, cv_image_t *picture)
 {
     return cv_get_image(snapshot, class, picture)
@@ -186,8 +181,11 @@ cv_badges_award(cv_badge_found_t *out, cv_verifier_t *verifier,
     out->badge.image = cv_badges_picture_url(out, badges, CV_STR("assertion/"),
                                              found->assertion.id);
     out->badge.verification = CV_STR("HostedBadge");
+    out->badge.identity = cv_str(out->identity, sizeof(out->identity));
+    out->badge.salt = found->assertion.salt;
 
-    return cv_badges_identity(out, cv_verifier_digest(verifier));
+    return cv_badge_identity(out->identity, cv_verifier_digest(verifier),
+                             found->holder.email, found->assertion.salt);
 }
 
 

@@ -67,4 +67,18 @@ cv_err_t cv_badges_issuer(cv_badge_found_t *out, cv_txn_t *snapshot,
 cv_err_t cv_badges_offer(cv_verification_t *verification, cv_txn_t *snapshot)
     CV_MUST_CHECK;
 
+/*
+ * The picture of a class, by number, which borrows from the snapshot, and what
+ * it is; CV_IMAGE_NONE: it has none.
+ */
+cv_image_type_t cv_badges_picture(cv_txn_t *snapshot, uint64_t class,
+    cv_image_t *picture);
+
+/*
+ * An IdentityHash: of an address and the salt behind it.  CV_ERR_LIMIT if they
+ * are longer than any in a store.
+ */
+cv_err_t cv_badge_identity(uint8_t out[CV_BADGE_IDENTITY_LEN],
+    cv_digest_t *digest, cv_str_t email, cv_str_t salt) CV_MUST_CHECK;
+
 #endif /* CV_BADGES_H */

@@ -7,6 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 
 use JSON::PP;
+use MIME::Base64 qw(encode_base64);
 use Test::More;
 use CredverifyTool;
 
@@ -86,6 +87,18 @@ done_ok($r, '--no-openbadges');
 like($r->{out}, qr/\Aentries +\d+\nproblems +0\n\z/, 'leaves them out');
 is(decode_json(check($store, '--no-openbadges', '--json')->{out})->{notes}, undef,
    'null: nobody looked');
+
+
+# a picture of its own is one
+
+my $svg = encode_base64('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><path d="M0 0h9v9z"/></svg>', '');
+my $imageless = class('c', 'i', $badge =~ s/"image":"[^"]*",//r);
+
+$store = load($good[0], $imageless);
+like(notes($store)->[0], qr/^class c: no Open Badge, it has no image, /, 'a class without an image');
+done_ok(run({ in => qq({"kind":"image","class":"c","data":"$svg"}) }, '--store', $store, 'import', '-'),
+        'which gets a file');
+is_deeply(notes($store), [], 'and is one');
 
 
 # credentials: those that are issued, how many lack the same, and the first
