@@ -9,10 +9,6 @@
 #include "cv_cli.h"
 #include "cv_image_check.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
-
 typedef struct {
     cv_line_t   line;
     cv_buf_t    image;      /* empty: the class shall have none */
@@ -38,39 +34,12 @@ cmd_class_answer(cv_cli_t *cli, uint64_t iid, const void *record)
 }
 
 
-/* One byte more than an image may have is enough to know. */
-
-static bool
-cmd_class_read(cv_buf_t *image, int fd)
-{
-    ssize_t  n;
-    uint8_t  piece[16384];
-
-    do {
-        n = read(fd, piece, sizeof(piece));
-
-        if (n > 0) {
-            cv_buf_append(image, piece, (size_t) n);
-        }
-
-    } while ((n > 0 && image->len <= CV_IMAGE_MAX && !cv_buf_failed(image))
-             || (n == -1 && errno == EINTR));
-
-    if (cv_buf_failed(image)) {
-        errno = ENOMEM;
-    }
-
-    return n != -1 && !cv_buf_failed(image);
-}
-
-
 /* Nobody waits for the store's lock while an image is read and looked at. */
 
 static int
 cmd_class_image(cv_cli_t *cli, cv_buf_t *image)
 {
-    int          fd, why;
-    bool         standard, good;
+    int          rc;
     cv_error_t   error;
     const char  *name;
 
@@ -80,36 +49,15 @@ cmd_class_image(cv_cli_t *cli, cv_buf_t *image)
         return CV_CLI_DONE;
     }
 
-    standard = strcmp(name, "-") == 0;
+    rc = cv_file_read(cli, image, name);
 
-    fd = standard ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
-    if (fd == -1) {
-        return cv_cli_fail(cli, "%s: %s", name, strerror(errno));
+    if (rc == CV_CLI_DONE
+        && cv_image_check(cv_buf_str(image), &error) != CV_OK)
+    {
+        rc = cv_cli_fail(cli, "%s: %s", name, error.text);
     }
 
-    good = cmd_class_read(image, fd);
-    why = errno;
-
-    if (!standard) {
-        (void) close(fd);
-    }
-
-    if (!good) {
-        return cv_cli_fail(cli, "%s: %s", name, strerror(why));
-    }
-
-    /* how much more it has was not read */
-
-    if (image->len > CV_IMAGE_MAX) {
-        return cv_cli_fail(cli, "%s: it has more than %zu bytes", name,
-                           CV_IMAGE_MAX);
-    }
-
-    if (cv_image_check(cv_buf_str(image), &error) != CV_OK) {
-        return cv_cli_fail(cli, "%s: %s", name, error.text);
-    }
-
-    return CV_CLI_DONE;
+    return rc;
 }
 
 
@@ -161,7 +109,7 @@ cmd_class_set(cv_cli_t *cli)
         return cv_cli_fail(cli, "%s", error.text);
     }
 
-    cv_buf_init(&work.image, 2 * CV_IMAGE_MAX);
+    cv_buf_init(&work.image, CV_IMAGE_MAX);
 
     rc = cmd_class_image(cli, &work.image);
 

@@ -241,10 +241,19 @@ bool cv_file_close(cv_file_t *file, bool complete);
 void cv_file_discard(void);
 
 /*
+ * Reads a file, or standard input for "-", to its end, which must not be
+ * beyond the buffer's limit.  CV_CLI_FAILED after it complained.
+ */
+int cv_file_read(cv_cli_t *cli, cv_buf_t *bytes, const char *name);
+
+/*
  * Text for people: control characters, and those that reorder what is around
  * them, are shown, never obeyed.
  */
 void cv_out_plain(cv_buf_t *out, cv_str_t text);
+
+/* False for a character that is one of those. */
+bool cv_out_shows(uint32_t code);
 
 /*
  * An answer of named values: an object with --json, a line for each without.

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) The credverify authors
  *
- * Files that appear whole or not at all.
+ * Files that appear whole or not at all; and those that are read whole.
  *
  * Records of people must not be left behind: until it is complete, a file has
  * no name, so that even a process that is killed leaves nothing.  Where the
@@ -259,4 +259,49 @@ cv_file_close(cv_file_t *file, bool complete)
     errno = err;
 
     return err == 0;
+}
+
+
+int
+cv_file_read(cv_cli_t *cli, cv_buf_t *bytes, const char *name)
+{
+    int       fd, err;
+    ssize_t   n;
+    uint8_t   piece[16384];
+
+    fd = strcmp(name, "-") == 0 ? STDIN_FILENO
+                                : open(name, O_RDONLY | O_CLOEXEC);
+    if (fd == -1) {
+        return cv_cli_fail(cli, "%s: %s", name, strerror(errno));
+    }
+
+    do {
+        n = read(fd, piece, sizeof(piece));
+
+        if (n > 0) {
+            cv_buf_append(bytes, piece, (size_t) n);
+        }
+
+    } while ((n > 0 && !cv_buf_failed(bytes)) || (n == -1 && errno == EINTR));
+
+    err = errno;
+
+    if (fd != STDIN_FILENO) {
+        (void) close(fd);
+    }
+
+    if (n == -1) {
+        return cv_cli_fail(cli, "%s: %s", name, strerror(err));
+    }
+
+    if (!cv_buf_failed(bytes)) {
+        return CV_CLI_DONE;
+    }
+
+    /* how much more it has was not read */
+
+    return bytes->err == CV_ERR_LIMIT
+           ? cv_cli_fail(cli, "%s: it has more than %zu bytes", name,
+                         bytes->limit)
+           : cv_cli_fail(cli, "%s: out of memory", name);
 }
