@@ -371,7 +371,17 @@ cv_out_reorders(uint32_t code)
 }
 
 
-/* C0, DEL, and C1 as UTF-8 has it; an invalid byte may be anything */
+/* neither C0, DEL, nor C1 */
+
+bool
+cv_out_shows(uint32_t code)
+{
+    return code >= 0x20 && (code < 0x7f || code >= 0xa0)
+           && !cv_out_reorders(code);
+}
+
+
+/* an invalid byte may be anything */
 
 void
 cv_out_plain(cv_buf_t *out, cv_str_t text)
@@ -388,9 +398,7 @@ cv_out_plain(cv_buf_t *out, cv_str_t text)
             /* void */
         }
 
-        if (cv_utf8_decode(p, p + n, &code) != n || code < 0x20
-            || (code >= 0x7f && code < 0xa0) || cv_out_reorders(code))
-        {
+        if (cv_utf8_decode(p, p + n, &code) != n || !cv_out_shows(code)) {
             cv_buf_append_byte(out, '?');
 
         } else {

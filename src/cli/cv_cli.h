@@ -433,6 +433,7 @@ int cmd_credential_move(cv_cli_t *cli);
 int cmd_credential_show(cv_cli_t *cli);
 
 int cmd_openbadges_keygen(cv_cli_t *cli);
+int cmd_openbadges_inspect(cv_cli_t *cli);
 
 int cmd_token_new(cv_cli_t *cli);
 int cmd_token_revoke(cv_cli_t *cli);

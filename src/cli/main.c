@@ -68,6 +68,13 @@ static const cv_option_t  cv_check_options[] = {
     { NULL, NULL, NULL, NULL }
 };
 
+static const cv_option_t  cv_inspect_options[] = {
+    { "key", "FILE", "the key that should have signed it", NULL },
+    { "email", "ADDRESS", "say whether that is the recipient's", NULL },
+    { "base", "URL", "where the badges are, as in nginx.conf; anywhere", NULL },
+    { NULL, NULL, NULL, NULL }
+};
+
 static const cv_option_t  cv_create_options[] = {
     { "id", "ID", "what it is called; a random UUID", NULL },
     { "status", "draft|pending|issued", "what it begins as; draft", NULL },
@@ -517,6 +524,15 @@ const cv_command_t  cv_commands[] = {
       "beside it is the public one. What is there is never replaced. No\n"
       "store is needed.\n",
       cv_keygen_options, CV_NO_MEMBERS, cmd_openbadges_keygen },
+
+    { "openbadges", "inspect", "FILE|-", 1, 1,
+      "say whether an Open Badge is genuine and good",
+      "FILE is a PNG or an SVG with an assertion baked in, a signed\n"
+      "assertion, or one in JSON. It is shown, and compared with what\n"
+      "the store says of it; nothing is fetched. The status is 0 only if\n"
+      "it is genuine and good: a signed one needs --key, and --email, if\n"
+      "it is given, must be the recipient's.\n",
+      cv_inspect_options, CV_NO_MEMBERS, cmd_openbadges_inspect },
 
     { NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, CV_NO_MEMBERS, NULL }
 };
