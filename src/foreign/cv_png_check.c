@@ -290,7 +290,6 @@ cv_png_check_pixels(cv_str_t image, cv_error_t *error)
         png_set_user_limits(png, CV_IMAGE_SIDE_MAX, CV_IMAGE_SIDE_MAX);
         png_set_chunk_malloc_max(png, CV_PNG_TEXT_MAX);
         png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
-        png_set_benign_errors(png, 0);
 
         /* what is not pixels is none of its business */
 

@@ -318,8 +318,6 @@ test_png_pixels(void **state)
     png_end(&png);
     is_free(&png, "it cannot be decoded: IEND: out of place", "none");
 
-    /* a colour that the palette has not */
-
     png_begin(&png);
     png_header(&png, 32, 32, (const uint8_t *) "\x08\x03\0\0\0");
     png_chunk(&png, "PLTE", "\1\2\3", 3);
