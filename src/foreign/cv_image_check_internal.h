@@ -10,6 +10,11 @@
 
 #include "cv_base.h"
 
+/* what references have against them */
+#define CV_SVG_OUTSIDE  "refers to something outside of the image"
+#define CV_SVG_ODD_ID   "refers to a part by an id that is not of letters, "  \
+                        "digits, \"-\", \"_\", \".\" and \":\""
+
 /* An image with the signature of PNG, whose sides are "least" at least. */
 cv_err_t cv_png_check(cv_str_t image, unsigned least, cv_error_t *error)
     CV_MUST_CHECK;
@@ -23,6 +28,13 @@ cv_err_t cv_svg_check(cv_str_t image, cv_error_t *error) CV_MUST_CHECK;
  * what is wrong with it.
  */
 const char *cv_svg_style_check(const char *value, bool sheet);
+
+/*
+ * Behind the id that is referred to, from the "#" before it on, as far as it is
+ * of characters that are neither decoded, nor dropped, nor the end of it: what
+ * else were in it, browsers would find another part by.
+ */
+const char *cv_svg_id_end(const char *id);
 
 /*
  * The next "url(#id)" of such a value, from "*p" on, which is moved behind it;

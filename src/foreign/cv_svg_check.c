@@ -162,10 +162,13 @@ cv_svg_check_href(cv_svg_t *svg, xmlNodePtr node, const char *name,
     cv_error_t  why;
 
     if (strcmp((const char *) node->name, "image") != 0) {
-        return value[0] == '#' ? CV_OK
-                               : cv_svg_refuse(svg, node, "the attribute",
-                                               name, "refers to something "
-                                               "outside of the image");
+        return value[0] != '#'
+                   ? cv_svg_refuse(svg, node, "the attribute", name,
+                                   CV_SVG_OUTSIDE)
+               : *cv_svg_id_end(value) != '\0'
+                   ? cv_svg_refuse(svg, node, "the attribute", name,
+                                   CV_SVG_ODD_ID)
+               : CV_OK;
     }
 
     if (++svg->images > CV_SVG_IMAGES) {
@@ -254,6 +257,13 @@ cv_svg_check_sheet(cv_svg_t *svg, xmlNodePtr node)
     char        *text;
     cv_err_t     err;
     const char  *why;
+
+    /* their text is none of the style sheet, but would be of what is checked */
+
+    if (xmlFirstElementChild(node) != NULL) {
+        return cv_svg_refuse(svg, node, "the element", "style",
+                             "has elements in it");
+    }
 
     text = (char *) xmlNodeGetContent(node);
     if (text == NULL) {

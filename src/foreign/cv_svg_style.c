@@ -73,10 +73,42 @@ cv_svg_fragment(const char *p)
 
 
 const char *
+cv_svg_id_end(const char *id)
+{
+    do {
+        id++;
+    } while (((*id | 0x20) >= 'a' && (*id | 0x20) <= 'z')
+             || (*id >= '0' && *id <= '9') || (*id & 0x80)
+             || (*id != '\0' && strchr("-_.:", *id) != NULL));
+
+    return id;
+}
+
+
+/* from its "#" on */
+
+static bool
+cv_svg_fragment_ends(const char *fragment)
+{
+    const char  *end;
+
+    end = cv_svg_id_end(fragment);
+
+    if ((fragment[-1] == '"' || fragment[-1] == '\'')
+        && *end++ != fragment[-1])
+    {
+        return false;
+    }
+
+    return end[strspn(end, " \t\r\n")] == ')';
+}
+
+
+const char *
 cv_svg_style_check(const char *value, bool sheet)
 {
     cv_str_t     name;
-    const char  *p;
+    const char  *p, *fragment;
 
     /* a backslash could spell any name in another way */
 
@@ -94,8 +126,14 @@ cv_svg_style_check(const char *value, bool sheet)
                 return "has url(), which is only for attributes";
             }
 
-            if (cv_svg_fragment(p + 1) == NULL) {
-                return "refers to something outside of the image";
+            fragment = cv_svg_fragment(p + 1);
+
+            if (fragment == NULL) {
+                return CV_SVG_OUTSIDE;
+            }
+
+            if (!cv_svg_fragment_ends(fragment)) {
+                return CV_SVG_ODD_ID;
             }
 
         } else if (!cv_svg_is_harmless(name)) {
@@ -110,9 +148,8 @@ cv_svg_style_check(const char *value, bool sheet)
 bool
 cv_svg_style_next(const char **p, cv_str_t *id)
 {
-    size_t       len;
     cv_str_t     name;
-    const char  *paren, *start;
+    const char  *end, *paren, *start;
 
     start = *p;
 
@@ -122,9 +159,9 @@ cv_svg_style_next(const char **p, cv_str_t *id)
         *p = cv_svg_fragment(paren + 1);
 
         if (cv_svg_function_is(name, "url") && *p != NULL) {
-            len = strcspn(*p + 1, "\"') \t\r\n");
-            *id = cv_str(*p + 1, len);
-            *p += 1 + len;
+            end = cv_svg_id_end(*p);
+            *id = cv_str(*p + 1, (size_t) (end - *p) - 1);
+            *p = end;
 
             return true;
         }
@@ -134,9 +171,20 @@ cv_svg_style_next(const char **p, cv_str_t *id)
 }
 
 
+/* tables, what applications say, comments: all that may be before a frame */
+
+static bool
+cv_jpeg_is_other(uint8_t marker)
+{
+    return marker == 0xc4 || marker == 0xcc || marker == 0xdb || marker == 0xdd
+           || (marker & 0xf0) == 0xe0 || marker == 0xfe;
+}
+
+
 /*
  * The frame of a JPEG says how large it is (ISO/IEC 10918-1, annex B): it is
- * among the segments before the first scan.
+ * among the segments before the first scan.  What has no length decoders pass
+ * over, and so find another frame behind it.
  */
 
 static cv_err_t
@@ -155,6 +203,11 @@ cv_jpeg_check(cv_str_t image, cv_error_t *error)
 
     do {
         marker = cv_read_u8(&r) == 0xff ? cv_read_u8(&r) : 0;
+
+        while (marker == 0xff) {
+            marker = cv_read_u8(&r);
+        }
+
         len = cv_read_u16(&r);
 
         if (marker >= 0xc0 && marker <= 0xcf && marker != 0xc4
@@ -175,7 +228,7 @@ cv_jpeg_check(cv_str_t image, cv_error_t *error)
 
         (void) cv_read_bytes(&r, len < 2 ? SIZE_MAX : len - 2);
 
-    } while (!r.failed && marker >= 0xc0 && marker != 0xda);
+    } while (!r.failed && cv_jpeg_is_other(marker));
 
     return cv_error_set(error, CV_ERR_INPUT, "its sides are not of 1 to %d "
                         "pixels", CV_IMAGE_SIDE_MAX);

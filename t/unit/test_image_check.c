@@ -17,6 +17,15 @@
 #define NS     "xmlns=\"http://www.w3.org/2000/svg\""
 #define XLINK  "xmlns:xlink=\"http://www.w3.org/1999/xlink\""
 #define BOX    "viewBox=\"0 0 64 64\""
+#define CV_SVG_ODD       CV_SVG_ODD_IN("href")
+#define CV_SVG_ODD_MASK  CV_SVG_ODD_IN("mask")
+#define CV_SVG_ODD_IN(name)                                                   \
+    "line 1: the attribute \"" name "\" refers to a part by an id that is not "  \
+    "of letters, digits, \"-\", \"_\", \".\" and \":\""
+
+#define CV_SVG_SIDES                                                          \
+    "line 2: of an image in it: its sides are not of 1 to 2048 pixels"
+
 #define SVG(content)  "<svg " NS " " XLINK " " BOX ">" content "</svg>"
 
 static cv_error_t  error;
@@ -625,6 +634,32 @@ test_svg(void **state)
         { CV_STR(SVG("<style>.a{background:src('//x')}</style>")),
           "line 1: the element \"style\" has a function that is not allowed" },
 
+        /* of which browsers take only what is not in the element between */
+
+        { CV_STR(SVG("<style>.a{fill:url<desc> rgb</desc>(//x)}</style>")),
+          "line 1: the element \"style\" has elements in it" },
+
+        /* what browsers make an id of before they look for it */
+
+        { CV_STR(SVG("<g id=\"a\"><use href=\"#%61\"/></g>")), CV_SVG_ODD },
+        { CV_STR(SVG("<g id=\"ab\"><use href=\"#a&#9;b\"/></g>")),
+          CV_SVG_ODD },
+        { CV_STR(SVG("<g id=\"a\"><use href=\"#a \"/></g>")), CV_SVG_ODD },
+        { CV_STR(SVG("<g id=\"a\"><use href=\"#xpointer(id('a'))\"/></g>")),
+          CV_SVG_ODD },
+        { CV_STR(SVG("<mask id=\"a\"><g mask=\"url(#%61)\"/></mask>")),
+          CV_SVG_ODD_MASK },
+        { CV_STR(SVG("<mask id=\"a b\"><g mask=\"url('#a b')\"/></mask>")),
+          CV_SVG_ODD_MASK },
+        { CV_STR(SVG("<mask id='a\"b'><g mask='url(\"#a&#39;b\")'/></mask>")),
+          CV_SVG_ODD_MASK },
+        { CV_STR(SVG("<mask id=\"a\"><g mask=\"url(#a\"/></mask>")),
+          CV_SVG_ODD_MASK },
+        { CV_STR(SVG("<mask id=\"A-_.:0\xc3\xa9\"/>"
+                     "<g mask=\"url( &#34;#A-_.:0\xc3\xa9&#34; )\"/>"
+                     "<g mask=\"url(#A-_.:0\xc3\xa9\n)\"/>"
+                     "<use href=\"#A-_.:0\xc3\xa9\"/>")), NULL },
+
         /* images in it */
 
         { CV_STR(SVG("<image href=\"https://x.example/a.png\"/>")),
@@ -803,17 +838,27 @@ test_svg_images(void **state)
           NULL },
         { CV_STR("\xff\xd8\xff\xc2\0\x0b\x08\x08\0\x08\0\1"), NULL },
         { CV_STR("\xff\xd8\xff\xc0\0\x0b\x08\x08\1\x08\0\1"),
-          "line 2: of an image in it: its sides are not of 1 to 2048 pixels" },
+          CV_SVG_SIDES },
         { CV_STR("\xff\xd8\xff\xc0\0\x0b\x08\xff\xff\xff\xff\1"),
-          "line 2: of an image in it: its sides are not of 1 to 2048 pixels" },
+          CV_SVG_SIDES },
         { CV_STR("\xff\xd8\xff\xda\0\2\xff\xc0\0\x0b\x08\0\x10\0\x10\1"),
-          "line 2: of an image in it: its sides are not of 1 to 2048 pixels" },
+          CV_SVG_SIDES },
         { CV_STR("\xff\xd8\xff\xe0\0\0\xff\xc0\0\x0b\x08\0\x10\0\x10\1"),
-          "line 2: of an image in it: its sides are not of 1 to 2048 pixels" },
+          CV_SVG_SIDES },
+
+        /* what decoders pass over is not the beginning of a segment */
+
+        { CV_STR("\xff\xd8\xff\xff\xff\xc0\0\x0b\x08\0\x10\0\x10\1"), NULL },
+        { CV_STR("\xff\xd8\xff\xff\0\x0d\x08\xff\xff\xff\xff\1\0\0\0\0\0"
+                 "\xff\xc0\0\x0b\x08\0\x10\0\x10\1"), CV_SVG_SIDES },
+        { CV_STR("\xff\xd8\xff\xd0\0\2\xff\xc0\0\x0b\x08\0\x10\0\x10\1"),
+          CV_SVG_SIDES },
+        { CV_STR("\xff\xd8\xff\xd8\0\2\xff\xc0\0\x0b\x08\0\x10\0\x10\1"),
+          CV_SVG_SIDES },
         { CV_STR("\xff\xd8\xff\xc0\0\x0b\x08\0\x10"),
-          "line 2: of an image in it: its sides are not of 1 to 2048 pixels" },
+          CV_SVG_SIDES },
         { CV_STR("\xff\xd8"),
-          "line 2: of an image in it: its sides are not of 1 to 2048 pixels" },
+          CV_SVG_SIDES },
     };
 
     (void) state;
