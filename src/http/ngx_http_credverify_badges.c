@@ -197,6 +197,7 @@ ngx_http_credverify_badges_merge(ngx_conf_t *cf,
 ngx_int_t
 ngx_http_credverify_badges_handler(ngx_http_request_t *r)
 {
+    ngx_uint_t                    type;
     cv_outcome_t                  outcome;
     ngx_http_credverify_job_t    *job;
     ngx_http_credverify_badge_t   badge;
@@ -242,9 +243,13 @@ ngx_http_credverify_badges_handler(ngx_http_request_t *r)
         ngx_http_credverify_error(job, outcome);
 
     } else if (!job->image && job->presentation.outcome != CV_NOT_FOUND) {
-        job->presentation.type = contents[job->negotiated
-                                  ? ngx_http_credverify_prefer(r, types, 2)
-                                  : 0];
+        type = job->negotiated ? ngx_http_credverify_prefer(r, types, 2) : 0;
+
+        job->presentation.type = contents[type];
+
+        /* what is the same but for that has another ETag (RFC 9110, 8.8.1) */
+
+        job->rendering.hash += type;
     }
 
     return ngx_http_credverify_finish(job);

@@ -165,6 +165,17 @@ for my $badge (@badges[0 .. 9]) {
     is(join("\n", @unlike), '', 'a badge is the same after export and import');
 }
 
+# Types that are not of one answer do not share its ETag: a cache would give one for the other
+
+{
+    my ($json_tag, $ld_tag) = map { ($nginx->get('/ob/issuer.json', headers => ["Accept: application/$_"]))[2] =~ /^ETag: (\S+)/mi }
+                              qw(json ld+json);
+    my @statuses = map { my $tag = $_; map { ($nginx->get('/ob/issuer.json', headers => ["Accept: application/$_", "If-None-Match: $tag"]))[0] }
+                         qw(json ld+json) } $json_tag, $ld_tag;
+
+    is("@statuses", '304 200 200 304', 'each type has an ETag of its own');
+}
+
 is($nginx->status('/other/class/' . OpenBadges::segment($lines[2]{id}) . '.json'), 404, 'another issuer\'s class is not there');
 is($nginx->status(path($badges[0], '/other/')), 404, 'nor are its assertions');
 
