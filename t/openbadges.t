@@ -434,7 +434,7 @@ Content-Type: image/svg+xml
 Vary:
 Access-Control-Allow-Origin: *
 Cross-Origin-Resource-Policy: cross-origin
-Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox
+Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'none'
 Cache-Control: public, max-age=3, stale-while-revalidate=1, stale-if-error=0
 X-Facts: valid assertion b-aa14
 --- response_body_like eval
@@ -473,7 +473,7 @@ Png::make(16, 16, Png::chunk('iTXt', "openbadges\0\0\0\0\0$json"))
 --- request eval
 [ map { "GET /badges/api/class/$_" } 'drawn.svg', 'painted%20%C3%A9.png' ]
 --- response_headers eval
-[ map { "Content-Type: image/$_\nAccess-Control-Allow-Origin: *\nContent-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox" } qw(svg+xml png) ]
+[ map { "Content-Type: image/$_\nAccess-Control-Allow-Origin: *\nContent-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'none'" } qw(svg+xml png) ]
 --- response_body eval
 [ $::svg, $::png ]
 --- no_error_log

@@ -291,7 +291,7 @@ ngx_http_credverify_answer_policy(ngx_http_credverify_job_t *job,
 
     if (job->image) {
         ngx_str_set(csp, "default-src 'none'; style-src 'unsafe-inline'; "
-                         "img-src data:; sandbox");
+                         "img-src data:; sandbox; frame-ancestors 'none'");
         return NGX_OK;
     }
 
