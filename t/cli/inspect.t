@@ -10,7 +10,7 @@ use Compress::Zlib qw(compress crc32);
 use Digest::SHA qw(sha256_hex);
 use Encode qw(encode_utf8);
 use JSON::PP;
-use MIME::Base64 qw(encode_base64url);
+use MIME::Base64 qw(encode_base64 encode_base64url);
 use Test::More;
 use CredverifyTool;
 
@@ -35,6 +35,9 @@ my $store = load(
     qq({"kind":"class","id":"a b",$class}),
     '{"kind":"class","id":"bare","issuer":"i","title":"Bare"}',
     '{"kind":"class","id":"theirs","issuer":"j","title":"Theirs"}',
+    qq({"kind":"class","id":"drawn",$class}) =~ s/"image":"[^"]*",//r,
+    '{"kind":"image","class":"drawn","data":"'
+        . encode_base64('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><path d="M0 0h9v9z"/></svg>', '') . '"}',
     qq({"kind":"holder","id":"jo","name":"Jo","email":"$JO"}),
     '{"kind":"holder","id":"n","name":"No Mail"}',
     credential('aa01', "$issued," . '"expires_at":"2099-01-04","narrative":"\u65e5 \u001b[31m","evidence":["https://e.example"]'),
@@ -49,6 +52,7 @@ my $store = load(
     credential('aa10', $issued, class => 'bare'),
     credential('aa11', $issued, class => 'theirs'),
     credential('aa12', '"status":"revoked","issued_at":"2026-01-05"'),
+    credential('aa13', $issued, class => 'drawn'),
 );
 
 my $json = JSON::PP->new->utf8->canonical;
@@ -120,6 +124,7 @@ is("@$answer{qw(file form signature site credential class issuer holder verdict)
 is($answer->{recipient}, undef, 'of a recipient nobody asked for');
 
 good("\n$hosted\r\n", 'with line ends around it');
+good(assertion('aa13', class => 'drawn', image => "${BASE}assertion/aa13.svg"), 'of a class with an image of its own');
 good(assertion('aa02', issuedOn => '2026-01-05T08:00:00Z'), 'a claimed one does not expire');
 good(uc($hosted) =~ /AA01/ ? $hosted : '', 'the same', '--base', 'https://b.example/api');
 good($hosted, 'where it should be', "--base=$BASE");
