@@ -246,6 +246,21 @@ cv_inspect_same(cv_doc_t a, cv_doc_t b)
 }
 
 
+static bool
+cv_inspect_has(cv_doc_t object, size_t members)
+{
+    size_t         n;
+    cv_doc_t       value;
+    cv_doc_iter_t  it;
+
+    it = cv_doc_iter(object);
+
+    for (n = 0; cv_doc_next(&it, NULL, &value); n++) { /* void */ }
+
+    return n == members;
+}
+
+
 /* The instant of a member, to the second; NEVER if it is absent, else false. */
 
 static bool
@@ -406,7 +421,7 @@ cv_inspect_identity(cv_inspection_t *out, const cv_inspect_t *badge)
 
     recipient = cv_doc_member(badge->assertion, CV_STR("recipient"));
 
-    if (same != CV_RECIPIENT_SAME
+    if (same != CV_RECIPIENT_SAME || !cv_inspect_has(recipient, 4)
         || cv_doc_type(cv_doc_member(recipient, CV_STR("hashed")))
            != CV_DOC_TRUE
         || !cv_inspect_is(cv_doc_member(recipient, CV_STR("salt")),
@@ -429,7 +444,9 @@ cv_inspect_verification(cv_inspection_t *out, const cv_inspect_t *badge)
     type = cv_doc_member(verification, CV_STR("type"));
 
     if (!badge->is_signed) {
-        if (!cv_inspect_is(type, CV_STR("HostedBadge"))) {
+        if (!cv_inspect_is(type, CV_STR("HostedBadge"))
+            || !cv_inspect_has(verification, 1))
+        {
             cv_inspect_differs(out, "verification", CV_STR("HostedBadge"));
         }
 
@@ -442,8 +459,9 @@ cv_inspect_verification(cv_inspection_t *out, const cv_inspect_t *badge)
         cv_inspect_differs(out, "verification", CV_STR("SignedBadge"));
 
     } else if (cv_present(out->site)
-               && !cv_inspect_is(cv_doc_member(verification,
-                                               CV_STR("creator")), creator))
+               && (!cv_inspect_is(cv_doc_member(verification,
+                                                CV_STR("creator")), creator)
+                   || !cv_inspect_has(verification, 2)))
     {
         cv_inspect_differs(out, "verification", creator);
     }
@@ -534,12 +552,40 @@ cv_inspect_taken_back(const cv_inspection_t *out)
 }
 
 
+/* what is left of one that was taken back, which says nothing else */
+
+static bool
+cv_inspect_is_rest(cv_doc_t assertion)
+{
+    cv_str_t       name;
+    cv_doc_t       value;
+    cv_doc_iter_t  it;
+
+    const cv_str_t  left[] = {
+        CV_STR("@context"), CV_STR("type"), CV_STR("id"), CV_STR("revoked")
+    };
+
+    it = cv_doc_iter(assertion);
+
+    while (cv_doc_next(&it, &name, &value)) {
+        if (cv_inspect_compares(name)
+            && cv_str_index(left, CV_COUNT(left), name) == CV_COUNT(left))
+        {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
 cv_err_t
 cv_inspect_compare(cv_inspection_t *out, const cv_inspect_t *badge,
     cv_time_t now)
 {
     cv_err_t  err;
     cv_str_t  id;
+    cv_doc_t  revoked;
 
     out->ndifferences = 0;
     cv_buf_reset(&out->text);
@@ -573,13 +619,15 @@ cv_inspect_compare(cv_inspection_t *out, const cv_inspect_t *badge,
         cv_inspect_differs(out, "verify", CV_ABSENT);
     }
 
-    /* what is left of one that was taken back says nothing else */
+    revoked = cv_doc_member(badge->assertion, CV_STR("revoked"));
 
-    if (cv_present(cv_doc_member(badge->assertion, CV_STR("revoked")))) {
-        if (!cv_inspect_taken_back(out)) {
-            cv_inspect_differs(out, "revoked", CV_ABSENT);
-        }
+    if (cv_present(revoked)
+        && (cv_doc_type(revoked) != CV_DOC_TRUE || !cv_inspect_taken_back(out)))
+    {
+        cv_inspect_differs(out, "revoked", CV_ABSENT);
+    }
 
+    if (cv_present(revoked) && cv_inspect_is_rest(badge->assertion)) {
         return out->text.err;
     }
 

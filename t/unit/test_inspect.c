@@ -31,6 +31,9 @@
 #define LIST   "[\"https://e.example\",{\"id\":\"https://f.example\","          \
                "\"narrative\":\"n\"}]"
 
+#define REST   "{\"@context\":\"https://w3id.org/openbadges/v2\",\"id\":\""       \
+               BASE "assertion/" ID ".json\","
+
 typedef struct {
     const char  *member;
     const char  *value;         /* JSON; NULL: it is not there */
@@ -94,6 +97,18 @@ assertion(bool is_signed, const member_t *a, const member_t *b)
     if (cv_json_parse(&document, cv_buf_str(&text), &error) != CV_OK) {
         fail_msg("%.*s: %s", CV_FMT(cv_buf_str(&text)), error.text);
     }
+
+    return cv_buf_str(&document);
+}
+
+
+static cv_doc_t
+parsed(const char *json)
+{
+    cv_error_t  error;
+
+    cv_buf_reset(&document);
+    assert_int_equal(cv_json_parse(&document, cv_str_z(json), &error), CV_OK);
 
     return cv_buf_str(&document);
 }
@@ -253,6 +268,8 @@ test_members(void **state)
             "\"identity\":\"jo@mail.example\"") }, "recipient " },
         { { "recipient", "{\"type\":\"url\"," HASHED "\"sha256$" HASH
             "\"}" }, "recipient " },
+        { { "recipient", RECIPIENT(HASHED "\"sha256$" HASH "\",\"x\":0") },
+          "recipient " },
 
         { { "badge", NULL }, "badge " },
         { { "badge", "{\"id\":\"" BASE "class/a%20b%2F%C3%A9.json\"}" },
@@ -272,6 +289,8 @@ test_members(void **state)
         { { "verification", "{}" }, "verification " },
         { { "verification", "{\"type\":\"SignedBadge\"}" },
           "verification " },
+        { { "verification", "{\"type\":\"HostedBadge\","
+            "\"allowedOrigins\":\"evil.example\"}" }, "verification " },
 
         { { "issuedOn", NULL }, "issuedOn " },
         { { "issuedOn", "\"2026-01-05T09:00:00+01:00\"" }, "" },
@@ -354,6 +373,8 @@ test_signed(void **state)
           "verification " },
         { { "verification", "{\"type\":\"SignedBadge\",\"creator\":\""
             BASE "key/other/key.json\"}" }, NULL, NULL, "verification " },
+        { { "verification", "{\"type\":\"SignedBadge\",\"creator\":\"" KEY
+            "key.json\",\"x\":0}" }, NULL, NULL, "verification " },
     };
 
     (void) state;
@@ -419,9 +440,19 @@ test_base(void **state)
 static void
 test_status(void **state)
 {
-    size_t           i;
+    bool             gone;
+    size_t           i, n;
     cv_inspect_t     badge;
     const member_t   none = { "expires", NULL };
+
+    static const struct {
+        const char   *json, *differ, *differ_else;
+    } rests[] = {
+        { REST "\"revoked\":true}", "", "revoked " },
+        { REST "\"type\":\"Assertion\",\"x\":0,\"revoked\":true}", "",
+          "revoked " },
+        { REST "\"revoked\":false}", "revoked ", "revoked " },
+    };
 
     static const struct {
         cv_status_t   status;
@@ -451,11 +482,20 @@ test_status(void **state)
         badge.assertion = assertion(false, &none, NULL);
         differs(&badge, cases[i].without);
 
-        badge.assertion = assertion(false, &(member_t) { "revoked", "true" },
-                                    &(member_t) { "type", NULL });
-        differs(&badge, cases[i].reason == CV_REVOKED
-                        || cases[i].reason == CV_REFUNDED ? "" : "revoked ");
+        /* and what is left of what was taken back */
+
+        gone = cases[i].reason == CV_REVOKED || cases[i].reason == CV_REFUNDED;
+
+        for (n = 0; n < CV_COUNT(rests); n++) {
+            badge.assertion = parsed(rests[n].json);
+            differs(&badge, gone ? rests[n].differ : rests[n].differ_else);
+        }
     }
+
+    found.credential.status.value = CV_STATUS_REVOKED;
+    badge.assertion = assertion(false, &(member_t) { "revoked", "true" },
+                                &(member_t) { "recipient", "{}" });
+    differs(&badge, "recipient ");
 
     found.credential.status.value = CV_STATUS_ISSUED;
     found.credential.expires_at.text = CV_ABSENT;
