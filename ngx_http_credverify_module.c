@@ -154,6 +154,13 @@ static ngx_command_t  ngx_http_credverify_commands[] = {
       0,
       NULL },
 
+    { ngx_string("credverify_openbadges_key"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_credverify_openbadges_key,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("credverify_health"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_credverify_health,
@@ -416,6 +423,7 @@ ngx_http_credverify_create_loc_conf(ngx_conf_t *cf)
     clcf->tags = NGX_CONF_UNSET_PTR;
     clcf->brands = NGX_CONF_UNSET_PTR;
     clcf->links = NGX_CONF_UNSET_PTR;
+    clcf->badge_keys = NGX_CONF_UNSET_PTR;
     clcf->quota = NGX_CONF_UNSET_UINT;
     clcf->errors = NGX_CONF_UNSET_UINT;
     clcf->guesses = NGX_CONF_UNSET_UINT;
@@ -492,6 +500,7 @@ ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->errors, prev->errors,
                               NGX_HTTP_CREDVERIFY_ERRORS_VIEW);
     ngx_conf_merge_ptr_value(conf->links, prev->links, NULL);
+    ngx_conf_merge_ptr_value(conf->badge_keys, prev->badge_keys, NULL);
 
     if (conf->keyless.data == NULL) {
         conf->keyless = prev->keyless;

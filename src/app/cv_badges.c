@@ -18,6 +18,10 @@ cv_badges_begin(cv_badge_found_t *out, const cv_badges_t *badges)
     out->class = NULL;
     out->type = CV_IMAGE_NONE;
     out->badge.base = badges->base;
+
+    if (badges->key != NULL) {
+        out->badge.key = badges->key->url;
+    }
 }
 
 
@@ -157,6 +161,7 @@ static cv_err_t
 cv_badges_award(cv_badge_found_t *out, cv_verifier_t *verifier,
     cv_txn_t *snapshot, const cv_badges_t *badges)
 {
+    cv_badges_t         hosted;
     cv_verification_t  *found;
 
     found = &out->found;
@@ -178,9 +183,19 @@ cv_badges_award(cv_badge_found_t *out, cv_verifier_t *verifier,
     out->by = found->evidence.issuer;
     out->class = found->evidence.class;
     out->badge.class = cv_badges_segment(out, out->class);
-    out->badge.image = cv_badges_picture_url(out, badges, CV_STR("assertion/"),
+
+    /* what is signed stays, but one day its key bakes nothing any more */
+
+    hosted = *badges;
+
+    if (badges->key != NULL) {
+        hosted.base = badges->key->hosted;
+    }
+
+    out->badge.image = cv_badges_picture_url(out, &hosted, CV_STR("assertion/"),
                                              found->assertion.id);
-    out->badge.verification = CV_STR("HostedBadge");
+    out->badge.verification = cv_present(out->badge.key)
+                              ? CV_STR("SignedBadge") : CV_STR("HostedBadge");
     out->badge.identity = cv_str(out->identity, sizeof(out->identity));
     out->badge.salt = found->assertion.salt;
 
@@ -214,7 +229,9 @@ cv_badges_assertion(cv_badge_found_t *out, cv_verifier_t *verifier,
     }
 
     out->badge.id = cv_badges_url(out->id, badges, CV_STR("assertion/"),
-                                  out->found.assertion.id, CV_STR(".json"));
+                                  out->found.assertion.id,
+                                  badges->key == NULL ? CV_STR(".json")
+                                                      : CV_STR(".jws"));
 
     if (verdict->reason == CV_VALID || verdict->reason == CV_EXPIRED) {
         err = cv_badges_award(out, verifier, snapshot, badges);
@@ -289,7 +306,40 @@ cv_badges_issuer(cv_badge_found_t *out, cv_txn_t *snapshot,
         out->by = &out->issuer;
         out->badge.id = cv_badges_url(out->id, badges, CV_STR(""),
                                       CV_STR("issuer"), CV_STR(".json"));
+
+        if (badges->key != NULL) {
+            out->badge.revocations = badges->key->revocations;
+        }
     }
 
     return cv_txn_err(snapshot, NULL);
+}
+
+
+cv_err_t
+cv_badges_key(cv_badge_found_t *out, cv_txn_t *snapshot,
+    const cv_badges_t *badges)
+{
+    cv_err_t  err;
+
+    err = cv_badges_issuer(out, snapshot, badges);
+
+    out->badge.id = badges->key->url;
+    out->badge.pem = badges->key->pem;
+
+    return err;
+}
+
+
+cv_err_t
+cv_badges_revocations(cv_badge_found_t *out, cv_txn_t *snapshot,
+    const cv_badges_t *badges)
+{
+    cv_err_t  err;
+
+    err = cv_badges_issuer(out, snapshot, badges);
+
+    out->badge.id = badges->key->revocations;
+
+    return err;
 }

@@ -12,18 +12,37 @@
 #include "cv_bake.h"
 #include "cv_verify.h"
 
-/* Where an issuer's badges are: the URL that theirs begin with, and its id. */
+/* What badges are signed with. */
+
+typedef struct {
+    cv_str_t  url;              /* of the document that has it, */
+    cv_str_t  pem;              /* the public half, */
+    cv_str_t  revocations;      /* the URL of what was revoked, */
+    cv_str_t  hosted;           /* and what those begin with that are hosted */
+} cv_badges_key_t;
+
+/*
+ * Where an issuer's badges are: the URL that theirs begin with, and its id.
+ * Those that are signed have another one for each key, where the issuer has
+ * that one key: validators take no issuer that has two, and what is signed
+ * with an old one is to stay good.
+ */
 
 #define CV_BADGES_BASE_MAX  1024
 
 typedef struct {
-    cv_str_t  base;             /* ends in "/" */
-    cv_str_t  issuer;
-    bool      test;             /* test credentials, and no others */
+    cv_str_t                base;       /* ends in "/" */
+    cv_str_t                issuer;
+    const cv_badges_key_t  *key;        /* NULL: they are hosted */
+    bool                    test;       /* test credentials, and no others */
 } cv_badges_t;
 
+/* "key/", a key's id and "/", which follow for what is signed */
+#define CV_BADGES_KEY_MAX   64
+
 #define CV_BADGE_URL_MAX                                                      \
-    (CV_BADGES_BASE_MAX + 3 * CV_HANDLE_MAX + sizeof("assertion/.json"))
+    (CV_BADGES_BASE_MAX + CV_BADGES_KEY_MAX + 3 * CV_HANDLE_MAX               \
+     + sizeof("assertion/.json"))
 
 /* "sha256$" and 64 hexadecimal digits */
 #define CV_BADGE_IDENTITY_LEN  (sizeof("sha256$") - 1 + 2 * CV_SHA256_LEN)
@@ -58,6 +77,12 @@ cv_err_t cv_badges_assertion(cv_badge_found_t *out, cv_verifier_t *verifier,
 cv_err_t cv_badges_class(cv_badge_found_t *out, cv_verifier_t *verifier,
     cv_txn_t *snapshot, const cv_badges_t *badges, cv_str_t id) CV_MUST_CHECK;
 cv_err_t cv_badges_issuer(cv_badge_found_t *out, cv_txn_t *snapshot,
+    const cv_badges_t *badges) CV_MUST_CHECK;
+
+/* The issuer, as what its key, and the list of what was revoked, are of. */
+cv_err_t cv_badges_key(cv_badge_found_t *out, cv_txn_t *snapshot,
+    const cv_badges_t *badges) CV_MUST_CHECK;
+cv_err_t cv_badges_revocations(cv_badge_found_t *out, cv_txn_t *snapshot,
     const cv_badges_t *badges) CV_MUST_CHECK;
 
 /*

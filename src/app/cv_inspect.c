@@ -51,22 +51,30 @@ cv_inspect_text(cv_inspection_t *out, size_t start)
 }
 
 
-/* a URL of the same site */
-
 static cv_str_t
-cv_inspect_url(cv_inspection_t *out, const char *dir, cv_str_t name,
-    const char *ending)
+cv_inspect_url_at(cv_inspection_t *out, cv_str_t site, const char *dir,
+    cv_str_t name, const char *ending)
 {
     size_t  start;
 
     start = out->text.len;
 
-    cv_buf_append_str(&out->text, out->site);
+    cv_buf_append_str(&out->text, site);
     cv_buf_append_str(&out->text, cv_str_z(dir));
     cv_escape_url(&out->text, name);
     cv_buf_append_str(&out->text, cv_str_z(ending));
 
     return cv_inspect_text(out, start);
+}
+
+
+/* one of the same site */
+
+static cv_str_t
+cv_inspect_url(cv_inspection_t *out, const char *dir, cv_str_t name,
+    const char *ending)
+{
+    return cv_inspect_url_at(out, out->site, dir, name, ending);
 }
 
 
@@ -159,33 +167,43 @@ cv_inspect_id(cv_inspection_t *out, const cv_inspect_t *badge)
 }
 
 
-/* that of a key is BASE key/ID/, all others are at BASE */
+/* that of a key is BASE key/ID/, all others are at BASE; absent if not so */
 
-static bool
-cv_inspect_site(const cv_inspection_t *out, const cv_inspect_t *badge)
+static cv_str_t
+cv_inspect_base(const cv_inspection_t *out, const cv_inspect_t *badge)
 {
     cv_str_t  site, key;
 
     site = out->site;
 
-    if (!cv_present(site)) {
-        return false;
+    if (!cv_present(site) || !badge->is_signed) {
+        return site;
     }
 
-    if (badge->is_signed) {
-        site.len--;
-        key = cv_inspect_last(&site);
+    site.len--;
+    key = cv_inspect_last(&site);
 
-        if (!cv_inspect_ends(site, CV_STR("/key/"), &site)
-            || (cv_present(badge->key) && !cv_str_eq(key, badge->key)))
-        {
-            return false;
-        }
-
-        site.len++;
+    if (!cv_inspect_ends(site, CV_STR("/key/"), &site)
+        || (cv_present(badge->key) && !cv_str_eq(key, badge->key)))
+    {
+        return CV_ABSENT;
     }
 
-    return !cv_present(badge->base) || cv_str_eq(site, badge->base);
+    site.len++;
+
+    return site;
+}
+
+
+static bool
+cv_inspect_site(const cv_inspection_t *out, const cv_inspect_t *badge)
+{
+    cv_str_t  base;
+
+    base = cv_inspect_base(out, badge);
+
+    return cv_present(base)
+           && (!cv_present(badge->base) || cv_str_eq(base, badge->base));
 }
 
 
@@ -468,26 +486,27 @@ cv_inspect_verification(cv_inspection_t *out, const cv_inspect_t *badge)
 }
 
 
-/* an image of the same name: its bytes are not looked at */
+/* an image of that name, which is hosted: its bytes are not looked at */
 
 static void
 cv_inspect_image(cv_inspection_t *out, const cv_inspect_t *badge)
 {
     cv_doc_t  image;
-    cv_str_t  png;
+    cv_str_t  base, png, svg;
 
     image = cv_doc_member(badge->assertion, CV_STR("image"));
+    base = cv_inspect_base(out, badge);
 
-    if (!cv_present(image) || !cv_present(out->site)) {
+    if (!cv_present(image) || !cv_present(base)) {
         return;
     }
 
-    png = cv_inspect_url(out, "assertion/", out->assertion.id, ".png");
+    png = cv_inspect_url_at(out, base, "assertion/", out->assertion.id,
+                            ".png");
+    svg = cv_inspect_url_at(out, base, "assertion/", out->assertion.id,
+                            ".svg");
 
-    if (!cv_inspect_is(image, png)
-        && !cv_inspect_is(image, cv_inspect_url(out, "assertion/",
-                                                out->assertion.id, ".svg")))
-    {
+    if (!cv_inspect_is(image, png) && !cv_inspect_is(image, svg)) {
         cv_inspect_differs(out, "image", png);
     }
 }

@@ -43,7 +43,7 @@ cv_value_truth(const cv_value_t *value)
         return cv_doc_truth(value->text);
 
     case CV_VALUE_JSON:
-        return value->text.len > sizeof("[]") - 1;
+        return !cv_present(value->text) || value->text.len > sizeof("[]") - 1;
 
     default:
         return true;
@@ -297,7 +297,7 @@ cv_disclose_assertion(cv_facts_t *facts, const cv_verdict_t *verdict,
     cv_fact_set_text(facts, CV_FACT_BADGE_IDENTITY, badge->identity);
     cv_fact_set_text(facts, CV_FACT_BADGE_SALT, badge->salt);
     cv_fact_set_text(facts, CV_FACT_BADGE_VERIFICATION, badge->verification);
-    cv_fact_set_text(facts, CV_FACT_BADGE_CREATOR, badge->creator);
+    cv_fact_set_text(facts, CV_FACT_BADGE_KEY, badge->key);
 
     if (cv_credential_lapses(credential)) {
         cv_fact_set_instant(facts, CV_FACT_BADGE_EXPIRES_AT,
@@ -316,6 +316,9 @@ cv_disclose_badge(cv_facts_t *facts, const cv_issuer_t *issuer,
 
     if (class == NULL) {
         cv_fact_set_text(facts, CV_FACT_BADGE_EMAIL, issuer->email);
+        cv_fact_set_text(facts, CV_FACT_BADGE_KEY, badge->key);
+        cv_fact_set_text(facts, CV_FACT_BADGE_PEM, badge->pem);
+        cv_fact_set_text(facts, CV_FACT_BADGE_REVOCATIONS, badge->revocations);
         return;
     }
 
@@ -339,12 +342,19 @@ void
 cv_disclose_list(cv_facts_t *facts, cv_str_t items, uint64_t hash,
     cv_str_t next, cv_time_t now)
 {
+    cv_disclose_outcome(facts, CV_FOUND, now);
+    cv_disclose_items(facts, items, hash);
+
+    cv_fact_set_text(facts, CV_FACT_LIST_NEXT, next);
+}
+
+
+void
+cv_disclose_items(cv_facts_t *facts, cv_str_t items, uint64_t hash)
+{
     cv_value_t  *value;
 
-    cv_disclose_outcome(facts, CV_FOUND, now);
-
     cv_fact_set_bool(facts, CV_FACT_LIST, true);
-    cv_fact_set_text(facts, CV_FACT_LIST_NEXT, next);
 
     value = cv_fact_new(facts, CV_FACT_LIST_ITEMS, CV_VALUE_JSON);
     value->number = (int64_t) hash;

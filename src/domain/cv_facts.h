@@ -108,7 +108,9 @@
     X(BADGE_SALT,                "open_badge.salt")                           \
     X(BADGE_EXPIRES_AT,          "open_badge.expires_at")                     \
     X(BADGE_VERIFICATION,        "open_badge.verification")                   \
-    X(BADGE_CREATOR,             "open_badge.creator")                        \
+    X(BADGE_KEY,                 "open_badge.key")                            \
+    X(BADGE_PEM,                 "open_badge.pem")                            \
+    X(BADGE_REVOCATIONS,         "open_badge.revocations")                    \
     X(TOKEN,                     "token")                                     \
     X(TOKEN_CREATED_AT,          "token.created_at")                          \
     X(TOKEN_EXPIRES_AT,          "token.expires_at")
@@ -153,8 +155,9 @@ typedef enum {
     CV_VALUE_NOW,           /* number: the moment of checking, left out of
                                what an ETag is made from */
     CV_VALUE_DOC,           /* text: a cv_doc_t */
-    CV_VALUE_JSON,          /* text: JSON that a view made; number: its hash,
-                               moments of checking left out */
+    CV_VALUE_JSON,          /* text: JSON that a view made, or absent: who
+                               renders puts it in; number: its hash, moments of
+                               checking left out */
 } cv_value_type_t;
 
 /* A value; its text borrows from the records the facts were made from. */
@@ -301,7 +304,9 @@ typedef struct {
     cv_str_t   identity;        /* of the recipient, hashed with */
     cv_str_t   salt;
     cv_str_t   verification;    /* how an assertion is, */
-    cv_str_t   creator;         /* and the URL of the key that signed it */
+    cv_str_t   key;             /* the URL of the key that signs, */
+    cv_str_t   pem;             /* its public half, */
+    cv_str_t   revocations;     /* and the URL of what was revoked */
 } cv_badge_t;
 
 /*
@@ -320,6 +325,9 @@ void cv_disclose_assertion(cv_facts_t *facts, const cv_verdict_t *verdict,
  */
 void cv_disclose_badge(cv_facts_t *facts, const cv_issuer_t *issuer,
     const cv_class_t *class, const cv_badge_t *badge, cv_time_t now);
+
+/* Adds the items of a list, as above; or absent, as CV_VALUE_JSON has it. */
+void cv_disclose_items(cv_facts_t *facts, cv_str_t items, uint64_t hash);
 
 /*
  * Adds what the client named, in its own bytes: a credential that is one of

@@ -27,6 +27,15 @@ cv_credential_lapses(const cv_credential_t *credential)
 }
 
 
+bool
+cv_credential_withdrawn(const cv_credential_t *credential)
+{
+    return !cv_credential_is_test(credential)
+           && (credential->status.value == CV_STATUS_REVOKED
+               || credential->status.value == CV_STATUS_REFUNDED);
+}
+
+
 cv_str_t
 cv_credential_state(const cv_credential_t *credential, cv_time_t now)
 {

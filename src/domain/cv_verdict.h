@@ -47,6 +47,9 @@ bool cv_credential_lapses(const cv_credential_t *credential);
  */
 cv_str_t cv_credential_state(const cv_credential_t *credential, cv_time_t now);
 
+/* True if it was taken back, and is no test. */
+bool cv_credential_withdrawn(const cv_credential_t *credential);
+
 /* True once it was issued, unless it was taken back. */
 bool cv_credential_granted(const cv_credential_t *credential);
 

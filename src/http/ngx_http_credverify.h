@@ -24,6 +24,8 @@
 #include "ngx_http_credverify_work.h"
 
 typedef struct ngx_http_credverify_store_s  ngx_http_credverify_store_t;
+typedef struct ngx_http_credverify_badges_conf_s
+    ngx_http_credverify_badges_conf_t;
 
 
 /* Counters, in memory that workers share */
@@ -65,7 +67,9 @@ typedef struct {
     ngx_uint_t                    keyed;      /* some location takes keys */
     ngx_http_credverify_png_t    *png;        /* NULL: nothing draws, */
     ngx_http_credverify_workshop_t  *pictures;    /* and nowhere */
+    ngx_http_credverify_workshop_t  *signatures;  /* NULL: nothing signs */
     ngx_http_credverify_workshop_t  *workshops;   /* all of them */
+    struct ngx_http_credverify_revoked_s  *revoked;    /* lists, all of them */
 } ngx_http_credverify_main_conf_t;
 
 /* A store, and what of it is wanted. */
@@ -110,22 +114,6 @@ typedef struct {
     ngx_http_credverify_value_t   cursor;
 } ngx_http_credverify_list_conf_t;
 
-/* Open Badges: the documents below a location, which has one issuer. */
-
-typedef enum {
-    NGX_HTTP_CREDVERIFY_ASSERTION = 0,      /* the location's own */
-    NGX_HTTP_CREDVERIFY_CLASS,
-    NGX_HTTP_CREDVERIFY_ISSUER,
-    NGX_HTTP_CREDVERIFY_BADGE_DOCUMENTS
-} ngx_http_credverify_badge_document_t;
-
-typedef struct {
-    cv_str_t                      base;       /* of URLs; ends with "/" */
-    size_t                        prefix;     /* length of the location's name */
-    ngx_http_credverify_document_t
-                          *documents[NGX_HTTP_CREDVERIFY_BADGE_DOCUMENTS];
-} ngx_http_credverify_badges_conf_t;
-
 /* What a handler takes beside OPTIONS, in words for a preflight and a 405. */
 
 typedef struct {
@@ -149,6 +137,8 @@ typedef struct {
     ngx_http_credverify_value_t  *holder;
     ngx_http_credverify_list_conf_t  *list;
     ngx_http_credverify_badges_conf_t  *badges;
+    ngx_array_t                  *badge_keys;
+                                         /* ngx_http_credverify_badge_key_t */
     const ngx_http_credverify_methods_t  *methods;
     ngx_http_credverify_value_t  *format;
     ngx_array_t                  *formats;    /* cv_format_t, preferred first */
@@ -307,6 +297,8 @@ char *ngx_http_credverify_wallet(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_credverify_openbadges(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_credverify_openbadges_key(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 char *ngx_http_credverify_health(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_credverify_usage(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -351,6 +343,9 @@ ngx_int_t ngx_http_credverify_init_worker(ngx_cycle_t *cycle);
 void ngx_http_credverify_exit_worker(ngx_cycle_t *cycle);
 
 ngx_http_credverify_store_t *ngx_http_credverify_store(ngx_str_t *path);
+
+/* Another number each time that it was opened. */
+ngx_uint_t ngx_http_credverify_opened(ngx_http_credverify_store_t *store);
 
 /*
  * Runs fn(verifier, txn, arg) with the store's verifier and a snapshot of it,
@@ -489,6 +484,8 @@ typedef struct {
     ngx_uint_t                    status;
     cv_str_t                      type;       /* Content-Type; outlives it */
     cv_str_t                      body;
+    cv_str_t                      within;     /* it, from "at" on: not copied; */
+    size_t                        at;         /* lives as long as the request */
     ngx_str_t                     csp;        /* empty: none */
     ngx_uint_t                    vary;       /* on Accept */
     ngx_uint_t                    hashed;     /* an ETag is made from */
@@ -540,7 +537,13 @@ void ngx_http_credverify_scratch_free(void);
 
 /* ngx_http_credverify_present.c: what was found out, in the view's words */
 
-typedef struct {
+typedef struct ngx_http_credverify_job_s  ngx_http_credverify_job_t;
+
+/* How an answer is sent that is not sent as it is. */
+typedef ngx_int_t (*ngx_http_credverify_send_pt)(
+    ngx_http_credverify_job_t *job, ngx_http_credverify_answer_t *answer);
+
+struct ngx_http_credverify_job_s {
     ngx_http_request_t              *r;
     ngx_http_credverify_loc_conf_t  *clcf;
     ngx_http_credverify_document_t  *document;  /* the location's own, unless
@@ -560,7 +563,10 @@ typedef struct {
     cv_rendering_t                   rendering;
     cv_err_t                         render_err;
     ngx_uint_t                       image;     /* the body is one */
-} ngx_http_credverify_job_t;
+    cv_str_t                         within;    /* as the answer has it; where
+                                                   the rendering has its gap */
+    ngx_http_credverify_send_pt      send;      /* NULL: as it is */
+};
 
 /*
  * Begins with an answer; "outcome" is what stands against it already, as a
@@ -791,6 +797,9 @@ char *ngx_http_credverify_badges_parameters(ngx_conf_t *cf,
 /* After what is inherited is known; without such a directive does nothing. */
 char *ngx_http_credverify_badges_merge(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *conf);
+
+/* When a worker ends. */
+void ngx_http_credverify_revoked_exit(ngx_cycle_t *cycle);
 
 
 /* Adds to what was verified where its Open Badge is, if that may be shown. */

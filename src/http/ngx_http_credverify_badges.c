@@ -5,45 +5,26 @@
  * credverify_openbadges: the documents of Open Badges 2.0, below a location.
  */
 
-#include "ngx_http_credverify.h"
-#include "cv_badges.h"
+#include "ngx_http_credverify_badges.h"
 #include "cv_hash.h"
-
-
-typedef struct ngx_http_credverify_badge_s  ngx_http_credverify_badge_t;
-
-/* What is asked for: a name between two parts of the path that are fixed. */
-
-typedef struct {
-    cv_str_t                              before;
-    cv_str_t                              behind;
-    ngx_http_credverify_badge_document_t  document;
-    cv_image_type_t                       image;    /* if it is one */
-    cv_err_t                            (*find)(
-                                              ngx_http_credverify_badge_t *badge,
-                                              cv_verifier_t *verifier,
-                                              cv_txn_t *txn);
-} ngx_http_credverify_badge_route_t;
-
-struct ngx_http_credverify_badge_s {
-    ngx_http_credverify_job_t                 job;
-    const ngx_http_credverify_badge_route_t  *route;
-    cv_badges_t                               badges;
-    cv_str_t                                  name;
-    cv_badge_found_t                          found;
-    ngx_uint_t                                missing;    /* it is not there */
-};
 
 
 static char *ngx_http_credverify_badges_base(ngx_conf_t *cf, ngx_str_t *url,
     cv_str_t *base);
 static const ngx_http_credverify_badge_route_t *
     ngx_http_credverify_badge_route(ngx_http_credverify_badge_t *badge);
+static ngx_uint_t ngx_http_credverify_badge_where(
+    ngx_http_credverify_badge_t *badge, cv_str_t *path);
 static cv_err_t ngx_http_credverify_badge_read(cv_verifier_t *verifier,
     cv_txn_t *txn, void *arg);
 static cv_err_t ngx_http_credverify_badge_assertion(
     ngx_http_credverify_badge_t *badge, cv_verifier_t *verifier,
     cv_txn_t *txn);
+static cv_err_t ngx_http_credverify_badge_signed(
+    ngx_http_credverify_badge_t *badge, cv_verifier_t *verifier,
+    cv_txn_t *txn);
+static cv_err_t ngx_http_credverify_badge_keep(
+    ngx_http_credverify_badge_t *badge);
 static cv_err_t ngx_http_credverify_badge_class(
     ngx_http_credverify_badge_t *badge, cv_verifier_t *verifier,
     cv_txn_t *txn);
@@ -58,28 +39,49 @@ static cv_err_t ngx_http_credverify_badge_picture(
     cv_txn_t *txn);
 static cv_err_t ngx_http_credverify_badge_show(
     ngx_http_credverify_badge_t *badge, cv_str_t verify, cv_str_t json);
+static cv_err_t ngx_http_credverify_badge_key(
+    ngx_http_credverify_badge_t *badge, cv_verifier_t *verifier,
+    cv_txn_t *txn);
 static cv_err_t ngx_http_credverify_badge_profile(
     ngx_http_credverify_badge_t *badge);
 
 
 #define NGX_HTTP_CREDVERIFY_PART(s)  { (const uint8_t *) s, sizeof(s) - 1 }
 
-#define NGX_HTTP_CREDVERIFY_ROUTE(before, behind, document, image, find)      \
+#define NGX_HTTP_CREDVERIFY_ROUTE(before, behind, where, document, image,     \
+    find)                                                                     \
     { NGX_HTTP_CREDVERIFY_PART(before), NGX_HTTP_CREDVERIFY_PART(behind),     \
-      NGX_HTTP_CREDVERIFY_##document, CV_IMAGE_##image,                       \
-      ngx_http_credverify_badge_##find }
+      NGX_HTTP_CREDVERIFY_##where, NGX_HTTP_CREDVERIFY_##document,            \
+      CV_IMAGE_##image, ngx_http_credverify_badge_##find }
 
 static const ngx_http_credverify_badge_route_t
     ngx_http_credverify_badge_routes[] = {
 
-    NGX_HTTP_CREDVERIFY_ROUTE("assertion/", ".json", ASSERTION, NONE,
+    NGX_HTTP_CREDVERIFY_ROUTE("assertion/", ".json", HOSTED, ASSERTION, NONE,
                               assertion),
-    NGX_HTTP_CREDVERIFY_ROUTE("assertion/", ".png", ASSERTION, PNG, baked),
-    NGX_HTTP_CREDVERIFY_ROUTE("assertion/", ".svg", ASSERTION, SVG, baked),
-    NGX_HTTP_CREDVERIFY_ROUTE("class/", ".json", CLASS, NONE, class),
-    NGX_HTTP_CREDVERIFY_ROUTE("class/", ".png", CLASS, PNG, picture),
-    NGX_HTTP_CREDVERIFY_ROUTE("class/", ".svg", CLASS, SVG, picture),
-    NGX_HTTP_CREDVERIFY_ROUTE("issuer.json", "", ISSUER, NONE, issuer),
+    NGX_HTTP_CREDVERIFY_ROUTE("assertion/", ".png", HOSTED, ASSERTION, PNG,
+                              baked),
+    NGX_HTTP_CREDVERIFY_ROUTE("assertion/", ".svg", HOSTED, ASSERTION, SVG,
+                              baked),
+    NGX_HTTP_CREDVERIFY_ROUTE("assertion/", ".jws", SIGNED, ASSERTION, NONE,
+                              signed),
+    NGX_HTTP_CREDVERIFY_ROUTE("assertion/", ".png", SIGNED, ASSERTION, PNG,
+                              signed),
+    NGX_HTTP_CREDVERIFY_ROUTE("assertion/", ".svg", SIGNED, ASSERTION, SVG,
+                              signed),
+    NGX_HTTP_CREDVERIFY_ROUTE("class/", ".json", BOTH, CLASS, NONE, class),
+    NGX_HTTP_CREDVERIFY_ROUTE("class/", ".png", BOTH, CLASS, PNG, picture),
+    NGX_HTTP_CREDVERIFY_ROUTE("class/", ".svg", BOTH, CLASS, SVG, picture),
+    NGX_HTTP_CREDVERIFY_ROUTE("issuer.json", "", BOTH, ISSUER, NONE, issuer),
+    NGX_HTTP_CREDVERIFY_ROUTE("key.json", "", KEYED, KEY, NONE, key),
+    NGX_HTTP_CREDVERIFY_ROUTE("revocations.json", "", KEYED, REVOCATIONS, NONE,
+                              revocations),
+};
+
+
+static const cv_str_t  ngx_http_credverify_badge_types[] = {
+    [CV_IMAGE_PNG] = NGX_HTTP_CREDVERIFY_PART("image/png"),
+    [CV_IMAGE_SVG] = NGX_HTTP_CREDVERIFY_PART("image/svg+xml")
 };
 
 
@@ -189,13 +191,25 @@ ngx_http_credverify_badges_merge(ngx_conf_t *cf,
 
     /* whatever is asked for, there is never a page */
 
-    return ngx_http_credverify_json_only(cf, conf) == NGX_OK
+    return ngx_http_credverify_badge_sites(cf, conf) == NGX_OK
+           && ngx_http_credverify_json_only(cf, conf) == NGX_OK
            ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 
 ngx_int_t
 ngx_http_credverify_badges_handler(ngx_http_request_t *r)
+{
+    if (r->method == NGX_HTTP_OPTIONS) {
+        return ngx_http_credverify_preflight(r, 1);
+    }
+
+    return ngx_http_credverify_badges_answer(r, 0);
+}
+
+
+ngx_int_t
+ngx_http_credverify_badges_answer(ngx_http_request_t *r, ngx_uint_t told)
 {
     ngx_uint_t                    type;
     cv_outcome_t                  outcome;
@@ -214,10 +228,6 @@ ngx_http_credverify_badges_handler(ngx_http_request_t *r)
         NGX_HTTP_CREDVERIFY_PART("application/json; charset=utf-8")
     };
 
-    if (r->method == NGX_HTTP_OPTIONS) {
-        return ngx_http_credverify_preflight(r, 1);
-    }
-
     job = &badge.job;
 
     if (ngx_http_credverify_begin(job, r) != NGX_OK) {
@@ -225,6 +235,9 @@ ngx_http_credverify_badges_handler(ngx_http_request_t *r)
     }
 
     badge.missing = 0;
+    badge.picture = NULL;
+    badge.waits = 0;
+    badge.told = told;
     badge.route = ngx_http_credverify_badge_route(&badge);
 
     job->negotiated = badge.route == NULL
@@ -242,7 +255,12 @@ ngx_http_credverify_badges_handler(ngx_http_request_t *r)
     if (outcome != CV_VALID) {
         ngx_http_credverify_error(job, outcome);
 
-    } else if (!job->image && job->presentation.outcome != CV_NOT_FOUND) {
+    } else if (badge.waits) {
+        return ngx_http_credverify_revoked_wait(&badge);
+
+    } else if (!job->image && job->send == NULL
+               && job->presentation.outcome != CV_NOT_FOUND)
+    {
         type = job->negotiated ? ngx_http_credverify_prefer(r, types, 2) : 0;
 
         job->presentation.type = contents[type];
@@ -274,6 +292,7 @@ ngx_http_credverify_badge_route(ngx_http_credverify_badge_t *badge)
 {
     size_t                                    i, fixed;
     cv_str_t                                  path;
+    ngx_uint_t                                where;
     ngx_http_request_t                       *r;
     const ngx_http_credverify_badge_route_t  *route;
 
@@ -290,13 +309,16 @@ ngx_http_credverify_badge_route(ngx_http_credverify_badge_t *badge)
     path.data += badge->job.clcf->badges->prefix;
     path.len -= badge->job.clcf->badges->prefix;
 
+    where = ngx_http_credverify_badge_where(badge, &path);
+
     for (i = 0; i < sizeof(ngx_http_credverify_badge_routes)
                     / sizeof(ngx_http_credverify_badge_routes[0]); i++)
     {
         route = &ngx_http_credverify_badge_routes[i];
         fixed = route->before.len + route->behind.len;
 
-        if (path.len < fixed || (route->behind.len == 0 && path.len > fixed)
+        if (!(route->where & where)
+            || path.len < fixed || (route->behind.len == 0 && path.len > fixed)
             || ngx_memcmp(path.data, route->before.data, route->before.len)
                != 0
             || ngx_memcmp(path.data + path.len - route->behind.len,
@@ -315,6 +337,45 @@ ngx_http_credverify_badge_route(ngx_http_credverify_badge_t *badge)
 }
 
 
+/* whose site it is, with the path there */
+
+static ngx_uint_t
+ngx_http_credverify_badge_where(ngx_http_credverify_badge_t *badge,
+    cv_str_t *path)
+{
+    size_t                                   len;
+    cv_str_t                                 id;
+    ngx_uint_t                               i;
+    ngx_http_credverify_badges_conf_t       *conf;
+    const ngx_http_credverify_badge_site_t  *site;
+
+    conf = badge->job.clcf->badges;
+    badge->site = NULL;
+
+    for (i = 0; i < conf->nsites; i++) {
+        site = &conf->sites[i];
+        id = site->id;
+        len = sizeof("key/") - 1 + id.len + sizeof("/") - 1;
+
+        if (path->len > len && ngx_memcmp(path->data, "key/", 4) == 0
+            && ngx_memcmp(path->data + 4, id.data, id.len) == 0
+            && path->data[len - 1] == '/')
+        {
+            path->data += len;
+            path->len -= len;
+
+            badge->site = site;
+
+            return cv_signature_key_is_private(site->key)
+                   ? NGX_HTTP_CREDVERIFY_KEYED|NGX_HTTP_CREDVERIFY_SIGNED
+                   : NGX_HTTP_CREDVERIFY_KEYED;
+        }
+    }
+
+    return NGX_HTTP_CREDVERIFY_HOSTED;
+}
+
+
 static cv_err_t
 ngx_http_credverify_badge_read(cv_verifier_t *verifier, cv_txn_t *txn,
     void *arg)
@@ -329,7 +390,8 @@ ngx_http_credverify_badge_read(cv_verifier_t *verifier, cv_txn_t *txn,
 
     job->document = conf->documents[badge->route->document];
 
-    badge->badges.base = conf->base;
+    badge->badges.base = badge->site != NULL ? badge->site->base : conf->base;
+    badge->badges.key = badge->site != NULL ? &badge->site->document : NULL;
     badge->badges.issuer = *(cv_str_t *) job->clcf->issuers->elts;
     badge->badges.test = ngx_http_credverify_tests(job->bearer);
 
@@ -382,6 +444,75 @@ ngx_http_credverify_badge_assertion(ngx_http_credverify_badge_t *badge,
 }
 
 
+/* what is not good is answered in JSON, without a signature */
+
+static cv_err_t
+ngx_http_credverify_badge_signed(ngx_http_credverify_badge_t *badge,
+    cv_verifier_t *verifier, cv_txn_t *txn)
+{
+    cv_err_t                    err;
+    ngx_http_credverify_job_t  *job;
+
+    job = &badge->job;
+
+    err = ngx_http_credverify_badge_assertion(badge, verifier, txn);
+
+    if (err != CV_OK || job->presentation.status != NGX_HTTP_OK) {
+        return err;
+    }
+
+    if (badge->route->image != CV_IMAGE_NONE) {
+        return ngx_http_credverify_badge_keep(badge);
+    }
+
+    job->presentation.type = CV_STR("application/jose");
+    job->negotiated = 0;
+    job->send = ngx_http_credverify_sign;
+
+    return CV_OK;
+}
+
+
+/* the picture, for when there is what is baked in */
+
+static cv_err_t
+ngx_http_credverify_badge_keep(ngx_http_credverify_badge_t *badge)
+{
+    u_char                     *p;
+    cv_str_t                   *kept, picture;
+    ngx_http_credverify_job_t  *job;
+
+    job = &badge->job;
+
+    if (badge->found.type != badge->route->image) {
+        badge->missing = 1;
+        return CV_OK;
+    }
+
+    picture = badge->found.picture.data;
+
+    kept = ngx_palloc(job->r->pool, sizeof(cv_str_t));
+    p = ngx_pnalloc(job->r->pool, picture.len);
+
+    if (kept == NULL || p == NULL) {
+        return CV_ERR_NOMEM;
+    }
+
+    ngx_memcpy(p, picture.data, picture.len);
+    *kept = cv_str(p, picture.len);
+
+    badge->picture = kept;
+
+    job->send = ngx_http_credverify_sign;
+    job->image = 1;
+    job->presentation.type =
+        ngx_http_credverify_badge_types[badge->route->image];
+    job->rendering.hash ^= cv_hash(p, picture.len);
+
+    return CV_OK;
+}
+
+
 static cv_err_t
 ngx_http_credverify_badge_class(ngx_http_credverify_badge_t *badge,
     cv_verifier_t *verifier, cv_txn_t *txn)
@@ -402,6 +533,18 @@ ngx_http_credverify_badge_issuer(ngx_http_credverify_badge_t *badge,
     cv_err_t  err;
 
     err = cv_badges_issuer(&badge->found, txn, &badge->badges);
+
+    return err == CV_OK ? ngx_http_credverify_badge_profile(badge) : err;
+}
+
+
+static cv_err_t
+ngx_http_credverify_badge_key(ngx_http_credverify_badge_t *badge,
+    cv_verifier_t *verifier, cv_txn_t *txn)
+{
+    cv_err_t  err;
+
+    err = cv_badges_key(&badge->found, txn, &badge->badges);
 
     return err == CV_OK ? ngx_http_credverify_badge_profile(badge) : err;
 }
@@ -506,11 +649,6 @@ ngx_http_credverify_badge_show(ngx_http_credverify_badge_t *badge,
     cv_str_t                    picture;
     ngx_http_credverify_job_t  *job;
 
-    static const cv_str_t  types[] = {
-        [CV_IMAGE_PNG] = NGX_HTTP_CREDVERIFY_PART("image/png"),
-        [CV_IMAGE_SVG] = NGX_HTTP_CREDVERIFY_PART("image/svg+xml")
-    };
-
     job = &badge->job;
 
     if (badge->found.type != badge->route->image) {
@@ -544,7 +682,8 @@ ngx_http_credverify_badge_show(ngx_http_credverify_badge_t *badge,
 
     job->image = 1;
     job->body = body;
-    job->presentation.type = types[badge->route->image];
+    job->presentation.type =
+        ngx_http_credverify_badge_types[badge->route->image];
     job->rendering.hash = cv_hash(body.data, body.len);
     job->rendering.timeless = true;
     job->render_err = CV_OK;

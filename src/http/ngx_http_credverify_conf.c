@@ -5,7 +5,7 @@
  * Values of directives, and the documents that locations use.
  */
 
-#include "ngx_http_credverify.h"
+#include "ngx_http_credverify_badges.h"
 
 
 static ngx_int_t ngx_http_credverify_set_format(ngx_conf_t *cf,
@@ -614,14 +614,18 @@ static ngx_int_t
 ngx_http_credverify_badge_documents(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *clcf)
 {
-    ngx_uint_t                       i;
+    ngx_uint_t                       i, n;
     ngx_http_credverify_document_t  *doc;
 
     static ngx_str_t  names[] = {
-        ngx_string("assertion"), ngx_string("class"), ngx_string("issuer")
+        ngx_string("assertion"), ngx_string("class"), ngx_string("issuer"),
+        ngx_string("key"), ngx_string("revocations")
     };
 
-    for (i = 0; i < NGX_HTTP_CREDVERIFY_BADGE_DOCUMENTS; i++) {
+    n = clcf->badges->nsites != 0 ? NGX_HTTP_CREDVERIFY_BADGE_DOCUMENTS
+                                  : NGX_HTTP_CREDVERIFY_UNSIGNED;
+
+    for (i = 0; i < n; i++) {
         doc = ngx_http_credverify_find_document(cf, clcf, &names[i]);
 
         if (doc == NULL

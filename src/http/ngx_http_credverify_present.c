@@ -342,6 +342,8 @@ ngx_http_credverify_finish(ngx_http_credverify_job_t *job)
     answer.status = job->presentation.status;
     answer.type = job->presentation.type;
     answer.body = cv_buf_str(&job->body);
+    answer.within = job->rendering.gap != SIZE_MAX ? job->within : CV_ABSENT;
+    answer.at = job->rendering.gap;
     answer.image = job->image
                    || cv_format_markup(job->format) == CV_FORMAT_SVG;
     answer.vary = job->negotiated;
@@ -366,9 +368,12 @@ ngx_http_credverify_finish(ngx_http_credverify_job_t *job)
         ngx_http_credverify_cache_keep(job, &answer);
     }
 
-    return job->format == CV_FORMAT_PNG
-           ? ngx_http_credverify_draw(job, &answer)
-           : ngx_http_credverify_send(job->r, &answer);
+    if (job->format == CV_FORMAT_PNG) {
+        job->send = ngx_http_credverify_draw;
+    }
+
+    return job->send != NULL ? job->send(job, &answer)
+                             : ngx_http_credverify_send(job->r, &answer);
 }
 
 

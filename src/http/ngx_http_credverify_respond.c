@@ -20,6 +20,8 @@ static ngx_int_t ngx_http_credverify_headers(ngx_http_request_t *r,
     ngx_http_credverify_answer_t *answer);
 static ngx_int_t ngx_http_credverify_body(ngx_http_request_t *r,
     ngx_http_credverify_answer_t *answer);
+static ngx_int_t ngx_http_credverify_piece(ngx_http_request_t *r,
+    ngx_chain_t *link, ngx_chain_t **last, cv_str_t piece, ngx_uint_t kept);
 
 
 #define ngx_http_credverify_add(r, key, value, len)                           \
@@ -230,7 +232,8 @@ ngx_http_credverify_headers(ngx_http_request_t *r,
     u_char  *semicolon;
 
     r->headers_out.status = answer->status;
-    r->headers_out.content_length_n = (off_t) answer->body.len;
+    r->headers_out.content_length_n = (off_t) answer->body.len
+                                      + (off_t) answer->within.len;
     r->headers_out.content_type = ngx_http_credverify_str(answer->type);
     r->headers_out.content_type_lowcase = NULL;
 
@@ -367,30 +370,84 @@ ngx_http_credverify_preflight(ngx_http_request_t *r, ngx_uint_t ours)
 }
 
 
+/* in one buffer, or around what it has within */
+
 static ngx_int_t
 ngx_http_credverify_body(ngx_http_request_t *r,
     ngx_http_credverify_answer_t *answer)
 {
-    ngx_buf_t    *b;
-    ngx_chain_t   out;
+    size_t        at;
+    ngx_chain_t   links[3], *last;
 
-    if (answer->body.len == 0) {
-        return ngx_http_send_special(r, NGX_HTTP_LAST);
-    }
+    at = answer->within.len > 0 ? answer->at : answer->body.len;
+    last = NULL;
 
-    b = ngx_create_temp_buf(r->pool, answer->body.len);
-    if (b == NULL) {
+    if (ngx_http_credverify_piece(r, &links[0], &last,
+                                  cv_str(answer->body.data, at), 0)
+        != NGX_OK
+        || ngx_http_credverify_piece(r, &links[1], &last, answer->within, 1)
+           != NGX_OK
+        || ngx_http_credverify_piece(r, &links[2], &last,
+                                     cv_str(answer->body.data + at,
+                                            answer->body.len - at), 0)
+           != NGX_OK)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    b->last = ngx_cpymem(b->last, answer->body.data, answer->body.len);
-    b->last_buf = r == r->main;
-    b->last_in_chain = 1;
+    if (last == NULL) {
+        return ngx_http_send_special(r, NGX_HTTP_LAST);
+    }
 
-    out.buf = b;
-    out.next = NULL;
+    last->buf->last_buf = r == r->main;
+    last->buf->last_in_chain = 1;
 
-    return ngx_http_output_filter(r, &out);
+    return ngx_http_output_filter(r, links[0].buf != NULL ? &links[0]
+                                                          : &links[1]);
+}
+
+
+/* adds a piece, if it is any, to the chain that ends with "last" */
+
+static ngx_int_t
+ngx_http_credverify_piece(ngx_http_request_t *r, ngx_chain_t *link,
+    ngx_chain_t **last, cv_str_t piece, ngx_uint_t kept)
+{
+    ngx_buf_t  *b;
+
+    link->buf = NULL;
+    link->next = NULL;
+
+    if (piece.len == 0) {
+        return NGX_OK;
+    }
+
+    b = kept ? ngx_calloc_buf(r->pool)
+             : ngx_create_temp_buf(r->pool, piece.len);
+    if (b == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (kept) {
+        b->pos = (u_char *) (uintptr_t) piece.data;
+        b->last = b->pos + piece.len;
+        b->start = b->pos;
+        b->end = b->last;
+        b->memory = 1;
+
+    } else {
+        b->last = ngx_cpymem(b->last, piece.data, piece.len);
+    }
+
+    link->buf = b;
+
+    if (*last != NULL) {
+        (*last)->next = link;
+    }
+
+    *last = link;
+
+    return NGX_OK;
 }
 
 

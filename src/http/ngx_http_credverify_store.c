@@ -49,6 +49,7 @@ struct ngx_http_credverify_store_s {
                                                    served again */
     ngx_http_credverify_said_t    said[NGX_HTTP_CREDVERIFY_SAID];
     ngx_uint_t                    stale;        /* reopen before using it */
+    ngx_uint_t                    opened;       /* which time that is */
     u_char                        path[1];
 };
 
@@ -103,6 +104,7 @@ static void ngx_http_credverify_find(void *arg);
 
 
 static ngx_http_credverify_store_t  *ngx_http_credverify_stores;
+static ngx_uint_t                    ngx_http_credverify_openings;
 
 
 ngx_int_t
@@ -163,6 +165,7 @@ ngx_http_credverify_exit_worker(ngx_cycle_t *cycle)
 
     ngx_http_credverify_scratch_free();
     ngx_http_credverify_work_exit(cycle);
+    ngx_http_credverify_revoked_exit(cycle);
 }
 
 
@@ -178,6 +181,17 @@ ngx_http_credverify_store(ngx_str_t *path)
     }
 
     return store;
+}
+
+
+ngx_uint_t
+ngx_http_credverify_opened(ngx_http_credverify_store_t *store)
+{
+    if (store != NULL && store->same != NULL) {
+        store = store->same;
+    }
+
+    return store != NULL ? store->opened : 0;
 }
 
 
@@ -264,6 +278,8 @@ ngx_http_credverify_open(ngx_http_credverify_store_t *store)
         ngx_http_credverify_complain(store, error.text);
         return;
     }
+
+    store->opened = ++ngx_http_credverify_openings;
 
     if (store->err != CV_OK) {
         store->err = CV_OK;

@@ -6,6 +6,7 @@
  */
 
 #include "cv_store_internal.h"
+#include "cv_verdict.h"
 
 
 typedef struct {
@@ -251,11 +252,7 @@ cv_handle_conflict(cv_error_t *error, cv_kind_t kind,
 static bool
 cv_link_withdrawn(const void *record)
 {
-    const cv_credential_t  *credential = record;
-
-    return !credential->test.value
-           && (credential->status.value == CV_STATUS_REVOKED
-               || credential->status.value == CV_STATUS_REFUNDED);
+    return cv_credential_withdrawn(record);
 }
 
 

@@ -113,6 +113,8 @@ bool cv_document_shows(const cv_document_t *document, cv_format_t format,
 typedef struct {
     uint64_t  hash;         /* of the body, moments of checking left out */
     bool      timeless;     /* the body shows no moment of checking */
+    size_t    gap;          /* where in the buffer the JSON belongs that had no
+                               text; SIZE_MAX if nowhere */
 } cv_rendering_t;
 
 /*

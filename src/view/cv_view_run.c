@@ -38,6 +38,7 @@ typedef struct {
     cv_view_memo_t            memo;
     uint64_t                  hash;         /* of the body up to "hashed" */
     size_t                    hashed;
+    size_t                    gap;
     cv_view_item_t            items[CV_VIEW_ITEMS];
     cv_view_now_t             nows[CV_VIEW_NOWS];
     uint8_t                   space[CV_MEASURE_MAX];
@@ -468,6 +469,23 @@ cv_view_hashed(cv_view_run_t *run, size_t len, uint64_t hash)
 }
 
 
+/* JSON without its text leaves a gap, of which there is one */
+
+static void
+cv_view_gap(cv_view_run_t *run, cv_str_t text)
+{
+    if (cv_present(text)) {
+        return;
+    }
+
+    if (run->gap != SIZE_MAX) {
+        cv_buf_fail(run->out, CV_ERR_LIMIT);
+    }
+
+    run->gap = run->out->len;
+}
+
+
 static void
 cv_view_json_other(cv_view_run_t *run, const cv_value_t *value,
     cv_view_filter_t filter)
@@ -502,6 +520,7 @@ cv_view_json_other(cv_view_run_t *run, const cv_value_t *value,
         return;
 
     case CV_VALUE_JSON:
+        cv_view_gap(run, value->text);
         cv_buf_append_str(out, value->text);
         cv_view_hashed(run, value->text.len, (uint64_t) value->number);
         return;
@@ -785,6 +804,7 @@ cv_view_run(const cv_view_program_t *program, size_t entry,
     cv_view_memo_clear(&run.memo);
     run.hash = program->hash;
     run.hashed = out->len;
+    run.gap = SIZE_MAX;
 
     start = out->len;
     ops = (const cv_view_op_t *) (const void *) program->ops.data;
@@ -871,6 +891,7 @@ done:
     rendering->hash = cv_hash_body(cv_buf_str(out).data + run.hashed,
                                    out->len - run.hashed, run.hash);
     rendering->timeless = run.nnows == 0;
+    rendering->gap = run.gap;
 
     cv_view_fill_nows(&run);
 

@@ -60,7 +60,7 @@ assertion(bool is_signed, const member_t *a, const member_t *b)
         { "recipient", RECIPIENT(HASHED "\"sha256$" HASH "\"") },
         { "badge", is_signed ? "\"" KEY "class/a%20b%2F%C3%A9.json\""
                              : "\"" BASE "class/a%20b%2F%C3%A9.json\"" },
-        { "image", is_signed ? "\"" KEY "assertion/" ID ".svg\""
+        { "image", is_signed ? "\"" BASE "assertion/" ID ".svg\""
                              : "\"" BASE "assertion/" ID ".png\"" },
         { "verification",
           is_signed ? "{\"type\":\"SignedBadge\",\"creator\":\"" KEY
@@ -366,7 +366,9 @@ test_signed(void **state)
         { { "id", "\"" KEY "assertion/" ID ".json\"" }, NULL, NULL,
           "id " },
         { { "id", "\"" BASE "assertion/" ID ".jws\"" }, NULL, NULL,
-          "id badge image verification " },
+          "id badge verification " },
+        { { "image", "\"" KEY "assertion/" ID ".svg\"" }, NULL, NULL,
+          "image " },
         { { "verification", "{\"type\":\"HostedBadge\"}" }, NULL, NULL,
           "verification " },
         { { "verification", "{\"type\":\"SignedBadge\"}" }, NULL, NULL,

@@ -228,12 +228,76 @@ test_asked(void **state)
 }
 
 
+/* items that are put in by somebody else, as they would have been here */
+
+static void
+test_gap(void **state)
+{
+    size_t          i;
+    cv_buf_t        out;
+    cv_error_t      error;
+    cv_facts_t      facts;
+    cv_document_t  *document;
+    cv_rendering_t  whole, rendering;
+
+    static const struct {
+        const char  *document;
+        const char  *body;
+        size_t       gap;
+        cv_err_t     err;
+    } cases[] = {
+        { "{\"found\":{\"body\":{\"a\":1,\"items\":\"$list.items\",\"b\":2}}"
+          LIST_REST, "{\"a\":1,\"items\":,\"b\":2}",
+          sizeof("{\"a\":1,\"items\":") - 1, CV_OK },
+        { "{\"found\":{\"body\":{\"items\":\"$list.items?\"}}" LIST_REST,
+          "{\"items\":}", sizeof("{\"items\":") - 1, CV_OK },
+        { "{\"found\":{\"body\":\"$list.items\"}" LIST_REST, "", 0, CV_OK },
+        { "{\"found\":{\"body\":[1]}" LIST_REST, "[1]", SIZE_MAX, CV_OK },
+        { "{\"found\":{\"body\":[\"$list.items\",\"$list.items\"]}" LIST_REST,
+          NULL, 0, CV_ERR_LIMIT },
+    };
+
+    (void) state;
+
+    cv_buf_init(&out, 1024);
+
+    for (i = 0; i < CV_COUNT(cases); i++) {
+        document = compile(cases[i].document, &error);
+        assert_non_null(document);
+
+        cv_disclose_list(&facts, CV_STR("[1,2,3]"), 7, CV_ABSENT, VIEW_NOW);
+        cv_buf_reset(&out);
+        assert_int_equal(cv_document_render(document, CV_FORMAT_JSON, CV_FOUND,
+                                            &facts, &out, &whole), CV_OK);
+        assert_true(whole.gap == SIZE_MAX);
+
+        cv_disclose_list(&facts, CV_ABSENT, 7, CV_ABSENT, VIEW_NOW);
+        cv_buf_reset(&out);
+        assert_int_equal(cv_document_render(document, CV_FORMAT_JSON, CV_FOUND,
+                                            &facts, &out, &rendering),
+                         cases[i].err);
+
+        if (cases[i].err == CV_OK) {
+            assert_true(rendering.gap == cases[i].gap);
+            assert_true(rendering.hash == whole.hash);
+            cv_buf_append_byte(&out, '\0');
+            assert_string_equal((char *) out.data, cases[i].body);
+        }
+
+        cv_document_free(document);
+    }
+
+    cv_buf_free(&out);
+}
+
+
 int
 main(void)
 {
     static const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_list),
         cmocka_unit_test(test_asked),
+        cmocka_unit_test(test_gap),
     };
 
     return cmocka_run_group_tests_name("items", tests, NULL, NULL);
