@@ -247,11 +247,16 @@ sub random_store {
         push @records, { kind => 'holder', id => "h$h", $h < 3 ? (email => pick('a@b.example', 'É+x@ü.example')) : maybe('email', @emails) };
     }
 
+    # "check" names five of those that lack the same
+
     for my $x (0 .. 24) {
-        push @records, { kind => 'credential', id => "x$x", class => $x < 12 ? $classes[$x % 4] : pick(@classes), holder => 'h' . int rand 6,
-            status => pick(qw(issued claimed used)), maybe('issued_at', '2026-01-05', '2026-01-05T10:00:00Z', '2026-01-05T10:00:00.123456789-11:30'),
-            maybe('expires_at', '2099-01-01', '2026-01-06', '2026-01-07T00:00:00Z'), maybe('narrative', @texts),
-            rand() < 0.4 ? (evidence => [map { $piece->() } 0 .. rand 2]) : () };
+        my @issued = map { (issued_at => $_) } pick('2026-01-05', '2026-01-05T10:00:00Z', '2026-01-05T10:00:00.123456789-11:30');
+
+        push @records, { kind => 'credential', id => "x$x", class => $x < 12 ? $classes[$x % 4] : pick(@classes),
+            holder => 'h' . int($x % 5 == 2 ? 3 + rand 3 : rand 3), status => pick(qw(issued claimed used)),
+            $x % 5 == 3 && rand() < 0.5 ? () : @issued, maybe('narrative', @texts),
+            maybe('expires_at', '2099-01-01', '2026-01-06', '2026-01-07T00:00:00Z'),
+            $x % 5 == 4 ? (evidence => [map { $piece->() } 0 .. rand 2]) : maybe('evidence', [$urls[1]], [{ narrative => 'e' }], []) };
         push @assertions, { kind => 'assertion', credential => "x$x", id => sprintf('%032x', $x), salt => sprintf('%032x', 99 - $x) };
     }
 
