@@ -212,15 +212,27 @@ sub random_store {
              'https://u.example/%', 'https://u.example/<b>', 'https://u.example:x/', 'javascript:alert(1)', 'https://u_x.example/"'));
     my @texts = ('A text', 'Ünïcode 東京', ' x ', pick('', ' ', "\t\n", "\x{2003}", "\x{200b}", '0'));
     my @emails = ('a@b.example', 'É@ü.example', 'a+b@c', pick('', 'a', '@', 'a@', '@b', 'a b@c.example', "a\@b\nc", 'a@b@c'));
+    # most are right but for one thing
+
+    my @flaws = ([targetName => undef, 7, '', ' '], [targetUrl => undef, 7, @urls], [targetCode => undef, 7, ''],
+        [targetFramework => undef, [], 'f'], [more => undef, 1, {}, { deep => [undef] }], ['@id' => 'https://x.example'],
+        [type => 'AlignmentObject', 7, [], ''], [id => @urls, undef]);
     my $object = sub {
-        my %is = (maybe('targetName', @texts, 7), maybe('targetUrl', @urls, 7), maybe('targetCode', '', 'c', 7),
-                  rand() < 0.1 ? (targetFramework => pick(undef, [], 'f')) : (), rand() < 0.1 ? (more => pick(undef, 1, {})) : ());
+        my %is = (targetName => pick(@texts[0, 1]), targetUrl => $urls[1]);
+        my ($name, @values) = @{pick(@flaws)};
+        my $flaw = rand;
+
+        delete $is{pick(sort keys %is)} if $flaw < 0.1;
+        $is{$name} = pick(@values) if $flaw > 0.4;
         return \%is;
     };
     my $piece = sub {
-        return pick(@urls) if rand() < 0.3;
-        return { maybe('id', @urls, 'urn:uuid:6ba7b810-9dad-11d1-80b4-00c04fd430c8', 'urn:x:1'), maybe('narrative', @texts),
-                 rand() < 0.2 ? (name => pick('n', 7, undef)) : (), rand() < 0.1 ? (genre => [1]) : () };
+        return pick(@urls, @urls, 'words', undef) if rand() < 0.2;
+        my %is = pick([id => $urls[1]], [narrative => 'n'], [id => $urls[1], narrative => 'n'])->@*;
+        my ($name, @values) = @{pick([id => @urls, undef, 'urn:uuid:6ba7b810-9dad-11d1-80b4-00c04fd430c8', 'urn:x:1'],
+            [narrative => undef, 7, @texts], [name => undef, 7, ''], [genre => [1], 'g'], @flaws[4, 5])};
+        $is{$name} = pick(@values) if rand() < 0.6;
+        return \%is;
     };
     my $issuers = 3;
     my (@records, @assertions);
@@ -235,9 +247,11 @@ sub random_store {
     for my $c (0 .. 14) {
         push @records, { kind => 'class', id => "c$c" . pick('', ' x', '/é', '"', '%2F', '#?', '//x', '/../x'), issuer => 'i' . int rand $issuers,
             title => pick(@texts) || 't', $c < 4 ? (description => 'd', image => 'https://i.example/', criteria => { narrative => 'n' }, issuer => 'i0')
+            : $c < 8 ? (description => 'd', image => 'https://i.example/', criteria => { narrative => 'n' },
+                        alignment => [map { $object->() } 0 .. rand 2], issuer => 'i0')
             : (maybe('description', @texts, @texts), maybe('image', @urls, @urls),
                rand() < 0.8 ? (criteria => { maybe('narrative', @texts), maybe('url', @urls) }) : (),
-               rand() < 0.4 ? (alignment => [map { $object->() } 0 .. rand 2]) : (),
+               rand() < 0.6 ? (alignment => [map { $object->() } 0 .. rand 2]) : (),
                rand() < 0.4 ? (tags => [map { pick(@texts) } 0 .. rand 2]) : ()) };
     }
 

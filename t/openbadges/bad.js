@@ -64,6 +64,8 @@ for (const [document, members] of Object.entries(required)) {
     refuse(`${kind}: another type`, url, shape(kind), w => { w[document].type = 'Thing'; });
     refuse(`${kind}: another context`, url, shape(kind), w => { w[document]['@context'] = 'https://w3id.org/openbadges/v1'; });
     refuse(`${kind}: the id of another`, url, /: id is its URL: |: is answered: /, w => { w[document].id = `${BASE}x.json`; });
+    refuse(`${kind}: a name of JSON-LD's`, url, `${kind}: has no name of JSON-LD's: /more/0/@id`,
+           w => { w[document].more = [{ '@id': 'https://x.example' }]; });
     refuse(`${kind}: names its recipient`, url, `${kind}: discloses nothing`,
            w => { w[document].narrative = `For ${RECIPIENT.toUpperCase()}`; });
 }
@@ -209,6 +211,7 @@ changes.push(
     ['revoked: the id of another', REVOKED, /^revoked: id is its URL: /, w => { w.revoked.id = w.hosted.id; }],
     ['revoked: no id', REVOKED, shape('revoked'), w => { delete w.revoked.id; }],
     ['revoked: null for its type', REVOKED, 'revoked: has no null: /type', w => { w.revoked.type = null; }],
+    ['revoked: a graph', REVOKED, "revoked: has no name of JSON-LD's: /@graph", w => { w.revoked['@graph'] = []; }],
     ['revoked: whose it was', REVOKED, 'revoked: discloses nothing', w => { w.revoked.note = RECIPIENT; }],
     ['revoked: 200', REVOKED, 'revoked: is answered: 200', (w, a) => { a[REVOKED].status = 200; }],
     ['revoked: 404', REVOKED, 'revoked: is answered: 404', (w, a) => { a[REVOKED].status = 404; }],
@@ -288,6 +291,7 @@ changes.push(
     ['PNG: another keyword', PNG, 'baked image: has an assertion', image(PNG, json => pngOf(itxt(json, { keyword: 'openbadge' })))],
     ['PNG: other words than are hosted', PNG, 'baked assertion: is what is hosted', (w, a) => { a[PNG].body = pngOf(itxt(other(w))); }],
     ['PNG: null', PNG, 'baked assertion: has no null: /narrative', image(PNG, json => pngOf(itxt(json.replace(/("narrative":)"[^,]*"/, '$1null'))))],
+    ['PNG: a graph', PNG, "baked assertion: has no name of JSON-LD's: /@graph", image(PNG, json => pngOf(itxt(json.replace('{', '{"@graph":[],'))))],
     ['PNG: names its recipient', PNG, 'baked assertion: discloses nothing', image(PNG, json => pngOf(itxt(json.replace('"N ', `"${RECIPIENT} `))))],
     ['PNG: no assertion', PNG, 'baked assertion: members and types', image(PNG, () => pngOf(itxt('{}')))],
     ['PNG: not UTF-8', PNG, /^baked image: is whole: /, image(PNG, json => pngOf(chunk('iTXt', Buffer.concat([Buffer.from('openbadges\0\0\0\0\0{"x":"'), Buffer.from([0xe9]), Buffer.from('"}')]))))],

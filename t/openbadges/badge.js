@@ -5,7 +5,7 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { compactVerify, importSPKI } from 'jose';
-import { nulls, parse, texts, violations } from './documents.js';
+import { keywords, nulls, parse, texts, violations } from './documents.js';
 import { typeOf, unbake } from './image.js';
 
 const DOCUMENT_TYPES = ['application/ld+json', 'application/json'];
@@ -113,10 +113,12 @@ export class Check {
         if (!document) return undefined;
 
         const empty = nulls(document);
+        const names = keywords(document);
         const wrong = violations(schema, document);
         const shown = texts(document).filter(t => this.hidden.some(h => t.toLowerCase().includes(h)));
 
         this.rule(`${kind}: has no null`, empty.length === 0, empty.join(', '));
+        this.rule(`${kind}: has no name of JSON-LD's`, names.length === 0, names.join(', '));
         this.rule(`${kind}: discloses nothing`, shown.length === 0, shown.join(', '));
 
         return this.rule(`${kind}: members and types`, wrong.length === 0, wrong.join('; ')) ? document : undefined;

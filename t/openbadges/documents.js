@@ -108,6 +108,16 @@ export function nulls(value, path = '') {
     return Object.entries(value).flatMap(([name, member]) => nulls(member, `${path}/${name}`));
 }
 
+// Where a document has a name of JSON-LD's own, which changes what others mean: at
+// its top there may be two.
+
+export function keywords(value, path = '') {
+    if (value === null || typeof value !== 'object') return [];
+    return Object.entries(value).flatMap(([name, member]) =>
+        (name.startsWith('@') && !(path === '' && /^@(?:context|language)$/.test(name)) ? [`${path}/${name}`] : [])
+            .concat(keywords(member, `${path}/${name}`)));
+}
+
 // All texts in a document: names and values.
 
 export function texts(value) {
