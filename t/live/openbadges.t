@@ -266,7 +266,7 @@ sub random_store {
     for my $x (0 .. 24) {
         my @issued = map { (issued_at => $_) } pick('2026-01-05', '2026-01-05T10:00:00Z', '2026-01-05T10:00:00.123456789-11:30');
 
-        push @records, { kind => 'credential', id => "x$x", class => $x < 12 ? $classes[$x % 4] : pick(@classes),
+        push @records, { kind => 'credential', id => "x$x", class => $x < 12 || $x % 5 == 4 ? $classes[$x % 4] : pick(@classes),
             holder => 'h' . int($x % 5 == 2 ? 3 + rand 3 : rand 3), status => pick(qw(issued claimed used)),
             $x % 5 == 3 && rand() < 0.5 ? () : @issued, maybe('narrative', @texts),
             maybe('expires_at', '2099-01-01', '2026-01-06', '2026-01-07T00:00:00Z'),
