@@ -9,7 +9,9 @@ use utf8;
 
 use lib 't/lib';
 use Encode qw(encode_utf8);
+use Compress::Zlib qw(compress crc32);
 use JSON::PP;
+use MIME::Base64 qw(encode_base64);
 use POSIX qw(strftime);
 use Test::More;
 use Credverify;
@@ -31,6 +33,20 @@ my @texts = grep { /\S/ } (map({ $_->[1] } @{$json->decode(CredverifyTool::read_
     ']]>', ']]>]]><![CDATA[', '</openbadges:assertion>', '<!-- -->', '&amp;&lt;', '"quoted" \'too\'', '\\u0041\\',
     "a\nb\r\n\tc", "\x{7f}\x{80}\x{85}\x{2028}", "\x{10ffff}\x{fffe}", '${open_badge.id}', '$$', '{{class.title}}');
 
+# Pictures of classes, and what such a one is called
+
+sub chunk {
+    my ($type, $data) = @_;
+    return pack 'N a4 a* N', length $data, $type, $data, crc32("$type$data");
+}
+
+my %picture = (
+    png => "\x89PNG\r\n\x1a\n" . chunk('IHDR', pack 'NNCCCCC', 16, 16, 8, 0, 0, 0, 0)
+        . chunk('tEXt', "Title\0openbadges\0") . chunk('IDAT', compress("\0" x (16 * 17))) . chunk('IEND', ''),
+    svg => encode_utf8("<?xml version='1.0' encoding='UTF-8'?>\r\n<!-- ]] <svg -->\n<svg xmlns='http://www.w3.org/2000/svg'\n\t"
+        . "viewBox=\"0 0 99 99\" ><title>\"Ünïcode\" 東京 ]] &amp; &#x3c;svg&gt;</title>\n<rect width='99' height=\"9\"/></svg>\n<!-- -->\n"),
+);
+
 # What must be nowhere. It is of one case of letters, so that none can hide it.
 
 my $hidden = 0;
@@ -43,7 +59,7 @@ sub secret {
 
 # lines of a store, and what is to be said of each badge
 
-my (@lines, @badges);
+my (@lines, @badges, @images);
 
 sub line {
     my ($kind, %is) = @_;
@@ -75,6 +91,9 @@ for my $n (0 .. $#texts) {
          alignment => [{ targetName => $text, targetUrl => 'https://t.example/', targetCode => "$n" }],
          category => secret(), number_format => secret() . '-{seq}');
 
+    my ($picture) = (qw(svg png))[$n % 3];
+    line('image', class => $id, data => encode_base64($picture{$picture}, '')) if $picture;
+
     # the first texts have all kinds, the others two
 
     for my $k (0 .. $#kinds) {
@@ -96,6 +115,16 @@ for my $n (0 .. $#texts) {
         push @badges, { badge => "${base}assertion/$assertion.json", expect => $expect, note => "$status of $n",
                         manners => $n < 2 ? JSON::PP::true : JSON::PP::false,
                         $expect =~ /^(?:valid|expired)\z/ ? (recipient => $email) : () };
+
+        # and as an image, if it has one, and of its type
+
+        for my $type (qw(svg png)) {
+            my $there = $picture && $type eq $picture;
+            my %is = %{$badges[-1]};
+
+            push @images, { %is, badge => "${base}assertion/$assertion.$type", note => "$is{note}, as $type",
+                            $expect eq 'revoked' ? (id => $is{badge}, manners => JSON::PP::false) : $there ? () : (expect => 'missing') };
+        }
     }
 }
 
@@ -130,7 +159,7 @@ my $nginx = LiveNginx->start(workers => 2, server => "
     $locations");
 my $address = "http://127.0.0.1:$nginx->{port}/ob/";
 
-OpenBadges::check($base, $address, \@badges, map { ('--secret', $_) } @secrets);
+OpenBadges::check($base, $address, [@badges, @images], map { ('--secret', $_) } @secrets);
 
 # Ids are what the configuration says, whatever a request does; and a badge is the
 # same wherever its store has come to
@@ -155,7 +184,8 @@ for my $badge (@badges[0 .. 9]) {
 {
     my @unlike;
 
-    for my $badge (@badges, map { { badge => "$base$_" } } 'issuer.json', map { 'class/' . OpenBadges::segment($_->{id}) . '.json' }
+    for my $badge (@badges, @images, map { { badge => "$base$_" } } 'issuer.json',
+                   map { my $class = $_; map { 'class/' . OpenBadges::segment($class->{id}) . ".$_" } qw(json svg png) }
                    grep { $_->{kind} eq 'class' } @lines)
     {
         my ($here, $there) = map { join "\n", ($nginx->get(path($badge, $_)))[0, 1] } '/ob/', '/copy/';

@@ -82,7 +82,7 @@ export class Check {
 
     // One document by its URL, which is cached: hundreds of badges have one issuer.
 
-    async document(kind, url, { answer, schema = kind, status = 200 } = {}) {
+    async document(kind, url, { answer, schema = kind, status = 200, id = url } = {}) {
         const known = `${schema} ${url}`;
         if (this.cache.has(known)) return this.cache.get(known);
 
@@ -99,7 +99,7 @@ export class Check {
         this.rule(`${kind}: charset`, answer.parameters.includes('charset=utf-8'),
                   answer.parameters.join('; '));
 
-        if (document) this.rule(`${kind}: id is its URL`, document.id === url, document.id);
+        if (document) this.rule(`${kind}: id is its URL`, document.id === id, document.id);
         if (this.manners) await this.negotiated(kind, url, answer);
         if (!this.broken.length) this.cache.set(known, document);
 
@@ -346,11 +346,12 @@ export class Check {
         this.rule('revocations: none or several', ids.length !== 1);
     }
 
-    // What is left of a revoked one, and of one that is not for the public
+    // What is left of a revoked one, which may be asked for as an image of that id, and
+    // of one that is not for the public
 
-    async gone(url) {
+    async gone(url, id = url) {
         const answer = await this.fetch('revoked', url);
-        if (answer) await this.document('revoked', url, { answer, status: 410 });
+        if (answer) await this.document('revoked', url, { answer, status: 410, id });
     }
 
     async missing(url) {

@@ -12,8 +12,9 @@
 //   --expect WHAT        "valid", "expired", "revoked" or "missing"
 //   --secret TEXT        what nothing may show; more than one may be given
 //   --list FILE          many at once: a JSON object a line, with "badge" and as
-//                        members what may be options, or "document" for the kind
-//                        of a document that is looked at alone; one test each
+//                        members what may be options, "document" for the kind of a
+//                        document that is looked at alone, or "id" for that of a
+//                        revoked one that is asked for as an image; one test each
 
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -42,8 +43,8 @@ function ok(holds, name, why = []) {
     for (const line of why) console.log(`#   ${line.replaceAll('\n', '\n#   ')}`);
 }
 
-async function look(check, badge, { expect, document }) {
-    if (expect === 'revoked') return check.gone(badge);
+async function look(check, badge, { expect, document, id }) {
+    if (expect === 'revoked') return check.gone(badge, id);
     if (expect === 'missing') return check.missing(badge);
     if (!/^(?:valid|expired)$/.test(expect)) throw new Error(`--expect ${expect}?`);
     if (document) return check.document(document, badge);
