@@ -13,6 +13,7 @@ use warnings;
 
 use Digest::SHA qw(sha256_hex);
 use JSON::PP;
+use MIME::Base64 qw(encode_base64);
 
 our %mark;          # what a mark is of: [owner, fact]; owners are issuers, classes,
                     # credentials, pairs and tokens, by names of ours
@@ -76,6 +77,16 @@ sub class {
         alignment => [{ targetName => $own->('alignment.targetName'),
                         targetUrl => url($own->('alignment.targetUrl')) }],
         number_format => $own->('number_format') . '-{seq}');
+}
+
+# An image of its own, of some classes
+
+sub picture {
+    my ($owner, $class) = @_;
+    my $svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 99 99"><title>'
+            . text($owner, 'class.picture') . '</title></svg>';
+
+    line('image', class => $class, data => encode_base64($svg, ''));
 }
 
 # "soon" ends before the links to it do, all others that end later after them.
@@ -174,6 +185,8 @@ sub pair {
     my ($over, $masked, @status) = @{$kinds{$kind}};
     my $pair = "$kind$test";
     my %days;
+
+    picture("class $pair", $class) if $kind =~ /^(?:good|lapsed|revoked|pending|draft)\z/;
 
     for my $twin (0, 1) {
         my $name = "$pair.$twin";

@@ -65,7 +65,7 @@ my %is = (
 
     map({ $_ => 'never' } qw(holder.id holder.email issuer.email class.number_format
         credential.revoked_at credential.revocation_reason token.text token.sha256
-        badge.identity badge.salt)),
+        badge.identity badge.salt class.picture)),
 );
 
 # All other facts, which are nobody's in particular: in which columns they are
@@ -724,7 +724,41 @@ sub amiss {
     return @wrong;
 }
 
-sub check_assertion {
+# One of a pair, as a document, or as an image with that in it
+
+sub check_one_assertion {
+    my ($view, $credential, $i, $key, $reason, $type) = @_;
+    my $allowed = allowed_badge($credential, $reason);
+    my $answer = ask("/badges/open/$view/$i/assertion/$credential->{handle}{assertion}.$type", $key);
+    my $status = $view eq 'greedy' && $reason ne 'not_found' ? 200 : $badge_status{$reason} // 404;
+    my @must = @{$shows{$reason} || []};
+    my @may = grep { my $fact = $_; grep { $mark_of{"$_ $fact"} && $allowed->($_, $fact) } @{$credential->{owners}} } keys %is;
+    my $may = $allowed;
+
+    # a bare date ends the day after it, which is no mark
+
+    push @must, 'credential.expires_at' if $reason eq 'valid' && $credential->{kind} eq 'soon';
+    @must = grep { !/^credential\.(?:narrative|evidence)/ } @must if $credential->{twin};
+
+    if ($type ne 'json' && $status == 200) {
+        my $class = "class $credential->{pair}";
+
+        if ($type eq 'svg' && $mark_of{"$class class.picture"} && $reason =~ /^(?:valid|expired)\z/) {
+            push @$_, 'class.picture' for \@must, \@may;
+            $may = sub { return "@_" eq "$class class.picture" || $allowed->(@_) };
+        } else {
+            ($status, $may, @must, @may) = (404, sub { 0 });
+        }
+    }
+
+    # the other of a pair has less than it may show
+
+    return $answer, without_body($answer, $may),
+           $credential->{twin} && $view eq 'greedy' ? leaks($answer, $may)
+           : amiss($view, $answer, $status, \@must, \@may, $may);
+}
+
+sub check_assertions {
     my ($view, $pair, $i, $key) = @_;
     my $reason = $pair->[0]{test} == $i ? reason($pair->[0], 'assertion', $key eq 'test' ? 1 : 0) : 'not_found';
     my (@wrong, @answers);
@@ -732,31 +766,17 @@ sub check_assertion {
     $reason = 'not_found' if $reason eq 'pending' && $view ne 'greedy';
 
     for my $credential (@$pair) {
-        my $allowed = allowed_badge($credential, $reason);
-        my $answer = ask("/badges/open/$view/$i/assertion/$credential->{handle}{assertion}.json", $key);
-        my $status = $view eq 'greedy' && $reason ne 'not_found' ? 200 : $badge_status{$reason} // 404;
-        my @must = @{$shows{$reason} || []};
-        my @may = grep { my $fact = $_; grep { $mark_of{"$_ $fact"} && $allowed->($_, $fact) } @{$credential->{owners}} } keys %is;
-
-        # a bare date ends the day after it, which is no mark
-
-        push @must, 'credential.expires_at' if $reason eq 'valid' && $credential->{kind} eq 'soon';
-        @must = grep { !/^credential\.(?:narrative|evidence)/ } @must if $credential->{twin};
-
-        push @answers, $answer;
-        push @wrong, without_body($answer, $allowed);
-
-        # the other of a pair has less than it may show
-
-        push @wrong, $credential->{twin} && $view eq 'greedy' ? leaks($answer, $allowed)
-                     : amiss($view, $answer, $status, \@must, \@may, $allowed);
+        for my $type (qw(svg png json)) {
+            my ($answer, @is) = check_one_assertion($view, $credential, $i, $key, $reason, $type);
+            push @wrong, @is;
+            push @answers, $answer if $type eq 'json';
+        }
     }
 
     if ($reason !~ /^(?:valid|expired)\z/) {
         my $never = ask("/badges/open/$view/$i/assertion/" . 'f' x 64 . '.json', $key);
 
         $answers[$_]{body} =~ s/$pair->[$_]{handle}{assertion}/'f' x 64/ge for 0, 1;
-
         push @wrong, "$answers[0]{path} ($key) is not as $answers[1]{path}"
             if !$pair->[0]{masked} && plain($answers[0], $pair->[0]) ne plain($answers[1], $pair->[1]);
         push @wrong, "$answers[0]{path} ($key) is not as what never was"
@@ -784,9 +804,23 @@ sub check_profiles {
         my $answer = ask("/badges/open/$view/$i/class/$id.json", $key);
         my @may = $mine ? grep { $is{$_} eq 'public' } keys %is : ();
 
-        push @wrong, amiss($view, $answer, $mine ? 200 : 404, $mine ? $shows{class} : [], \@may,
+        # whoever has a picture of its own needs none elsewhere
+
+        my $picture = $mark_of{"$name class.picture"};
+        my @must = $mine ? grep { !$picture || $_ ne 'class.image' } @{$shows{class}} : ();
+
+        push @wrong, amiss($view, $answer, $mine ? 200 : 404, \@must, \@may,
                            $mine ? $public->($name, "issuer $i") : undef);
         push @wrong, without_body($answer, $public->($name, "issuer $i"));
+
+        for my $type (qw(svg png)) {
+            my $there = $mine && $picture && $type eq 'svg';
+            my $shown = $there ? ['class.picture'] : [];
+            my $image = ask("/badges/open/$view/$i/class/$id.$type", $key);
+
+            push @wrong, amiss($view, $image, $there ? 200 : 404, $shown, $shown,
+                               sub { return $there && "@_" eq "$name class.picture" });
+        }
     }
 
     my $allowed = sub { return $_[1] eq 'issuer.email' ? $_[0] eq "issuer $i" : $public->("issuer $i")->(@_) };
@@ -804,8 +838,8 @@ sub check_refused_badges {
     for my $case (grep { !$_->[4] } @refused) {
         my ($name, $place, $status, $key, undef, %is) = @$case;
 
-        for my $path ("assertion/$good->{handle}{assertion}.json", 'issuer.json',
-                      'class/' . $mark_of{'class good0 class.id'} . '.json')
+        for my $path (map({ my $type = $_; map { "$_.$type" } "assertion/$good->{handle}{assertion}",
+                            'class/' . $mark_of{'class good0 class.id'} } qw(json svg)), 'issuer.json')
         {
             my $answer = ask("/badges/$place/$view/0/$path", $key, %is);
             push @wrong, leaks($answer);
@@ -821,7 +855,7 @@ for my $view (@badge_views) {
         my @wrong;
 
         for my $i (0, 1) {
-            push @wrong, map { check_assertion($view, $_, $i, $key) } @MarkedStore::pairs;
+            push @wrong, map { check_assertions($view, $_, $i, $key) } @MarkedStore::pairs;
             push @wrong, check_profiles($view, $i, $key);
         }
 
