@@ -114,44 +114,82 @@ cv_badges_picture_url(cv_badge_found_t *out, const cv_badges_t *badges,
 }
 
 
-/* whether it has all that it takes, once its holder is known */
+/* whether a class and its issuer have what it takes, found out once a commit */
 
 static bool
-cv_badges_whole(const cv_verification_t *found, cv_image_type_t type)
+cv_badges_judge(cv_catalog_entry_t *entry, cv_txn_t *snapshot, uint64_t class)
 {
-    return cv_openbadge_issuer_lacks(found->evidence.issuer) == NULL
-           && cv_openbadge_class_lacks(found->evidence.class,
-                                       type != CV_IMAGE_NONE) == NULL
+    cv_image_t  picture;
+
+    if (!entry->judged) {
+        entry->picture = cv_badges_picture(snapshot, class, &picture);
+
+        entry->badge = cv_openbadge_issuer_lacks(&entry->issuer) == NULL
+                       && cv_openbadge_class_lacks(&entry->class,
+                                           entry->picture != CV_IMAGE_NONE)
+                          == NULL;
+
+        entry->judged = cv_txn_err(snapshot, NULL) == CV_OK;
+    }
+
+    return entry->judged && entry->badge;
+}
+
+
+/* and whether all has that is asked for it; the holder is known.  NULL if not */
+
+static const cv_catalog_entry_t *
+cv_badges_whole(const cv_verification_t *found, cv_verifier_t *verifier,
+    cv_txn_t *snapshot)
+{
+    uint64_t             class;
+    cv_catalog_entry_t  *entry;
+
+    class = found->credential.class.iid;
+    entry = cv_catalog_get(cv_verifier_catalog(verifier), snapshot, class);
+
+    return entry != NULL && cv_badges_judge(entry, snapshot, class)
            && cv_openbadge_assertion_lacks(&found->credential, &found->holder)
-              == NULL;
+              == NULL
+           ? entry : NULL;
 }
 
 
 cv_err_t
-cv_badges_offer(cv_verification_t *verification, cv_txn_t *snapshot)
+cv_badges_offer(cv_verification_t *verification, cv_verifier_t *verifier,
+    cv_txn_t *snapshot)
 {
-    cv_image_t       picture;
-    cv_image_type_t  type;
+    const cv_catalog_entry_t  *entry;
 
     if (!cv_discloses_holder(&verification->verdict)) {
         return CV_OK;
     }
 
-    type = cv_badges_picture(snapshot, verification->credential.class.iid,
-                             &picture);
+    entry = cv_badges_whole(verification, verifier, snapshot);
 
-    if (!cv_badges_whole(verification, type)) {
-        return cv_txn_err(snapshot, NULL);
-    }
-
-    if (cv_get_assertion(snapshot, verification->number,
-                         &verification->assertion))
+    if (entry != NULL
+        && cv_get_assertion(snapshot, verification->number,
+                            &verification->assertion))
     {
         verification->evidence.assertion = &verification->assertion;
-        verification->evidence.picture = cv_image_type_name(type);
+        verification->evidence.picture = cv_image_type_name(entry->picture);
     }
 
     return cv_txn_err(snapshot, NULL);
+}
+
+
+/* the picture, if there is one */
+
+static void
+cv_badges_show(cv_badge_found_t *out, const cv_catalog_entry_t *entry,
+    cv_txn_t *snapshot, uint64_t class)
+{
+    if (entry->picture != CV_IMAGE_NONE
+        && cv_get_image(snapshot, class, &out->picture))
+    {
+        out->type = entry->picture;
+    }
 }
 
 
@@ -161,8 +199,9 @@ static cv_err_t
 cv_badges_award(cv_badge_found_t *out, cv_verifier_t *verifier,
     cv_txn_t *snapshot, const cv_badges_t *badges)
 {
-    cv_badges_t         hosted;
-    cv_verification_t  *found;
+    cv_badges_t                hosted;
+    cv_verification_t         *found;
+    const cv_catalog_entry_t  *entry;
 
     found = &out->found;
 
@@ -173,12 +212,13 @@ cv_badges_award(cv_badge_found_t *out, cv_verifier_t *verifier,
         return CV_ERR_DAMAGED;
     }
 
-    out->type = cv_badges_picture(snapshot, found->credential.class.iid,
-                                  &out->picture);
+    entry = cv_badges_whole(found, verifier, snapshot);
 
-    if (!cv_badges_whole(found, out->type)) {
+    if (entry == NULL) {
         return CV_OK;
     }
+
+    cv_badges_show(out, entry, snapshot, found->credential.class.iid);
 
     out->by = found->evidence.issuer;
     out->class = found->evidence.class;
@@ -250,8 +290,8 @@ cv_err_t
 cv_badges_class(cv_badge_found_t *out, cv_verifier_t *verifier,
     cv_txn_t *snapshot, const cv_badges_t *badges, cv_str_t id)
 {
-    uint64_t                   iid;
-    const cv_catalog_entry_t  *entry;
+    uint64_t             iid;
+    cv_catalog_entry_t  *entry;
 
     cv_badges_begin(out, badges);
 
@@ -267,15 +307,13 @@ cv_badges_class(cv_badge_found_t *out, cv_verifier_t *verifier,
         return CV_ERR_DAMAGED;
     }
 
-    out->type = cv_badges_picture(snapshot, iid, &out->picture);
-
     if (!cv_str_eq(entry->issuer.id, badges->issuer)
-        || cv_openbadge_issuer_lacks(&entry->issuer) != NULL
-        || cv_openbadge_class_lacks(&entry->class, out->type != CV_IMAGE_NONE)
-           != NULL)
+        || !cv_badges_judge(entry, snapshot, iid))
     {
         return cv_txn_err(snapshot, NULL);
     }
+
+    cv_badges_show(out, entry, snapshot, iid);
 
     out->by = &entry->issuer;
     out->class = &entry->class;

@@ -89,8 +89,8 @@ cv_err_t cv_badges_revocations(cv_badge_found_t *out, cv_txn_t *snapshot,
  * Adds the assertion to the evidence of a verdict that discloses the holder,
  * if it is that of an Open Badge, so that it may be shown where the badge is.
  */
-cv_err_t cv_badges_offer(cv_verification_t *verification, cv_txn_t *snapshot)
-    CV_MUST_CHECK;
+cv_err_t cv_badges_offer(cv_verification_t *verification,
+    cv_verifier_t *verifier, cv_txn_t *snapshot) CV_MUST_CHECK;
 
 /*
  * The picture of a class, by number, which borrows from the snapshot, and what

@@ -35,7 +35,7 @@ cv_catalog_free(cv_catalog_t *catalog)
 }
 
 
-const cv_catalog_entry_t *
+cv_catalog_entry_t *
 cv_catalog_get(cv_catalog_t *catalog, cv_txn_t *snapshot, uint64_t class)
 {
     uint64_t            version;
@@ -51,6 +51,7 @@ cv_catalog_get(cv_catalog_t *catalog, cv_txn_t *snapshot, uint64_t class)
     /* empty until it is whole: reading may be cut short by a fault */
 
     slot->class = 0;
+    slot->entry.judged = false;
 
     if (!cv_get(snapshot, CV_CLASS, class, &slot->entry.class)
         || !cv_get(snapshot, CV_ISSUER, slot->entry.class.issuer.iid,

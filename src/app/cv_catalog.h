@@ -11,13 +11,20 @@
 #ifndef CV_CATALOG_H
 #define CV_CATALOG_H
 
+#include "cv_bake.h"
 #include "cv_store.h"
 
 typedef struct cv_catalog_s  cv_catalog_t;
 
 typedef struct {
-    cv_class_t   class;
-    cv_issuer_t  issuer;
+    cv_class_t       class;
+    cv_issuer_t      issuer;
+
+    /* what else is known of them once somebody has found it out */
+
+    bool             judged;
+    bool             badge;         /* both have what Open Badges require */
+    cv_image_type_t  picture;       /* of the class's image in the store */
 } cv_catalog_entry_t;
 
 /* For one store; not shared between threads.  NULL if memory is exhausted. */
@@ -29,7 +36,7 @@ void cv_catalog_free(cv_catalog_t *catalog);
  * from both until the next call.  NULL if either is not there or cannot
  * be read, which the snapshot's error tells apart.
  */
-const cv_catalog_entry_t *cv_catalog_get(cv_catalog_t *catalog,
-    cv_txn_t *snapshot, uint64_t class);
+cv_catalog_entry_t *cv_catalog_get(cv_catalog_t *catalog, cv_txn_t *snapshot,
+    uint64_t class);
 
 #endif /* CV_CATALOG_H */

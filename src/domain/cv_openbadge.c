@@ -209,6 +209,14 @@ cv_openbadge_email(cv_str_t text)
     end = cv_str_end(text);
 
     for (p = text.data; p < end; p += n) {
+
+        /* what nearly all are made of */
+
+        if (*p > 0x20 && *p < 0x7f && *p != '@') {
+            n = 1;
+            continue;
+        }
+
         n = cv_utf8_decode(p, end, &code);
 
         if (n == 0 || code < 0x20 || code == 0x7f || cv_openbadge_blank(code)

@@ -771,7 +771,8 @@ void ngx_http_credverify_list_free(ngx_http_credverify_list_t *list);
 
 /* Adds what was verified; "asked" as cv_disclose_asked() has it. */
 cv_err_t ngx_http_credverify_list_add(ngx_http_credverify_list_t *list,
-    cv_txn_t *txn, cv_verification_t *verification, cv_str_t asked);
+    cv_verifier_t *verifier, cv_txn_t *txn, cv_verification_t *verification,
+    cv_str_t asked);
 
 /*
  * Renders the list, unless "err" kept it from being made.  For what reads the
@@ -804,8 +805,8 @@ void ngx_http_credverify_revoked_exit(ngx_cycle_t *cycle);
 
 /* Adds to what was verified where its Open Badge is, if that may be shown. */
 cv_err_t ngx_http_credverify_offer(const cv_document_t *document,
-    cv_format_t format, const cv_presentation_t *presentation, cv_txn_t *txn,
-    cv_verification_t *verification);
+    cv_format_t format, const cv_presentation_t *presentation,
+    cv_verifier_t *verifier, cv_txn_t *txn, cv_verification_t *verification);
 
 
 /* ngx_http_credverify_progress.c: a list for who issues */

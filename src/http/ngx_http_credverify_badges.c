@@ -276,12 +276,12 @@ ngx_http_credverify_badges_answer(ngx_http_request_t *r, ngx_uint_t told)
 
 cv_err_t
 ngx_http_credverify_offer(const cv_document_t *document, cv_format_t format,
-    const cv_presentation_t *presentation, cv_txn_t *txn,
-    cv_verification_t *verification)
+    const cv_presentation_t *presentation, cv_verifier_t *verifier,
+    cv_txn_t *txn, cv_verification_t *verification)
 {
     return cv_document_shows(document, format, presentation->outcome,
                              CV_FACT_CREDENTIAL_ASSERTION)
-           ? cv_badges_offer(verification, txn) : CV_OK;
+           ? cv_badges_offer(verification, verifier, txn) : CV_OK;
 }
 
 

@@ -296,8 +296,8 @@ ngx_http_credverify_batch_list(cv_verifier_t *verifier, cv_txn_t *txn,
                         asking->list.job.now);
 
         if (err == CV_OK) {
-            err = ngx_http_credverify_list_add(&asking->list, txn,
-                                               &verification,
+            err = ngx_http_credverify_list_add(&asking->list, verifier,
+                                               txn, &verification,
                                                asking->request.handle);
         }
     }

@@ -52,7 +52,8 @@ ngx_http_credverify_list_free(ngx_http_credverify_list_t *list)
 
 cv_err_t
 ngx_http_credverify_list_add(ngx_http_credverify_list_t *list,
-    cv_txn_t *txn, cv_verification_t *verification, cv_str_t asked)
+    cv_verifier_t *verifier, cv_txn_t *txn, cv_verification_t *verification,
+    cv_str_t asked)
 {
     cv_err_t                    err;
     cv_facts_t                  facts;
@@ -67,7 +68,7 @@ ngx_http_credverify_list_add(ngx_http_credverify_list_t *list,
                                        verification->verdict.reason);
 
     err = ngx_http_credverify_offer(document, CV_FORMAT_JSON, &presentation,
-                                    txn, verification);
+                                    verifier, txn, verification);
     if (err != CV_OK) {
         return err;
     }

@@ -152,7 +152,8 @@ ngx_http_credverify_answer(cv_verifier_t *verifier, cv_txn_t *txn, void *arg)
     }
 
     err = ngx_http_credverify_offer(job->document->document, job->format,
-                                    &job->presentation, txn, &verification);
+                                    &job->presentation, verifier, txn,
+                                    &verification);
     if (err != CV_OK) {
         return err;
     }

@@ -287,8 +287,9 @@ ngx_http_credverify_page_fill(ngx_http_credverify_page_t *page,
             return CV_OK;
         }
 
-        err = ngx_http_credverify_list_add(&page->list, wallet->snapshot,
-                                           &verification, CV_ABSENT);
+        err = ngx_http_credverify_list_add(&page->list, wallet->verifier,
+                                           wallet->snapshot, &verification,
+                                           CV_ABSENT);
         if (err != CV_OK) {
             return err;
         }

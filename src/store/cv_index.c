@@ -159,6 +159,10 @@ cv_handle_same(cv_handle_kind_t kind, cv_str_t a, cv_str_t b)
 {
     cv_key_t  key_a, key_b;
 
+    if (cv_str_eq(a, b)) {
+        return true;
+    }
+
     key_a = cv_handle_make(kind, a);
     key_b = cv_handle_make(kind, b);
 

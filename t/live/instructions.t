@@ -17,7 +17,7 @@ plan skip_all => 'not with a module of nginx\'s own' if defined $ENV{TEST_NGINX_
 
 my $file = tempdir('credverify.XXXXXX', TMPDIR => 1, CLEANUP => 1) . '/bench.json';
 
-local $ENV{BENCH_PATHS} = 'JSON SVG';
+local $ENV{BENCH_PATHS} = 'JSON SVG assertion class issuer';
 my $said = qx(t/bench/bench --out $file instructions key 2>&1);
 
 is($?, 0, 'measured') or diag $said;
@@ -33,6 +33,16 @@ cmp_ok($figures->{'first time since a commit'}{without_digest}, '<=', 2.0,
 # a badge, the digest included
 
 cmp_ok($all->{instructions}{SVG}{again}{ratio}, '<=', 2.5, 'a badge') or diag $said;
+
+# documents of Open Badges
+
+for my $name (qw(assertion class issuer)) {
+    my $is = $all->{instructions}{$name};
+
+    cmp_ok($is->{again}{ratio}, '<=', 2.5, "an Open Badge: $name") or diag $said;
+    cmp_ok($is->{'first time since a commit'}{without_digest}, '<=', 2.5,
+           'first time since a commit') or diag $said;
+}
 
 # a key, a scope and four windows, with calls in every minute of the hour
 
