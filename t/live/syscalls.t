@@ -6,6 +6,7 @@ use warnings;
 
 use lib 't/lib';
 use IO::Select;
+use MIME::Base64 qw(encode_base64);
 use Test::More;
 use Time::HiRes qw(sleep);
 use Credverify;
@@ -15,7 +16,14 @@ use LiveNginx;
 plan skip_all => 'strace is not installed' unless qx(strace -V 2>/dev/null);
 plan skip_all => 'sanitizers make calls of their own' if $ENV{SANITIZE};
 
-my $store = CredverifyKeys::store();
+my $svg = encode_base64('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><g/></svg>', '');
+my $store = CredverifyKeys::store(
+    '{"kind":"issuer","id":"badges","name":"Badges","url":"https://b.example","email":"a@b.example"}',
+    '{"kind":"class","id":"badge","issuer":"badges","title":"Badge","description":"d","criteria":{"narrative":"n"}}',
+    qq({"kind":"image","class":"badge","data":"$svg"}),
+    '{"kind":"holder","id":"of-badge","email":"jo@mail.example"}',
+    '{"kind":"credential","id":"badge","class":"badge","holder":"of-badge","status":"issued","issued_at":"2026-01-05"}',
+    '{"kind":"assertion","credential":"badge","id":"0a","salt":"s"}');
 my $valid = Credverify::token('valid');
 
 my $nginx = LiveNginx->start(workers => 1, server => "credverify_store $store;
@@ -24,6 +32,7 @@ my $nginx = LiveNginx->start(workers => 1, server => "credverify_store $store;
     location = /v { credverify_verify token=\$arg_token code=\$arg_code number=\$arg_number; }
     location = /k { credverify_key scs; credverify_scope certificates:write; credverify_keyless all html; credverify_verify token=\$arg_token; }
     location = /t { credverify_view truecert; credverify_format \$arg_format html json svg badge card; credverify_verify token=\$arg_token; }
+    location /ob/ { credverify_issuers badges; credverify_openbadges https://b.example/ob/; }
     location = /b { credverify_view testedclear badge; credverify_key scs; credverify_key_argument key; credverify_keyless all svg; credverify_verify token=\$arg_token; }");
 
 my $requests = 50;
@@ -111,6 +120,11 @@ SKIP: {
         'a card' => "/t?token=$valid&format=card",
         'a badge, by address' => "/b?token=$valid&format=svg",
         'a badge, with a key in the URL' => "/b?token=$valid&format=svg&key=" . CredverifyKeys::key('badge'),
+        'an assertion' => '/ob/assertion/0a.json',
+        'one in an image' => '/ob/assertion/0a.svg',
+        'a class of badges' => '/ob/class/badge.json',
+        'its image' => '/ob/class/badge.svg',
+        'its issuer' => '/ob/issuer.json',
         'a revoked one' => '/v?token=' . Credverify::token('revoked'),
     );
 
