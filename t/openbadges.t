@@ -90,7 +90,7 @@ sub baked {
 
 sub problem { return qr/^\{"type":"about:blank","title":"[^"]+","status":$_[0],"detail":"[^"]+","code":"$_[1]"\}$/ }
 
-plan tests => 564;
+plan tests => 568;
 
 run_tests();
 
@@ -392,27 +392,47 @@ GET /if/assertion/aa01.json?if=1
 
 
 
-=== TEST 21: a URL that depends on who asks
+=== TEST 21: a URL with a port that is none
+--- http_config eval: $::http
+--- config
+    location /b/ { credverify_openbadges https://b.example:8o/; }
+--- must_die
+--- error_log
+"credverify_openbadges" directive takes the URL that all ids begin with, of https or http, encoded where it has to be
+
+
+
+=== TEST 22: a URL that is encoded wrong
+--- http_config eval: $::http
+--- config
+    location /b/ { credverify_openbadges https://b.example/%b/; }
+--- must_die
+--- error_log
+"credverify_openbadges" directive takes the URL that all ids begin with, of https or http, encoded where it has to be
+
+
+
+=== TEST 23: a URL that depends on who asks
 --- http_config eval: $::http
 --- config
     location /b/ { credverify_openbadges https://$host/; }
 --- must_die
 --- error_log
-"credverify_openbadges" directive takes a URL without variables, query and fragment, encoded where it has to be
+"credverify_openbadges" directive takes a URL without variables, query and fragment
 
 
 
-=== TEST 22: a URL with a query
+=== TEST 24: a URL with a query
 --- http_config eval: $::http
 --- config
     location /b/ { credverify_openbadges https://b.example/?a=; }
 --- must_die
 --- error_log
-"credverify_openbadges" directive takes a URL without variables, query and fragment, encoded where it has to be
+"credverify_openbadges" directive takes a URL without variables, query and fragment
 
 
 
-=== TEST 23: a view without such documents
+=== TEST 25: a view without such documents
 --- http_config eval: $::http
 --- config
     location /b/ { credverify_view truecert; credverify_openbadges https://b.example/; }
@@ -422,7 +442,7 @@ truecert/assertion.json
 
 
 
-=== TEST 24: baked into an SVG: the first child, and all other bytes as they were
+=== TEST 26: baked into an SVG: the first child, and all other bytes as they were
 --- http_config eval: $::http
 --- config eval: $::config
 --- request
@@ -449,7 +469,7 @@ main::exactly($svg)
 
 
 
-=== TEST 25: baked into a PNG: the chunk behind the header
+=== TEST 27: baked into a PNG: the chunk behind the header
 --- http_config eval: $::http
 --- config eval: $::config
 --- request
@@ -467,7 +487,7 @@ Png::make(16, 16, Png::chunk('iTXt', "openbadges\0\0\0\0\0$json"))
 
 
 
-=== TEST 26: pictures of classes, as they are
+=== TEST 28: pictures of classes, as they are
 --- http_config eval: $::http
 --- config eval: $::config
 --- request eval
@@ -483,7 +503,7 @@ Png::make(16, 16, Png::chunk('iTXt', "openbadges\0\0\0\0\0$json"))
 
 
 
-=== TEST 27: a class says where its picture is, and an assertion where its own
+=== TEST 29: a class says where its picture is, and an assertion where its own
 --- http_config eval: $::http
 --- config eval: $::config
 --- request eval
@@ -497,7 +517,7 @@ Png::make(16, 16, Png::chunk('iTXt', "openbadges\0\0\0\0\0$json"))
 
 
 
-=== TEST 28: a picture that is another one, or none, or of no badge
+=== TEST 30: a picture that is another one, or none, or of no badge
 --- http_config eval: $::http
 --- config eval: $::config
 --- request eval
@@ -513,7 +533,7 @@ Png::make(16, 16, Png::chunk('iTXt', "openbadges\0\0\0\0\0$json"))
 
 
 
-=== TEST 29: a picture of what was revoked
+=== TEST 31: a picture of what was revoked
 --- http_config eval: $::http
 --- config eval: $::config
 --- request

@@ -170,9 +170,7 @@ cv_openbadge_authority(cv_str_t rest)
 }
 
 
-/* what has to be encoded in a URL validators take for none */
-
-static bool
+bool
 cv_openbadge_url(cv_str_t text)
 {
     cv_str_t  authority, path;

@@ -13,6 +13,12 @@
 #include "cv_record.h"
 
 /*
+ * What validators take for a URL: of http or https, with a host, and encoded
+ * where it has to be (RFC 3986).
+ */
+bool cv_openbadge_url(cv_str_t text);
+
+/*
  * NULL if nothing is missing, else a phrase that says what is, for whoever
  * keeps the records: it follows "it has" and the like.  "image" is true if the
  * class has one in the store.

@@ -7,6 +7,7 @@
 
 #include "ngx_http_credverify_badges.h"
 #include "cv_hash.h"
+#include "cv_openbadge.h"
 
 
 static char *ngx_http_credverify_badges_base(ngx_conf_t *cf, ngx_str_t *url,
@@ -133,23 +134,16 @@ static char *
 ngx_http_credverify_badges_base(ngx_conf_t *cf, ngx_str_t *url,
     cv_str_t *base)
 {
-    u_char  *p, *host;
+    u_char  *p;
     size_t   i;
 
-    host = ngx_strncmp(url->data, "https://", 8) == 0 ? url->data + 8
-         : ngx_strncmp(url->data, "http://", 7) == 0 ? url->data + 7 : NULL;
-
-    if (host == NULL || *host == '/' || *host == '\0') {
-        return "takes the URL that all ids begin with, of https or http";
+    if (!cv_openbadge_url(cv_str(url->data, url->len))) {
+        return "takes the URL that all ids begin with, of https or http, "
+               "encoded where it has to be";
     }
 
-    for (i = 0; i < url->len; i++) {
-        if (url->data[i] <= 0x20 || url->data[i] >= 0x7f
-            || ngx_strchr("\"<>\\^`{|}?#$", url->data[i]) != NULL)
-        {
-            return "takes a URL without variables, query and fragment, "
-                   "encoded where it has to be";
-        }
+    if (strpbrk((char *) url->data, "?#$") != NULL) {
+        return "takes a URL without variables, query and fragment";
     }
 
     if (url->len + 1 > CV_BADGES_BASE_MAX) {
