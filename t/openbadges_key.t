@@ -471,7 +471,7 @@ few/key.json
 [ 200, 200, 304 ]
 --- response_headers_like eval
 [ "Content-Type: application/jose",
-  "Content-Type: image/svg\\+xml\nCross-Origin-Resource-Policy: cross-origin\nContent-Security-Policy: default-src 'none'.*; sandbox\nETag: \"[0-9a-f]{16}\"\nCache-Control: public, max-age=[23], .*",
+  "Content-Type: image/svg\\+xml\nCross-Origin-Resource-Policy: cross-origin\nContent-Security-Policy: default-src 'none'.*; sandbox; frame-ancestors 'none'\nETag: \"[0-9a-f]{16}\"\nCache-Control: public, max-age=[23], .*",
   'ETag: "[0-9a-f]{16}"' ]
 --- response_body_filters eval
 sub {
