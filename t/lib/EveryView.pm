@@ -15,7 +15,7 @@ our @formats;                   # the formats that the module has
 
 # Documents of Open Badges, which are found by their names.
 
-our @badges = qw(assertion class issuer);
+our @badges = qw(assertion class issuer key revocations);
 
 # What lists are made of: the document of an item, and by what they are asked for.
 
@@ -101,6 +101,8 @@ sub with_greedy {
         'assertion.json' => greedy_json(qw(valid revoked token_expired refunded expired pending)),
         'class.json' => greedy_json('found'),
         'issuer.json' => greedy_json('found'),
+        'key.json' => greedy_json('found'),
+        'revocations.json' => greedy_json('found') =~ s/"found":\{"body":\{/$&"all":"\$list.items",/r,
         'progress.json' => '{"found":{"body":{"all":"$progress"}},"not_found":{"body":{}},"error":{"body":{}}}',
         'list.json' => '{"found":{"body":["$asked","$list.items","$list.next"]},"not_found":{"body":{}},"error":{"body":{}}}',
         'verify.html' => "<!doctype html>\n<html><head><title>{{title}}{{class.title}}{{holder.name}}</title></head>"

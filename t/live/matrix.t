@@ -15,6 +15,7 @@ use JSON::PP;
 use MIME::Base64 qw(decode_base64 encode_base64);
 use POSIX qw(strftime);
 use Test::More;
+use BadgeKeys;
 use Credverify;
 use EveryView;
 use LiveClient;
@@ -258,6 +259,8 @@ for my $document (grep { $answers->{$_->{kind}} } @documents) {
 my %mark_of = map { join(' ', @{$MarkedStore::mark{$_}}) => $_ } keys %MarkedStore::mark;
 my @issuers = map { $mark_of{"issuer $_ issuer.id"} } 0, 1;
 my @badge_views = qw(openbadges greedy);
+my $signing = BadgeKeys::key('one');
+my @sites = ('', "key/$signing->{id}/");
 
 is_deeply([sort map { "$_->{view}/$_->{name}" } grep { $_->{kind} eq 'badge' } @documents],
           [sort map { my $view = $_; map { "$view/$_" } @EveryView::badges } @badge_views],
@@ -273,6 +276,7 @@ for my $view (@badge_views) {
                 $issuers
                 $place{$place}
                 credverify_openbadges https://badges.example/$i/;
+                credverify_openbadges_key $signing->{private};
             }\n";
         }
     }
@@ -724,12 +728,16 @@ sub amiss {
     return @wrong;
 }
 
-# One of a pair, as a document, or as an image with that in it
+# One of a pair, as a document or signed, as there is in a site, or as an image with
+# that in it
 
 sub check_one_assertion {
-    my ($view, $credential, $i, $key, $reason, $type) = @_;
+    my ($view, $credential, $i, $key, $reason, $type, $site) = @_;
+
+    $reason = 'not_found' if $type eq ($site ? 'json' : 'jws');
+
     my $allowed = allowed_badge($credential, $reason);
-    my $answer = ask("/badges/open/$view/$i/assertion/$credential->{handle}{assertion}.$type", $key);
+    my $answer = ask("/badges/open/$view/$i/${site}assertion/$credential->{handle}{assertion}.$type", $key);
     my $status = $view eq 'greedy' && $reason ne 'not_found' ? 200 : $badge_status{$reason} // 404;
     my @must = @{$shows{$reason} || []};
     my @may = grep { my $fact = $_; grep { $mark_of{"$_ $fact"} && $allowed->($_, $fact) } @{$credential->{owners}} } keys %is;
@@ -740,7 +748,7 @@ sub check_one_assertion {
     push @must, 'credential.expires_at' if $reason eq 'valid' && $credential->{kind} eq 'soon';
     @must = grep { !/^credential\.(?:narrative|evidence)/ } @must if $credential->{twin};
 
-    if ($type ne 'json' && $status == 200) {
+    if ($type =~ /g\z/ && $status == 200) {
         my $class = "class $credential->{pair}";
 
         if ($type eq 'svg' && $mark_of{"$class class.picture"} && $reason =~ /^(?:valid|expired)\z/) {
@@ -759,22 +767,24 @@ sub check_one_assertion {
 }
 
 sub check_assertions {
-    my ($view, $pair, $i, $key) = @_;
+    my ($view, $pair, $i, $key, $site) = @_;
     my $reason = $pair->[0]{test} == $i ? reason($pair->[0], 'assertion', $key eq 'test' ? 1 : 0) : 'not_found';
     my (@wrong, @answers);
 
     $reason = 'not_found' if $reason eq 'pending' && $view ne 'greedy';
 
     for my $credential (@$pair) {
-        for my $type (qw(svg png json)) {
-            my ($answer, @is) = check_one_assertion($view, $credential, $i, $key, $reason, $type);
+        for my $type (qw(svg png json jws)) {
+            my ($answer, @is) = check_one_assertion($view, $credential, $i, $key, $reason, $type, $site);
             push @wrong, @is;
-            push @answers, $answer if $type eq 'json';
+            push @answers, $answer if $type eq ($site ? 'jws' : 'json');
         }
     }
 
-    if ($reason !~ /^(?:valid|expired)\z/) {
-        my $never = ask("/badges/open/$view/$i/assertion/" . 'f' x 64 . '.json', $key);
+    # what a view shows of all alike is signed where it may show it: no words to compare
+
+    if ($reason !~ /^(?:valid|expired)\z/ && !($site && $answers[0]{status} == 200)) {
+        my $never = ask("/badges/open/$view/$i/${site}assertion/" . 'f' x 64 . ($site ? '.jws' : '.json'), $key);
 
         $answers[$_]{body} =~ s/$pair->[$_]{handle}{assertion}/'f' x 64/ge for 0, 1;
         push @wrong, "$answers[0]{path} ($key) is not as $answers[1]{path}"
@@ -787,7 +797,7 @@ sub check_assertions {
 }
 
 sub check_profiles {
-    my ($view, $i, $key) = @_;
+    my ($view, $i, $key, $site) = @_;
     my @wrong;
 
     my $public = sub {
@@ -801,7 +811,7 @@ sub check_profiles {
     for my $name (map { /^(.*) class\.id\z/ } sort keys %mark_of) {
         my $mine = $name =~ /$i\z/;
         my $id = $mark_of{"$name class.id"};
-        my $answer = ask("/badges/open/$view/$i/class/$id.json", $key);
+        my $answer = ask("/badges/open/$view/$i/${site}class/$id.json", $key);
         my @may = $mine ? grep { $is{$_} eq 'public' } keys %is : ();
 
         # whoever has a picture of its own needs none elsewhere
@@ -816,7 +826,7 @@ sub check_profiles {
         for my $type (qw(svg png)) {
             my $there = $mine && $picture && $type eq 'svg';
             my $shown = $there ? ['class.picture'] : [];
-            my $image = ask("/badges/open/$view/$i/class/$id.$type", $key);
+            my $image = ask("/badges/open/$view/$i/${site}class/$id.$type", $key);
 
             push @wrong, amiss($view, $image, $there ? 200 : 404, $shown, $shown,
                                sub { return $there && "@_" eq "$name class.picture" });
@@ -824,10 +834,30 @@ sub check_profiles {
     }
 
     my $allowed = sub { return $_[1] eq 'issuer.email' ? $_[0] eq "issuer $i" : $public->("issuer $i")->(@_) };
-    my $answer = ask("/badges/open/$view/$i/issuer.json", $key);
+    my $answer = ask("/badges/open/$view/$i/${site}issuer.json", $key);
+
+    push @wrong, check_key($view, $i, $key, $site, $allowed);
 
     return @wrong, without_body($answer, $allowed),
            amiss($view, $answer, 200, $shows{issuer}, ['issuer.id', @{$shows{issuer}}], $allowed);
+}
+
+# A key tells of nobody, and what was taken back is told of alone, and nothing else of it.
+
+sub check_key {
+    my ($view, $i, $key, $site, $public) = @_;
+    my %gone = map { $_->{name} => 1 } grep { !$i && !$_->{test} && $_->{status} =~ /^(?:revoked|refunded)\z/ }
+                                       @MarkedStore::credentials;
+    my @may = map { "issuer.$_" } qw(id name url description image email);
+    my @key = amiss($view, ask("/badges/open/$view/$i/${site}key.json", $key), $site ? 200 : 404, [],
+                    $site ? \@may : [], $public);
+    my $list = ask("/badges/open/$view/$i/${site}revocations.json", $key);
+    my $allowed = sub { return $_[1] eq 'credential.assertion' ? $gone{$_[0]} : $public->(@_) };
+    my @told = $site && %gone ? 'credential.assertion' : ();
+    my %ids = map { $_ => 1 } $list->{body} =~ /\b([0-9a-f]{64})\b/g;
+
+    return @key, amiss($view, $list, $site ? 200 : 404, \@told, [$site ? @may : (), @told], $allowed),
+           $site && keys %ids != keys %gone ? "$list->{path}: " . keys(%ids) . ' of ' . keys %gone : ();
 }
 
 sub check_refused_badges {
@@ -839,7 +869,9 @@ sub check_refused_badges {
         my ($name, $place, $status, $key, undef, %is) = @$case;
 
         for my $path (map({ my $type = $_; map { "$_.$type" } "assertion/$good->{handle}{assertion}",
-                            'class/' . $mark_of{'class good0 class.id'} } qw(json svg)), 'issuer.json')
+                            'class/' . $mark_of{'class good0 class.id'} } qw(json svg)), 'issuer.json',
+                      map { "$sites[1]$_" } "assertion/$good->{handle}{assertion}.jws",
+                            "assertion/$good->{handle}{assertion}.svg", 'issuer.json', 'revocations.json')
         {
             my $answer = ask("/badges/$place/$view/0/$path", $key, %is);
             push @wrong, leaks($answer);
@@ -851,15 +883,17 @@ sub check_refused_badges {
 }
 
 for my $view (@badge_views) {
-    for my $key (qw(none live test badge)) {
-        my @wrong;
+    for my $site (@sites) {
+        for my $key (qw(none live test badge)) {
+            my @wrong;
 
-        for my $i (0, 1) {
-            push @wrong, map { check_assertions($view, $_, $i, $key) } @MarkedStore::pairs;
-            push @wrong, check_profiles($view, $i, $key);
+            for my $i (0, 1) {
+                push @wrong, map { check_assertions($view, $_, $i, $key, $site) } @MarkedStore::pairs;
+                push @wrong, check_profiles($view, $i, $key, $site);
+            }
+
+            is(first(@wrong), '', "badges of $view, with key $key: just what may be shown is" . ($site && ', signed'));
         }
-
-        is(first(@wrong), '', "badges of $view, with key $key: just what may be shown is");
     }
 
     is(first(check_refused_badges($view)), '', 'what is refused tells nothing');
