@@ -12,7 +12,7 @@ use warnings;
 
 use lib 't/lib';
 use JSON::PP;
-use MIME::Base64 qw(decode_base64 encode_base64);
+use MIME::Base64 qw(decode_base64 encode_base64 encode_base64url);
 use POSIX qw(strftime);
 use Test::More;
 use BadgeKeys;
@@ -150,8 +150,26 @@ sub without_references {
                      {chr(($1 // (defined $2 ? hex $2 : ord($named{$3} // '?'))) & 255)}gier;
 }
 
+my $signing = BadgeKeys::key('one');
+
+# A signed text is what was signed; keys and signatures are any bytes.
+
+sub without_keys {
+    my ($text) = @_;
+
+    $text =~ s/\Q$signing->{id}\E/KEY/g;
+    $text =~ s/-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----/PEM/gs;
+    $text =~ s{\b([\w-]{16,})\.([\w-]{16,})\.[\w-]{300,}}
+              {join ' ', map { without_keys(decode_base64($_ =~ tr{_-}{/+}r)) } $1, $2}ge;
+
+    return $text;
+}
+
 sub marks {
     my ($text) = @_;
+
+    $text = without_keys($text);
+
     my $letters = $text !~ /^\x89PNG/m;
     my (%found, @forms);
 
@@ -185,6 +203,8 @@ sub marks {
             join('', map { sprintf '&#%d;', ord } split //, $text), join('', map { sprintf '&#x%x;', ord } split //, $text),
             join('', map { sprintf '\u%04x', ord } split //, $text), 'data:text/plain;base64,' . encode_base64("ab$text", ''),
             encode_base64($text, ''), '%26%23122%3B' . substr($text, 1);
+    is_deeply([marks('<a verify="' . join('.', map({ encode_base64url($_) } '{"alg":"RS256"}', qq({"text":"$text"})), 'zqv' x 114) . '"/>')],
+              [$text], 'it is found in what is signed');
     is_deeply([marks($_)], [$day], "it is found in $_")
         for "${day}T01:02:03Z", "10 May $year", "May 10, $year", "10%20May%20$year", "Sat, 10-May-$year";
     is_deeply([marks('zqv100')], ['zqv100'], 'and a piece of it is');
@@ -259,7 +279,6 @@ for my $document (grep { $answers->{$_->{kind}} } @documents) {
 my %mark_of = map { join(' ', @{$MarkedStore::mark{$_}}) => $_ } keys %MarkedStore::mark;
 my @issuers = map { $mark_of{"issuer $_ issuer.id"} } 0, 1;
 my @badge_views = qw(openbadges greedy);
-my $signing = BadgeKeys::key('one');
 my @sites = ('', "key/$signing->{id}/");
 
 is_deeply([sort map { "$_->{view}/$_->{name}" } grep { $_->{kind} eq 'badge' } @documents],
