@@ -14,6 +14,7 @@ use JSON::PP;
 use MIME::Base64 qw(encode_base64);
 use POSIX qw(strftime);
 use Test::More;
+use BadgeKeys;
 use Credverify;
 use CredverifyTool qw(run init_store);
 use LiveNginx;
@@ -66,6 +67,10 @@ sub line {
     push @lines, { kind => $kind, %is };
 }
 
+# the key that signs, and the one that will
+
+my @keys = map { BadgeKeys::key($_) } qw(one two);
+
 my ($past, $future) = map { strftime('%Y-%m-%d', gmtime(time + 86400 * $_)) } -10, 10;
 
 # status, expiry, whether it is for tests, and what is expected
@@ -116,14 +121,20 @@ for my $n (0 .. $#texts) {
                         manners => $n < 2 ? JSON::PP::true : JSON::PP::false,
                         $expect =~ /^(?:valid|expired)\z/ ? (recipient => $email) : () };
 
-        # and as an image, if it has one, and of its type
+        # and as an image, if it has one, and of its type; all of that signed as well, in
+        # another place
 
-        for my $type (qw(svg png)) {
-            my $there = $picture && $type eq $picture;
-            my %is = %{$badges[-1]};
+        for my $site ('', "key/$keys[0]{id}/") {
+            my $main = $site ? 'jws' : 'json';
 
-            push @images, { %is, badge => "${base}assertion/$assertion.$type", note => "$is{note}, as $type",
-                            $expect eq 'revoked' ? (id => $is{badge}, manners => JSON::PP::false) : $there ? () : (expect => 'missing') };
+            for my $type (qw(svg png), $site ? 'jws' : ()) {
+                my $there = $type eq 'jws' || $picture && $type eq $picture;
+                my %is = %{$badges[-1]};
+
+                push @images, { %is, badge => "$base${site}assertion/$assertion.$type", note => "$is{note}, as $type",
+                    $expect eq 'revoked' ? (id => "$base${site}assertion/$assertion.$main", manners => JSON::PP::false)
+                    : $there ? () : (expect => 'missing') };
+            }
         }
     }
 }
@@ -151,10 +162,10 @@ my $locations = join "\n", map {
     }" } 0 .. $random->{issuers} - 1
 } @random;
 
-my $nginx = LiveNginx->start(workers => 2, server => "
+my $nginx = LiveNginx->start(workers => 2, main => 'thread_pool credverify threads=2;', server => "
     credverify_store $store;
-    location /ob/ { credverify_issuers acme; credverify_openbadges $base; }
-    location /copy/ { credverify_store $copy; credverify_issuers acme; credverify_openbadges $base; }
+    location /ob/ { credverify_issuers acme; credverify_openbadges $base; credverify_openbadges_key $keys[0]{private}; }
+    location /copy/ { credverify_store $copy; credverify_issuers acme; credverify_openbadges $base; credverify_openbadges_key $keys[0]{private}; }
     location /other/ { credverify_issuers other; credverify_openbadges https://badges.example/other/; }
     $locations");
 my $address = "http://127.0.0.1:$nginx->{port}/ob/";
@@ -209,10 +220,30 @@ for my $badge (@badges[0 .. 9]) {
 is($nginx->status('/other/class/' . OpenBadges::segment($lines[2]{id}) . '.json'), 404, 'another issuer\'s class is not there');
 is($nginx->status(path($badges[0], '/other/')), 404, 'nor are its assertions');
 
-# What is taken back is so at once
+# What is signed has the very bytes of what is hosted, but for where it is
 
 {
-    my ($valid) = grep { $_->{expect} eq 'valid' } @badges;
+    my $site = "${base}key/$keys[0]{id}/";
+    my @unlike;
+
+    for my $badge (grep { $_->{expect} =~ /^(?:valid|expired)\z/ } @badges) {
+        my $hosted = ($nginx->get(path($badge, '/ob/')))[1];
+        my $jws = ($nginx->get(path($badge, "/ob/key/$keys[0]{id}/") =~ s/json\z/jws/r))[1];
+        my $expected = $hosted =~ s{"id":"\Q$base\E(assertion/\w+\.)json"}{"id":"$site$1jws"}r
+            =~ s{"badge":"\Q$base\E}{"badge":"$site}r
+            =~ s{"verification":\{"type":"HostedBadge"\}}{"verification":{"type":"SignedBadge","creator":"${site}key.json"}}r;
+
+        push @unlike, "$badge->{badge}: " . BadgeKeys::parts($jws)->{bytes} if BadgeKeys::parts($jws)->{bytes} ne $expected;
+    }
+
+    is(join("\n", @unlike), '', 'what is signed is what is hosted, byte for byte');
+}
+
+# What is taken back is so at once
+
+my ($valid) = grep { $_->{expect} eq 'valid' } @badges;
+
+{
     my ($id) = map { $_->{credential} } grep { $_->{kind} eq 'assertion' && index($valid->{badge}, $_->{id}) > 0 } @lines;
 
     is(run('--store', $store, 'credential', 'revoke', $id, '--reason', 'zqreason')->{status}, 0, 'one is revoked');
@@ -362,7 +393,39 @@ for my $random (@random) {
 cmp_ok($answered{$_}, '>', 10 * $stores, "some were $_") for sort keys %answered;
 note explain \%answered;
 
-is($nginx->stop, 0, 'nginx ends well');
+# What a key has signed stays good when another has its place, and is bad once it is
+# taken back
+
+{
+    my ($gone) = $valid->{badge} =~ /(\w+)\.json/;
+    my @good = grep { $_->{expect} eq 'valid' && $_->{badge} =~ m{/key/} && $_->{badge} !~ /$gone/ } @images;
+    my @kept = map { { %$_, badge => CredverifyTool::write_file(($nginx->get(path($_, '/ob/')))[1]), note => "kept: $_->{note}" } } @good[0 .. 19];
+
+    is($nginx->stop, 0, 'nginx ends well');
+
+    my $next = LiveNginx->start(main => 'thread_pool credverify threads=2;', server => "
+        credverify_store $store;
+        location /ob/ { credverify_issuers acme; credverify_openbadges $base; credverify_openbadges_key $keys[1]{private} $keys[0]{public}; }");
+    my @options = ($base, "http://127.0.0.1:$next->{port}/ob/");
+    my %new = map { $_ => $good[$_]{badge} =~ s/\Q$keys[0]{id}\E/$keys[1]{id}/r } 0 .. 9;
+
+    OpenBadges::check(@options, [@kept, map({ { %{$good[$_]}, badge => $new{$_}, note => 'by the new key' } } sort keys %new),
+                                 map { { badge => $_->{badge}, expect => 'missing', note => 'by the old key no more' } } @good[0 .. 9]]);
+
+    my ($assertion) = $good[0]{badge} =~ /(\w+)\.\w+\z/;
+    my ($id) = map { $_->{credential} } grep { $_->{kind} eq 'assertion' && $_->{id} eq $assertion } @lines;
+
+    is(run('--store', $store, 'credential', 'revoke', $id)->{status}, 0, 'one is revoked');
+
+    my $said = `node t/openbadges/check.js --at $options[0]=$options[1] $kept[0]{badge}`;
+    my @broken = $said =~ /^not ok \d+ - (.*)/mg;
+
+    # and its picture is gone
+
+    is("@broken", 'assertion image: is answered assertion: is not revoked', 'and what was kept of it is known to be') or diag $said;
+    is($next->stop, 0, 'and the next nginx, too');
+}
+
 is(join("\n", grep { /\[(?:error|alert|crit|emerg)\]/ } split /\n/, $nginx->errors), '', 'and logs nothing');
 
 done_testing;
