@@ -12,6 +12,7 @@
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -429,4 +430,11 @@ cv_signature_verify(const cv_signature_key_t *key, cv_str_t data,
     (void) ERR_pop_to_mark();
 
     return err;
+}
+
+
+void
+cv_signature_thread_done(void)
+{
+    OPENSSL_thread_stop();
 }

@@ -89,4 +89,10 @@ cv_err_t cv_signature_sign(const cv_signature_key_t *key, cv_str_t data,
 cv_err_t cv_signature_verify(const cv_signature_key_t *key, cv_str_t data,
     cv_str_t signature) CV_MUST_CHECK;
 
+/*
+ * Frees what OpenSSL keeps for the thread that calls this.  For one whose end
+ * nobody waits for: the process may have ended before it is done with that.
+ */
+void cv_signature_thread_done(void);
+
 #endif /* CV_SIGNATURE_H */

@@ -346,6 +346,10 @@ ngx_http_credverify_sign_run(const void *with, cv_str_t payload, cv_buf_t *jws,
 
     err = cv_jws_sign(jws, site->key, site->document.url, payload);
 
+    /* nginx does not wait for its threads to be gone */
+
+    cv_signature_thread_done();
+
     return err == CV_OK ? CV_OK
            : cv_error_set(error, err, err == CV_ERR_LIMIT
                                       ? "the assertion is too long"
