@@ -459,6 +459,12 @@ ngx_http_credverify_badge_signed(ngx_http_credverify_badge_t *badge,
         return ngx_http_credverify_badge_keep(badge);
     }
 
+    /* whatever a view makes of one that is not good */
+
+    if (badge->found.by == NULL) {
+        return CV_OK;
+    }
+
     job->presentation.type = CV_STR("application/jose");
     job->negotiated = 0;
     job->send = ngx_http_credverify_sign;
