@@ -28,10 +28,10 @@ sub check {
     my $list = CredverifyTool::write_file(join '', map { $json->encode($_) . "\n" } @$badges);
     my ($said, $why, $tests) = ('', '', 0);
 
-    -d "$dir/node_modules" or BAIL_OUT("no $dir/node_modules: run \"npm ci\" in $dir");
+    -d "$dir/node_modules" or die "no $dir/node_modules: run \"npm ci\" in $dir\n";
 
     open my $node, '-|', 'node', "$dir/check.js", '--at', "$base=$address", '--list', $list, @options
-        or BAIL_OUT("node: $!");
+        or die "node: $!\n";
 
     while (my $line = <$node>) {
         if (my ($not, $name) = $line =~ /^(not )?ok \d+ - (.*)$/) {
