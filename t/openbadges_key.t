@@ -28,6 +28,7 @@ $ENV{TEST_NGINX_STORE} = CredverifyKeys::store(
     badge('aa14', '"status":"issued","issued_at":"2026-01-05"', 'drawn'),
     badge('aa15', '"status":"issued","issued_at":"2026-01-05"', 'painted'),
     badge('aa16', '"status":"revoked","issued_at":"2026-01-05"', 'painted'),
+    badge('aa17', '"status":"issued","issued_at":"2026-01-05","narrative":"x' . '\u0001' x 32767 . '","evidence":[{"narrative":"x' . '\u0001' x 59900 . '"}]', 'drawn'),
     '{"kind":"class","id":"none","issuer":"acme","title":"None"}',
     '{"kind":"class","id":"theirs","issuer":"umbrella","title":"Theirs","description":"d","image":"https://acme.example/i.png","criteria":{"narrative":"x"}}',
     badge('aa01', '"status":"issued","issued_at":"2026-01-05","narrative":"N \"q\" \u65e5\u00e9]]>"'),
@@ -103,7 +104,7 @@ sub signed {
     };
 }
 
-plan tests => 470;
+plan tests => 482;
 
 run_tests();
 
@@ -528,6 +529,21 @@ Content-Type: application/ld+json; charset=utf-8
 Cache-Control: no-store
 --- response_body_like eval
 main::exactly(qq({$::context,"id":"$::base/key/$::new/assertion/aa16.jws","revoked":true}))
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 26: the longest texts that there are, of characters that take most in JSON
+--- main_config eval: $::pool
+--- http_config eval: $::http
+--- config eval: $::config
+--- request eval
+[ map { "GET $_" } "/b/key/$::new/assertion/aa17.jws", "/b/key/$::new/assertion/aa17.svg", '/b/assertion/aa17.svg' ]
+--- error_code eval
+[ 200, 200, 200 ]
 --- no_error_log
 [error]
 [alert]

@@ -9,13 +9,17 @@
 #ifndef CV_JWS_H
 #define CV_JWS_H
 
+#include "cv_bake.h"
 #include "cv_base.h"
 #include "cv_buf.h"
 #include "cv_doc.h"
 #include "cv_signature.h"
 
-/* One is at most this long, in bytes. */
-#define CV_JWS_MAX  ((size_t) 1 << 18)
+/*
+ * One is at most this long, in bytes: longer than that of any record, whose
+ * texts take six times their length in JSON, and as long as may be baked.
+ */
+#define CV_JWS_MAX  CV_BAKE_MAX
 
 /*
  * Appends the JWS of just those bytes, without a line end: the same one each

@@ -424,7 +424,7 @@ test_lengths(void **state)
     memset(p, 'A', CV_JWS_MAX + 1);
     memcpy(p, RFC7515_INPUT ".", sizeof(RFC7515_INPUT));
     assert_refused(cv_buf_str(&out), CV_ERR_LIMIT,
-                   "longer than 262144 bytes, which no JWS may be");
+                   "longer than 1048576 bytes, which no JWS may be");
 
     cv_buf_borrow(&small, memory, sizeof(memory));
     assert_int_equal(cv_jws_sign(&small, rfc, CV_ABSENT, CV_STR("{}")),
