@@ -163,7 +163,7 @@ static const cv_fact_id_t  holder_facts[] = {
     CV_FACT_HOLDER_ORGANIZATION, CV_FACT_HOLDER_WALLET,
     CV_FACT_CREDENTIAL_SCORE, CV_FACT_CREDENTIAL_NUMBER,
     CV_FACT_CREDENTIAL_ATTRIBUTES, CV_FACT_CREDENTIAL_EVIDENCE,
-    CV_FACT_CREDENTIAL_NARRATIVE,
+    CV_FACT_CREDENTIAL_NARRATIVE, CV_FACT_CREDENTIAL_ASSERTION,
 };
 
 static const cv_fact_id_t  credential_facts[] = {
@@ -250,6 +250,7 @@ check_disclosure(const case_t *c, const cv_question_t *question,
     cv_holder_t     holder;
     cv_issuer_t     issuer;
     cv_evidence_t   evidence;
+    cv_assertion_t  assertion;
 
     memset(&class, 0, sizeof(class));
     class.id = CV_STR("CLASS");
@@ -279,7 +280,12 @@ check_disclosure(const case_t *c, const cv_question_t *question,
     credential->updated_at = date("2026-02-15");
     token->created_at = date("2026-02-15");
 
+    memset(&assertion, 0, sizeof(assertion));
+    assertion.id = CV_STR("ASSERTION");
+
+    memset(&evidence, 0, sizeof(evidence));
     evidence.credential = question->credential;
+    evidence.assertion = &assertion;
     evidence.token = question->token;
     evidence.class = &class;
     evidence.issuer = &issuer;
@@ -547,6 +553,85 @@ test_temporary_errors(void **state)
 }
 
 
+/* what is said of an Open Badge that is not good: that it is none */
+
+static void
+test_assertions(void **state)
+{
+    size_t           i;
+    bool             told, good;
+    cv_badge_t       badge;
+    cv_facts_t       facts;
+    cv_outcome_t     reason, presented;
+    cv_verdict_t     verdict;
+    cv_evidence_t    evidence;
+    cv_credential_t  credential;
+
+    static const cv_fact_id_t  always[] = {
+        CV_FACT_BADGE, CV_FACT_BADGE_BASE, CV_FACT_BADGE_ID
+    };
+    static const cv_fact_id_t  of_good[] = {
+        CV_FACT_BADGE_CLASS, CV_FACT_BADGE_IMAGE, CV_FACT_BADGE_IDENTITY,
+        CV_FACT_BADGE_SALT, CV_FACT_BADGE_VERIFICATION, CV_FACT_BADGE_KEY,
+        CV_FACT_BADGE_EXPIRES_AT
+    };
+    static const cv_fact_id_t  never[] = {
+        CV_FACT_BADGE_EMAIL, CV_FACT_BADGE_PEM, CV_FACT_BADGE_REVOCATIONS
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(badge) / sizeof(cv_str_t); i++) {
+        ((cv_str_t *) &badge)[i] = CV_STR("TEXT");
+    }
+
+    memset(&credential, 0, sizeof(credential));
+    credential.status.value = CV_STATUS_ISSUED;
+    credential.expires_at = date("2026-04-16");
+
+    memset(&evidence, 0, sizeof(evidence));
+    evidence.credential = &credential;
+
+    for (reason = 0; reason < CV_REASONS; reason++) {
+        for (presented = 0; presented < CV_REASONS; presented++) {
+
+            verdict = (cv_verdict_t) { reason, CV_PRIVACY_FULL, CV_TIME_NEVER };
+            memset(&facts.set, 0, sizeof(facts.set));
+
+            cv_disclose_assertion(&facts, &verdict, presented, &evidence,
+                                  &badge);
+
+            told = reason != CV_NOT_FOUND && presented != CV_NOT_FOUND;
+            good = reason == presented
+                   && (reason == CV_VALID || reason == CV_EXPIRED);
+
+            for (i = 0; i < COUNT(always); i++) {
+                assert_int_equal(discloses(&facts, always[i]), told);
+            }
+
+            for (i = 0; i < COUNT(of_good); i++) {
+                assert_int_equal(discloses(&facts, of_good[i]), good);
+            }
+
+            for (i = 0; i < COUNT(never); i++) {
+                assert_false(discloses(&facts, never[i]));
+            }
+        }
+    }
+
+    /* what was claimed does not expire */
+
+    credential.status.value = CV_STATUS_CLAIMED;
+    verdict = (cv_verdict_t) { CV_VALID, CV_PRIVACY_FULL, CV_TIME_NEVER };
+    memset(&facts.set, 0, sizeof(facts.set));
+
+    cv_disclose_assertion(&facts, &verdict, CV_VALID, &evidence, &badge);
+
+    assert_true(discloses(&facts, CV_FACT_BADGE_IDENTITY));
+    assert_false(discloses(&facts, CV_FACT_BADGE_EXPIRES_AT));
+}
+
+
 static void
 test_names(void **state)
 {
@@ -576,6 +661,7 @@ main(void)
         cmocka_unit_test(test_every_combination),
         cmocka_unit_test(test_layers),
         cmocka_unit_test(test_unknown_status),
+        cmocka_unit_test(test_assertions),
         cmocka_unit_test(test_errors_disclose_nothing),
         cmocka_unit_test(test_temporary_errors),
         cmocka_unit_test(test_names),
