@@ -254,8 +254,13 @@ typedef struct {
     cv_str_t   salt;            /* random; anybody may see it */
 } cv_assertion_t;
 
-/* What is made here is so many random bytes in hexadecimal, each of them. */
-#define CV_ASSERTION_RANDOM  16
+/*
+ * What is made here is so many random bytes in hexadecimal.  Nobody is to guess
+ * an id; a salt has but to be another one each time, and with most addresses it
+ * has room in one block of SHA-256.
+ */
+#define CV_ASSERTION_ID    16
+#define CV_ASSERTION_SALT  8
 
 /*
  * The image of a class, which its badges are baked into: as it came, and was

@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <sys/random.h>
 
-#define CV_ASSERTION_TEXT  (2 * CV_ASSERTION_RANDOM)
+#define CV_ASSERTION_RANDOM  (CV_ASSERTION_ID + CV_ASSERTION_SALT)
 
 
 bool
@@ -28,8 +28,8 @@ cv_get_assertion(cv_txn_t *txn, uint64_t credential,
 void
 cv_assertion_make(cv_txn_t *txn, uint64_t credential)
 {
-    char            text[2 * CV_ASSERTION_TEXT];
-    uint8_t         random[2 * CV_ASSERTION_RANDOM];
+    char            text[2 * CV_ASSERTION_RANDOM];
+    uint8_t         random[CV_ASSERTION_RANDOM];
     cv_key_t        key;
     cv_str_t        bytes;
     cv_assertion_t  assertion;
@@ -53,8 +53,8 @@ cv_assertion_make(cv_txn_t *txn, uint64_t credential)
     cv_hex_encode(text, cv_str(random, sizeof(random)));
 
     assertion.credential.iid = credential;
-    assertion.id = cv_str(text, CV_ASSERTION_TEXT);
-    assertion.salt = cv_str(text + CV_ASSERTION_TEXT, CV_ASSERTION_TEXT);
+    assertion.id = cv_str(text, 2 * CV_ASSERTION_ID);
+    assertion.salt = cv_str(text + 2 * CV_ASSERTION_ID, 2 * CV_ASSERTION_SALT);
 
     key = cv_record_key(CV_ASSERTION, 0, &assertion);
     bytes = cv_encode(txn, CV_ASSERTION, cv_key_str(&key), &assertion);

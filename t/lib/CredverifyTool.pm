@@ -208,7 +208,7 @@ sub given {
 
     for my $line (assertions($export)) {
         my ($of, @random) = $line =~ /\A\{"kind":"assertion","credential":("[^"]*"),
-                              "id":"([0-9a-f]{32})","salt":"([0-9a-f]{32})"\}\n\z/x;
+                              "id":"([0-9a-f]{32})","salt":"([0-9a-f]{16})"\}\n\z/x;
         return $export if !@of || !@random || $of ne shift @of || grep { $seen{$_}++ } @random;
     }
 

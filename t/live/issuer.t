@@ -34,7 +34,7 @@ Guide::run($prefix, @commands);
 # on the way there is less
 
 sub plain {
-    return $_[0] =~ s/\b[0-9a-f]{64}\b/HASH/gr =~ s/\b[0-9a-f]{32}\b/ID/gr
+    return $_[0] =~ s/\b[0-9a-f]{64}\b/HASH/gr =~ s/\b(?:[0-9a-f]{32}|[0-9a-f]{16})\b/ID/gr
                  =~ s/\d{4}-\d\d-\d\dT(?!00:00:00)\d\d:\d\d:\d\dZ/MOMENT/gr =~ s/^entries +\K\d+$/N/gmr
                  =~ s/^(?:ok |1\.\.)\K\d+/N/gmr =~ s{/key/\K[\w-]{43}/}{KEY/}gr;
 }

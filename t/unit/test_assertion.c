@@ -62,7 +62,7 @@ test_made(void **state)
     two = assertion_of(txn, 2);
 
     assert_int_equal(one.id.len, 32);
-    assert_int_equal(one.salt.len, 32);
+    assert_int_equal(one.salt.len, 16);
     assert_false(cv_str_eq(one.id, two.id));
     assert_false(cv_str_eq(one.salt, two.salt));
     assert_false(cv_str_eq(one.id, one.salt));

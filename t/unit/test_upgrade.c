@@ -232,7 +232,7 @@ test_from_1(void **state)
     for (iid = 1; iid <= 6; iid++) {
         assert_true(cv_get_assertion(txn, iid, &assertion));
         assert_int_equal(assertion.id.len, 32);
-        assert_int_equal(assertion.salt.len, 32);
+        assert_int_equal(assertion.salt.len, 16);
         assert_int_equal(cv_find(txn, CV_HANDLE_ASSERTION, assertion.id), iid);
     }
 
