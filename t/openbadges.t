@@ -51,6 +51,13 @@ $ENV{TEST_NGINX_STORE} = CredverifyKeys::store(
 
 $ENV{TEST_NGINX_VIEWS} = $Credverify::views;
 
+# a view whose badges have been elsewhere
+
+my $own = $ENV{TEST_NGINX_OWN} = Credverify::folder();
+
+system("mkdir $own/moved && cp -r $Credverify::views/openbadges/. $own/moved/ && "
+       . q(sed -i 's|"id": "[$]open_badge.id"|"id": "https://old.example/a/${open_badge.assertion}"|') . " $own/moved/assertion.json") == 0 or die 'no view';
+
 our $http = <<'_EOC_';
     credverify_store $TEST_NGINX_STORE;
     credverify_views $TEST_NGINX_VIEWS;
@@ -90,7 +97,7 @@ sub baked {
 
 sub problem { return qr/^\{"type":"about:blank","title":"[^"]+","status":$_[0],"detail":"[^"]+","code":"$_[1]"\}$/ }
 
-plan tests => 568;
+plan tests => 580;
 
 run_tests();
 
@@ -517,15 +524,15 @@ Png::make(16, 16, Png::chunk('iTXt', "openbadges\0\0\0\0\0$json"))
 
 
 
-=== TEST 30: a picture that is another one, or none, or of no badge
+=== TEST 30: no picture, or of no badge
 --- http_config eval: $::http
 --- config eval: $::config
 --- request eval
-[ map { "GET /badges/api/$_" } qw(assertion/aa14.png assertion/aa15.svg class/drawn.png class/half.svg class/half.json assertion/aa17.svg assertion/aa17.json assertion/aa01.svg class/aid.svg class/unknown.svg assertion/unknown.svg) ]
+[ map { "GET /badges/api/$_" } qw(class/half.svg class/half.json assertion/aa17.svg assertion/aa17.json assertion/aa01.svg class/aid.svg class/unknown.svg assertion/unknown.svg) ]
 --- error_code eval
-[ (404) x 11 ]
+[ (404) x 8 ]
 --- response_headers eval
-[ ("Content-Type: application/problem+json\nAccess-Control-Allow-Origin: *\nCache-Control: no-store") x 11 ]
+[ ("Content-Type: application/problem+json\nAccess-Control-Allow-Origin: *\nCache-Control: no-store") x 8 ]
 --- no_error_log
 [error]
 [alert]
@@ -542,6 +549,39 @@ GET /badges/api/assertion/aa16.svg
 --- response_headers
 Content-Type: application/ld+json; charset=utf-8
 --- response_body_like eval: main::exactly(qq({$::context,"id":"$::base/assertion/aa16.json","revoked":true}))
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 32: a picture that was one of the other type when its URL was given
+--- http_config eval: $::http
+--- config eval: $::config
+--- request eval
+[ map { "GET /badges/api/$_" } qw(class/drawn.png assertion/aa14.png assertion/aa15.svg) ]
+--- response_headers eval
+[ map { "Content-Type: image/$_" } qw(svg+xml svg+xml png) ]
+--- response_body_like eval
+[ main::exactly($::svg), '^<\?xml version="1.0"\?><svg .*<openbadges:assertion ', '^\x89PNG' ]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 33: badges that moved here keep the ids that a view gives them
+--- http_config eval: $::http
+--- config
+    location /moved/ { credverify_views $TEST_NGINX_OWN; credverify_view moved; credverify_openbadges https://b.example/moved/; }
+--- request eval
+[ map { "GET /moved/assertion/$_.json" } qw(aa01 aa03 aa08) ]
+--- error_code eval
+[ 200, 410, 200 ]
+--- response_body_like eval
+[ map { qr(^\{[^}]*"id":"https://old.example/a/$_",) } qw(aa01 aa03 aa08) ]
 --- no_error_log
 [error]
 [alert]

@@ -268,6 +268,7 @@ cv_badges_assertion(cv_badge_found_t *out, cv_verifier_t *verifier,
         return err;
     }
 
+    out->badge.assertion = out->found.assertion.id;
     out->badge.id = cv_badges_url(out->id, badges, CV_STR("assertion/"),
                                   out->found.assertion.id,
                                   badges->key == NULL ? CV_STR(".json")

@@ -283,6 +283,7 @@ cv_disclose_assertion(cv_facts_t *facts, const cv_verdict_t *verdict,
     }
 
     cv_disclose_urls(facts, badge);
+    cv_fact_set_text(facts, CV_FACT_BADGE_ASSERTION, badge->assertion);
 
     if ((verdict->reason != CV_VALID && verdict->reason != CV_EXPIRED)
         || presented != verdict->reason)

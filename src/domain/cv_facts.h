@@ -101,6 +101,7 @@
     X(BADGE,                     "open_badge")                                \
     X(BADGE_BASE,                "open_badge.base")                           \
     X(BADGE_ID,                  "open_badge.id")                             \
+    X(BADGE_ASSERTION,           "open_badge.assertion")                      \
     X(BADGE_CLASS,               "open_badge.class")                          \
     X(BADGE_IMAGE,               "open_badge.image")                          \
     X(BADGE_EMAIL,               "open_badge.email")                          \
@@ -299,6 +300,7 @@ void cv_disclose_list(cv_facts_t *facts, cv_str_t items, uint64_t hash,
 typedef struct {
     cv_str_t   base;            /* the URL that all of them begin with, */
     cv_str_t   id;              /* the document's own, */
+    cv_str_t   assertion;       /* what it is asked for by, in that, */
     cv_str_t   class;           /* the class's id, encoded for one, */
     cv_str_t   image;           /* and that of the picture */
     cv_str_t   identity;        /* of the recipient, hashed with */

@@ -53,29 +53,29 @@ static cv_err_t ngx_http_credverify_badge_profile(
     find)                                                                     \
     { NGX_HTTP_CREDVERIFY_PART(before), NGX_HTTP_CREDVERIFY_PART(behind),     \
       NGX_HTTP_CREDVERIFY_##where, NGX_HTTP_CREDVERIFY_##document,            \
-      CV_IMAGE_##image, ngx_http_credverify_badge_##find }
+      image, ngx_http_credverify_badge_##find }
 
 static const ngx_http_credverify_badge_route_t
     ngx_http_credverify_badge_routes[] = {
 
-    NGX_HTTP_CREDVERIFY_ROUTE("assertion/", ".json", HOSTED, ASSERTION, NONE,
+    NGX_HTTP_CREDVERIFY_ROUTE("assertion/", ".json", HOSTED, ASSERTION, 0,
                               assertion),
-    NGX_HTTP_CREDVERIFY_ROUTE("assertion/", ".png", HOSTED, ASSERTION, PNG,
+    NGX_HTTP_CREDVERIFY_ROUTE("assertion/", ".png", HOSTED, ASSERTION, 1,
                               baked),
-    NGX_HTTP_CREDVERIFY_ROUTE("assertion/", ".svg", HOSTED, ASSERTION, SVG,
+    NGX_HTTP_CREDVERIFY_ROUTE("assertion/", ".svg", HOSTED, ASSERTION, 1,
                               baked),
-    NGX_HTTP_CREDVERIFY_ROUTE("assertion/", ".jws", SIGNED, ASSERTION, NONE,
+    NGX_HTTP_CREDVERIFY_ROUTE("assertion/", ".jws", SIGNED, ASSERTION, 0,
                               signed),
-    NGX_HTTP_CREDVERIFY_ROUTE("assertion/", ".png", SIGNED, ASSERTION, PNG,
+    NGX_HTTP_CREDVERIFY_ROUTE("assertion/", ".png", SIGNED, ASSERTION, 1,
                               signed),
-    NGX_HTTP_CREDVERIFY_ROUTE("assertion/", ".svg", SIGNED, ASSERTION, SVG,
+    NGX_HTTP_CREDVERIFY_ROUTE("assertion/", ".svg", SIGNED, ASSERTION, 1,
                               signed),
-    NGX_HTTP_CREDVERIFY_ROUTE("class/", ".json", BOTH, CLASS, NONE, class),
-    NGX_HTTP_CREDVERIFY_ROUTE("class/", ".png", BOTH, CLASS, PNG, picture),
-    NGX_HTTP_CREDVERIFY_ROUTE("class/", ".svg", BOTH, CLASS, SVG, picture),
-    NGX_HTTP_CREDVERIFY_ROUTE("issuer.json", "", BOTH, ISSUER, NONE, issuer),
-    NGX_HTTP_CREDVERIFY_ROUTE("key.json", "", KEYED, KEY, NONE, key),
-    NGX_HTTP_CREDVERIFY_ROUTE("revocations.json", "", KEYED, REVOCATIONS, NONE,
+    NGX_HTTP_CREDVERIFY_ROUTE("class/", ".json", BOTH, CLASS, 0, class),
+    NGX_HTTP_CREDVERIFY_ROUTE("class/", ".png", BOTH, CLASS, 1, picture),
+    NGX_HTTP_CREDVERIFY_ROUTE("class/", ".svg", BOTH, CLASS, 1, picture),
+    NGX_HTTP_CREDVERIFY_ROUTE("issuer.json", "", BOTH, ISSUER, 0, issuer),
+    NGX_HTTP_CREDVERIFY_ROUTE("key.json", "", KEYED, KEY, 0, key),
+    NGX_HTTP_CREDVERIFY_ROUTE("revocations.json", "", KEYED, REVOCATIONS, 0,
                               revocations),
 };
 
@@ -235,7 +235,7 @@ ngx_http_credverify_badges_answer(ngx_http_request_t *r, ngx_uint_t told)
     badge.route = ngx_http_credverify_badge_route(&badge);
 
     job->negotiated = badge.route == NULL
-                      || badge.route->image == CV_IMAGE_NONE;
+                      || !badge.route->image;
 
     outcome = job->outcome != CV_VALID ? job->outcome
             : badge.route == NULL ? CV_NOT_FOUND
@@ -455,7 +455,7 @@ ngx_http_credverify_badge_signed(ngx_http_credverify_badge_t *badge,
         return err;
     }
 
-    if (badge->route->image != CV_IMAGE_NONE) {
+    if (badge->route->image) {
         return ngx_http_credverify_badge_keep(badge);
     }
 
@@ -484,7 +484,9 @@ ngx_http_credverify_badge_keep(ngx_http_credverify_badge_t *badge)
 
     job = &badge->job;
 
-    if (badge->found.type != badge->route->image) {
+    /* whichever of both is asked for: it may have been the other one */
+
+    if (badge->found.type == CV_IMAGE_NONE) {
         badge->missing = 1;
         return CV_OK;
     }
@@ -506,7 +508,7 @@ ngx_http_credverify_badge_keep(ngx_http_credverify_badge_t *badge)
     job->send = ngx_http_credverify_sign;
     job->image = 1;
     job->presentation.type =
-        ngx_http_credverify_badge_types[badge->route->image];
+        ngx_http_credverify_badge_types[badge->found.type];
     job->rendering.hash ^= cv_hash(p, picture.len);
 
     return CV_OK;
@@ -651,7 +653,9 @@ ngx_http_credverify_badge_show(ngx_http_credverify_badge_t *badge,
 
     job = &badge->job;
 
-    if (badge->found.type != badge->route->image) {
+    /* whichever of both is asked for: it may have been the other one */
+
+    if (badge->found.type == CV_IMAGE_NONE) {
         badge->missing = 1;
         return CV_OK;
     }
@@ -683,7 +687,7 @@ ngx_http_credverify_badge_show(ngx_http_credverify_badge_t *badge,
     job->image = 1;
     job->body = body;
     job->presentation.type =
-        ngx_http_credverify_badge_types[badge->route->image];
+        ngx_http_credverify_badge_types[badge->found.type];
     job->rendering.hash = cv_hash(body.data, body.len);
     job->rendering.timeless = true;
     job->render_err = CV_OK;

@@ -73,7 +73,7 @@ typedef struct {
     cv_str_t                              behind;
     ngx_uint_t                            where;      /* bits */
     ngx_http_credverify_badge_document_t  document;
-    cv_image_type_t                       image;      /* if it is one */
+    ngx_uint_t                            image;      /* it is one */
     ngx_http_credverify_badge_pt          find;
 } ngx_http_credverify_badge_route_t;
 
