@@ -491,8 +491,9 @@ cv_inspect_verification(cv_inspection_t *out, const cv_inspect_t *badge)
 static void
 cv_inspect_image(cv_inspection_t *out, const cv_inspect_t *badge)
 {
+    bool      svg;
     cv_doc_t  image;
-    cv_str_t  base, png, svg;
+    cv_str_t  base, ours, other;
 
     image = cv_doc_member(badge->assertion, CV_STR("image"));
     base = cv_inspect_base(out, badge);
@@ -501,13 +502,18 @@ cv_inspect_image(cv_inspection_t *out, const cv_inspect_t *badge)
         return;
     }
 
-    png = cv_inspect_url_at(out, base, "assertion/", out->assertion.id,
-                            ".png");
-    svg = cv_inspect_url_at(out, base, "assertion/", out->assertion.id,
-                            ".svg");
+    /* either is answered with the picture that there is */
 
-    if (!cv_inspect_is(image, png) && !cv_inspect_is(image, svg)) {
-        cv_inspect_differs(out, "image", png);
+    svg = out->picture == CV_IMAGE_SVG;
+
+    ours = cv_inspect_url_at(out, base, "assertion/", out->assertion.id,
+                             svg ? ".svg" : ".png");
+    other = cv_inspect_url_at(out, base, "assertion/", out->assertion.id,
+                              svg ? ".png" : ".svg");
+
+    if (!cv_inspect_is(image, ours) && !cv_inspect_is(image, other)) {
+        cv_inspect_differs(out, "image", out->picture == CV_IMAGE_NONE
+                                         ? CV_ABSENT : ours);
     }
 }
 
@@ -552,7 +558,8 @@ cv_inspect_verdict(cv_inspection_t *out, cv_time_t now)
 
     if (out->lacks == NULL) {
         out->lacking = CV_CLASS;
-        out->lacks = cv_openbadge_class_lacks(&out->class, out->picture);
+        out->lacks = cv_openbadge_class_lacks(&out->class,
+                                              out->picture != CV_IMAGE_NONE);
     }
 
     if (out->lacks == NULL) {
@@ -726,7 +733,7 @@ cv_inspect(cv_inspection_t *out, cv_txn_t *snapshot,
 
     out->known = true;
     out->picture = cv_badges_picture(snapshot, out->credential.class.iid,
-                                     &picture) != CV_IMAGE_NONE;
+                                     &picture);
 
     return cv_inspect_compare(out, badge, now);
 }

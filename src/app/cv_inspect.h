@@ -50,7 +50,7 @@ typedef struct {
     cv_credential_t   credential;
     cv_holder_t       holder;
     cv_class_t        class;
-    bool              picture;  /* the class has one */
+    cv_image_type_t   picture;  /* the class's */
     cv_issuer_t       issuer;
 
     cv_verdict_t      verdict;

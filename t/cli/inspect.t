@@ -13,6 +13,7 @@ use JSON::PP;
 use MIME::Base64 qw(encode_base64 encode_base64url);
 use Test::More;
 use CredverifyTool;
+use Png;
 
 my $BASE = 'https://b.example/api/';
 my $JO = 'jo@mail.example';
@@ -38,6 +39,8 @@ my $store = load(
     qq({"kind":"class","id":"drawn",$class}) =~ s/"image":"[^"]*",//r,
     '{"kind":"image","class":"drawn","data":"'
         . encode_base64('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><path d="M0 0h9v9z"/></svg>', '') . '"}',
+    qq({"kind":"class","id":"dotted",$class}) =~ s/"image":"[^"]*",//r,
+    '{"kind":"image","class":"dotted","data":"' . encode_base64(Png::make(16, 16), '') . '"}',
     qq({"kind":"holder","id":"jo","name":"Jo","email":"$JO"}),
     '{"kind":"holder","id":"n","name":"No Mail"}',
     credential('aa01', "$issued," . '"expires_at":"2099-01-04","narrative":"\u65e5 \u001b[31m","evidence":["https://e.example"]'),
@@ -53,6 +56,7 @@ my $store = load(
     credential('aa11', $issued, class => 'theirs'),
     credential('aa12', '"status":"revoked","issued_at":"2026-01-05"'),
     credential('aa13', $issued, class => 'drawn'),
+    credential('aa14', $issued, class => 'dotted'),
 );
 
 my $json = JSON::PP->new->utf8->canonical;
@@ -206,6 +210,18 @@ $answer = answer(assertion('aa01', %full, expires => '2100-01-05T00:00:00Z'));
 is_deeply($answer->{altered}, [ { member => 'expires', store => '2099-01-05T00:00:00Z' } ], 'what the store has');
 like(inspect(assertion('aa01', %full, expires => '2100-01-05T00:00:00Z'))->{out},
      qr/^altered +expires, here 2099-01-05T00:00:00Z$/m, 'for people');
+
+# a picture is where it is of the class's type, and of none is nowhere
+
+is_deeply(answer(assertion(@$_[0, 1, 2], image => 'https://evil.example/i.png'))->{altered},
+          [ { member => 'image', store => $_->[3] } ], "a picture elsewhere: @$_[0, 1, 2]")
+    for ['aa13', class => 'drawn', "${BASE}assertion/aa13.svg"], ['aa14', class => 'dotted', "${BASE}assertion/aa14.png"],
+        ['aa08', expires => '2026-02-05T00:00:00Z', undef];
+
+for my $type ('svg', 'png') {
+    good(assertion('aa13', class => 'drawn', image => "${BASE}assertion/aa13.$type"), "an SVG as .$type");
+    good(assertion('aa14', class => 'dotted', image => "${BASE}assertion/aa14.$type"), "a PNG as .$type");
+}
 
 is(good(assertion('aa01', %full, grade => 'A', 'x:y' => [1]), 'more')->{unchecked}[1], 'x:y',
    'members that nobody compares are named');

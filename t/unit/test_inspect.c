@@ -546,7 +546,7 @@ test_lacks(void **state)
     differs(&badge, "");
     assert_int_equal(strncmp(found.lacks, "no image", 8), 0);
 
-    found.picture = true;
+    found.picture = CV_IMAGE_PNG;
 
     differs(&badge, "");
     assert_int_equal(strncmp(found.lacks, "no \"criteria\"", 13), 0);
