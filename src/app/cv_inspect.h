@@ -24,7 +24,8 @@ typedef struct {
     cv_str_t   base;            /* what credverify_openbadges is given, or
                                    absent: any URL will do */
     cv_str_t   key;             /* the id of the key that has signed it, or
-                                   absent: that was not asked */
+                                   that it says has; absent: that was not
+                                   asked, or it does not say */
 } cv_inspect_t;
 
 /* A member that is not what the store has, or would write. */

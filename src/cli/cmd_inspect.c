@@ -19,14 +19,18 @@
 /* a byte of a name or a text takes six as an escape */
 #define CMD_INSPECT_JSON    (6 * CV_BADGE_FILE_MAX)
 
-/* one for each state that is not good, and what lacks something */
-#define CMD_INSPECT_WHYS    4
+/* one for each state that is not good, what lacks something, another key */
+#define CMD_INSPECT_WHYS    5
 #define CMD_INSPECT_WHY     ((size_t) 2048)
+
+/* a longer name of a key is none */
+#define CMD_INSPECT_KID     1024
 
 typedef enum {
     CMD_SIGNATURE_NONE = 0,     /* it is not signed */
     CMD_SIGNATURE_UNCHECKED,
     CMD_SIGNATURE_GOOD,
+    CMD_SIGNATURE_ANOTHER,      /* by a key that was not given, it says */
     CMD_SIGNATURE_WRONG,
 } cmd_signature_t;
 
@@ -35,12 +39,14 @@ typedef struct {
     cv_inspect_t         badge;
     cv_inspection_t      found;
     cv_buf_t             base;
-    cv_signature_key_t  *key;
+    cv_signature_key_t  *key;           /* that has signed it; NULL: none */
+    cv_str_t             named;         /* which it says it was, or absent */
     cmd_signature_t      signature;
     cv_str_t             email;         /* absent: nobody asked */
     cv_recipient_t       recipient;
     cv_buf_t             whys[CMD_INSPECT_WHYS];
     size_t               nwhys;
+    bool                 good;          /* by the store */
 } cmd_inspect_t;
 
 static const char *const  cmd_inspect_forms[] = {
@@ -53,6 +59,7 @@ static const char *const  cmd_inspect_signatures[] = {
     [CMD_SIGNATURE_NONE] = "none",
     [CMD_SIGNATURE_UNCHECKED] = "not checked",
     [CMD_SIGNATURE_GOOD] = "good",
+    [CMD_SIGNATURE_ANOTHER] = "another key",
     [CMD_SIGNATURE_WRONG] = "wrong",
 };
 
@@ -89,42 +96,111 @@ cmd_inspect_read(cv_cli_t *cli, cmd_inspect_t *work)
 }
 
 
-/* whether the key that was named has signed it */
+/* What its "kid" names: where documents are as here, the key's id in a URL. */
+
+static cv_str_t
+cmd_inspect_named(const cmd_inspect_t *work)
+{
+    size_t          len;
+    cv_str_t        kid;
+    const uint8_t  *p;
+
+    const cv_str_t  ending = CV_STR("/key.json");
+
+    kid = cv_jws_kid(&work->file.jws);
+
+    if (!cv_present(kid) || kid.len == 0 || kid.len > CMD_INSPECT_KID) {
+        return CV_ABSENT;
+    }
+
+    len = kid.len - ending.len;
+
+    if (kid.len <= ending.len
+        || memcmp(kid.data + len, ending.data, ending.len) != 0)
+    {
+        return kid;
+    }
+
+    p = memrchr(kid.data, '/', len);
+
+    return p == NULL || (size_t) (kid.data + len - p) != CV_SIGNATURE_ID_LEN + 1
+           ? kid : cv_str(p + 1, CV_SIGNATURE_ID_LEN);
+}
+
+
+/* Takes the key over. */
+
+static int
+cmd_inspect_try(cv_cli_t *cli, cmd_inspect_t *work, cv_signature_key_t *key)
+{
+    bool      meant;
+    cv_err_t  err;
+
+    if (work->signature == CMD_SIGNATURE_NONE
+        || work->signature == CMD_SIGNATURE_GOOD)
+    {
+        cv_signature_key_free(key);
+        return CV_CLI_DONE;
+    }
+
+    err = cv_jws_verify(&work->file.jws, key);
+
+    if (err == CV_OK) {
+        work->signature = CMD_SIGNATURE_GOOD;
+        work->badge.key = cv_signature_key_id(key);
+        work->key = key;
+
+        return CV_CLI_DONE;
+    }
+
+    meant = !cv_present(work->named)
+            || cv_str_eq(work->named, cv_signature_key_id(key));
+
+    work->signature = meant || work->signature == CMD_SIGNATURE_WRONG
+                      ? CMD_SIGNATURE_WRONG : CMD_SIGNATURE_ANOTHER;
+
+    cv_signature_key_free(key);
+
+    return err == CV_ERR_INPUT ? CV_CLI_DONE
+                               : cv_cli_fail(cli, "out of memory");
+}
+
+
+/* whether a key that was given has signed it */
 
 static int
 cmd_inspect_verify(cv_cli_t *cli, cmd_inspect_t *work)
 {
-    cv_err_t     err;
-    cv_error_t   error;
-    const char  *name;
+    int                  rc;
+    unsigned             i;
+    cv_error_t           error;
+    const char          *name;
+    cv_signature_key_t  *key;
 
-    name = cv_option(cli, "key");
+    work->signature = CMD_SIGNATURE_NONE;
 
-    work->signature = work->file.form == CV_BADGE_SIGNED
-                      ? CMD_SIGNATURE_UNCHECKED : CMD_SIGNATURE_NONE;
-
-    if (name == NULL) {
-        return CV_CLI_DONE;
+    if (work->file.form == CV_BADGE_SIGNED) {
+        work->signature = CMD_SIGNATURE_UNCHECKED;
+        work->named = cmd_inspect_named(work);
     }
 
-    if (cv_signature_key_load(&work->key, name, &error) != CV_OK) {
-        return cv_cli_fail(cli, "--key: %s", error.text);
+    rc = CV_CLI_DONE;
+
+    for (i = 0; rc == CV_CLI_DONE
+                && (name = cv_option_each(cli, "key", &i)) != NULL; )
+    {
+        rc = cv_signature_key_load(&key, name, &error) == CV_OK
+             ? cmd_inspect_try(cli, work, key)
+             : cv_cli_fail(cli, "--key: %s", error.text);
     }
 
-    if (work->file.form != CV_BADGE_SIGNED) {
-        return CV_CLI_DONE;
+    if (work->signature == CMD_SIGNATURE_ANOTHER
+        || work->signature == CMD_SIGNATURE_WRONG)
+    {
+        work->badge.key = work->named;
     }
 
-    err = cv_jws_verify(&work->file.jws, work->key);
-
-    if (err != CV_OK && err != CV_ERR_INPUT) {
-        return cv_cli_fail(cli, "out of memory");
-    }
-
-    work->signature = err == CV_OK ? CMD_SIGNATURE_GOOD : CMD_SIGNATURE_WRONG;
-    work->badge.key = cv_signature_key_id(work->key);
-
-    return CV_CLI_DONE;
+    return rc;
 }
 
 
@@ -509,7 +585,7 @@ cmd_inspect_answer_known(cv_cli_t *cli, const cv_inspection_t *found)
 static int
 cmd_inspect_answer(cv_cli_t *cli, const cmd_inspect_t *work)
 {
-    bool                    genuine, good;
+    bool                    genuine;
     cv_str_t                image;
     const cv_inspection_t  *found;
 
@@ -519,9 +595,7 @@ cmd_inspect_answer(cv_cli_t *cli, const cmd_inspect_t *work)
     genuine = cv_inspection_genuine(found)
               && (work->signature == CMD_SIGNATURE_GOOD
                   || (work->signature == CMD_SIGNATURE_NONE
-                      && work->key == NULL));
-
-    good = found->known && work->nwhys == 0;
+                      && cv_option(cli, "key") == NULL));
 
     cv_answer_open(cli);
     cmd_inspect_assertion(cli, work->badge.assertion);
@@ -541,10 +615,10 @@ cmd_inspect_answer(cv_cli_t *cli, const cmd_inspect_t *work)
     cmd_inspect_answer_unchecked(cli, work->badge.assertion);
 
     cv_answer_flag(cli, "genuine", genuine);
-    cv_answer_flag(cli, "good", good);
+    cv_answer_flag(cli, "good", work->good);
     cv_answer_close(cli);
 
-    return genuine && good
+    return genuine && work->good
            && (!cv_present(work->email)
                || work->recipient == CV_RECIPIENT_SAME) ? CV_CLI_DONE
                                                         : CV_CLI_FAILED;
@@ -575,6 +649,12 @@ cmd_inspect_body(cv_cli_t *cli)
     }
 
     cmd_inspect_whys(work);
+    work->good = work->nwhys == 0;
+
+    if (work->signature == CMD_SIGNATURE_ANOTHER) {
+        cv_buf_printf(cmd_inspect_why(work), "signed by another key: %.*s",
+                      CV_FMT(work->named));
+    }
 
     return cmd_inspect_answer(cli, work);
 }

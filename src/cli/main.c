@@ -69,7 +69,7 @@ static const cv_option_t  cv_check_options[] = {
 };
 
 static const cv_option_t  cv_inspect_options[] = {
-    { "key", "FILE", "the key that should have signed it", NULL },
+    { "key", "FILE...", "a key that may have signed it", NULL },
     { "email", "ADDRESS", "say whether that is the recipient's", NULL },
     { "base", "URL", "where the badges are, as in nginx.conf; anywhere", NULL },
     { NULL, NULL, NULL, NULL }

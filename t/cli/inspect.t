@@ -302,6 +302,40 @@ like(inspect($jws)->{out}, qr/^signature +not checked$/m, 'for people');
 $answer = answer($jws, '--key', "$key.other");
 is("$answer->{status} $answer->{signature} " . (0 + $answer->{genuine}), '1 wrong 0', 'another key');
 
+# which of several keys, and which it would have been
+
+done_ok(run('openbadges', 'keygen', "$key.third"), 'a third key');
+
+my $named = jws($signed, header => qq({"kid":"${site}key.json","alg":"RS256"}));
+my @others = map { ('--key', $_) } "$key.other", "$key.third.pub";
+
+good($_, 'one of several keys', @others, '--key', "$key.pub") for $jws, $named;
+good($named, 'the first of several', '--key', "$key.pub", @others);
+
+for my $kid ("${site}key.json", $made->{id}) {
+    $answer = answer(jws($signed, header => qq({"kid":"$kid","alg":"RS256"})), @others);
+    is_deeply([ @$answer{qw(status signature why altered)}, 0 + $answer->{genuine}, 0 + $answer->{good} ],
+              [ 1, 'another key', ["signed by another key: $made->{id}"], [], 0, 1 ], "none of several: $kid");
+}
+
+like(inspect($named, @others)->{out}, qr/^signature +another key\n.*^why +signed by another key: \Q$made->{id}\E$/ms, 'for people');
+
+$answer = answer(jws($signed, header => '{"kid":"https://evil.example/key.json","alg":"RS256"}'), @others);
+is("@{$answer->{why}}|" . join('', map { $_->{member} } @{$answer->{altered}}),
+   'signed by another key: https://evil.example/key.json|id', 'a key of another site');
+
+$answer = answer(jws($signed, header => '{"kid":"' . 'x' x 5000 . '","alg":"RS256"}'), @others);
+is("$answer->{signature} @{$answer->{why}}" . (0 + $answer->{genuine}), 'wrong 0', 'a name that no key has');
+
+for my $name ("${site}key.json", $made->{id}) {
+    my @of = split /\./, jws($signed, header => qq({"kid":"$name","alg":"RS256"}), key => "$key.other");
+    $answer = answer(join('.', @of), @others[2, 3], '--key', $key);
+    is("$answer->{signature} @{$answer->{why}}", 'wrong ', "a forgery in the name of a key that was given: $name");
+}
+
+fails(run('--store', $store, 'openbadges', 'inspect', write_file($named), '--key', $key, '--key', '/nonexistent/k'),
+      'openbadges inspect: --key: /nonexistent/k: No such file or directory', 'the second of two');
+
 my $forged = assertion('aa01', %full, @signed, narrative => 'Summa cum laude');
 my @parts = split /\./, $jws;
 $answer = answer("$parts[0]." . encode_base64url($forged) . ".$parts[2]", '--key', $key);
