@@ -10,17 +10,23 @@
 #include "cv_openbadge.h"
 #include "cv_verdict.h"
 
-/* not fewer than cv_openbadge_assertion_lacks() has phrases */
+/* not fewer than cv_openbadge_assertion_lacks() has phrases, and one more */
 #define CV_BADGE_NOTE_REASONS  4
 
 typedef struct {
     cv_txn_t         *txn;
+    cv_time_t         now;
     void            (*report)(void *data, const cv_badge_note_t *note);
     void             *data;
     uint64_t         *looked;
     uint64_t          noted[CV_KINDS];
     cv_badge_note_t   credentials[CV_BADGE_NOTE_REASONS];
 } cv_badge_notes_t;
+
+
+/* it is served, but is an Open Badge for validators only from then on */
+static const char  cv_badge_note_later[] =
+    "an \"issued_at\" in the future, and validators refuse it until then";
 
 
 /* an issuer or a class */
@@ -106,6 +112,10 @@ cv_badge_note_credential(cv_badge_notes_t *notes, uint64_t iid)
 
     lacks = cv_openbadge_assertion_lacks(&credential, &holder);
 
+    if (lacks == NULL && credential.issued_at.at > notes->now) {
+        lacks = cv_badge_note_later;
+    }
+
     for (i = 0; lacks != NULL && i < CV_BADGE_NOTE_REASONS; i++) {
         note = &notes->credentials[i];
 
@@ -179,7 +189,7 @@ cv_badge_note_classes(cv_badge_notes_t *notes)
 
 
 cv_err_t
-cv_badge_notes(cv_txn_t *snapshot,
+cv_badge_notes(cv_txn_t *snapshot, cv_time_t now,
     void (*report)(void *data, const cv_badge_note_t *note), void *data,
     uint64_t *looked)
 {
@@ -189,6 +199,7 @@ cv_badge_notes(cv_txn_t *snapshot,
     memset(&notes, 0, sizeof(cv_badge_notes_t));
 
     notes.txn = snapshot;
+    notes.now = now;
     notes.report = report;
     notes.data = data;
     notes.looked = looked;

@@ -172,7 +172,8 @@ cmd_check_notes(cv_cli_t *cli)
     cli->data = &text;
 
     cv_watch_start("credentials as Open Badges", &looked, -1);
-    err = cv_badge_notes(cli->txn, cmd_check_note, cli, &looked);
+    err = cv_badge_notes(cli->txn, cv_time_now(), cmd_check_note, cli,
+                         &looked);
     cv_watch_stop();
 
     if (cli->json) {

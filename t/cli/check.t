@@ -14,6 +14,7 @@ use CredverifyTool;
 my $EMAIL = 'no "email" that is an address';
 my $TEXT  = 'no "description"';
 my $DATE  = 'no "issued_at"';
+my $FUTURE = 'an "issued_at" in the future, and validators refuse it until then';
 my $MAIL  = 'a holder without an "email" that is an address';
 
 my $badge = '"title":"T","description":"D","image":"https://i.example/i.png","criteria":{"narrative":"N"}';
@@ -109,6 +110,10 @@ $store = load(@good, '{"kind":"holder","id":"n","name":"No Mail"}',
               credential('e1', 'c', 'h', '"status":"claimed","issued_at":"2026-01-05","evidence":["seen"]'),
               credential('e2', 'c', 'gone', '"status":"issued","issued_at":"2026-01-05"'),
               (map { credential("d$_", 'c', 'h', '"status":"issued"') } 1 .. 5),
+              credential('f1', 'c', 'h', '"status":"issued","issued_at":"2999-01-05"'),
+              credential('f2', 'c', 'h', '"status":"used","issued_at":"2999-01-05T10:11:12.345+02:00"'),
+              credential('f3', 'c', 'n', '"status":"draft","issued_at":"2999-01-05"'),
+              credential('f4', 'c', 'h', '"status":"revoked","issued_at":"2999-01-05"'),
               credential('p', 'c', 'n', '"status":"pending"'),
               credential('q', 'c', 'n', '"status":"draft"'),
               credential('r', 'c', 'n', '"status":"revoked"'),
@@ -123,6 +128,7 @@ is_deeply(notes($store), [
     "credential t1: no Open Badge, it has $MAIL",
     "credential e1: no Open Badge, it has $other",
     "5 credentials: no Open Badges, each has $DATE: d1, d2, d3, d4, d5",
+    "2 credentials: no Open Badges, each has $FUTURE: f1, f2",
 ], 'credentials, but for those of whom nothing can be known any more');
 
 done_ok(run({ in => join "\n", map { credential("d$_", 'c', 'h', '"status":"issued"') } 6 .. 1000 },
