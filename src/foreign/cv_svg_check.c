@@ -22,6 +22,10 @@
 /* where readers of badges look for what tells them that it is an SVG */
 #define CV_SVG_FIRST    256
 
+/* what drawing programs add, and can leave out */
+#define CV_SVG_NOT_SVG  "is not of SVG: save it as plain SVG"
+#define CV_SVG_PLAIN    "is not allowed: save it as plain SVG"
+
 /* elements in each other, those that are used counted as if they were there */
 #define CV_SVG_DEPTH_DRAWN  512
 
@@ -214,9 +218,9 @@ cv_svg_check_value(cv_svg_t *svg, xmlNodePtr node, const char *name,
 
     if (!cv_svg_lists(cv_svg_values, CV_COUNT(cv_svg_values), name)) {
         return cv_svg_refuse(svg, node, "the attribute", name,
-                             strchr(name, ':') == NULL
-                                 ? "is not allowed"
-                                 : "is not of SVG: save it as plain SVG");
+                             strchr(name, ':') != NULL ? CV_SVG_NOT_SVG
+                             : strncmp(name, "data-", 5) == 0 ? CV_SVG_PLAIN
+                             : "is not allowed");
     }
 
     why = cv_svg_style_check(value, false);
@@ -344,11 +348,18 @@ cv_svg_check_element(cv_svg_t *svg, xmlNodePtr node, unsigned depth)
 
     if (!cv_svg_has_namespace(node->ns, CV_SVG_XMLNS)) {
         return cv_svg_refuse(svg, node, "the element", name,
-                             "is not of SVG: save it as plain SVG");
+                             node->ns == NULL
+                             && cv_svg_lists(cv_svg_elements,
+                                             CV_COUNT(cv_svg_elements), name)
+                             ? "is not of SVG: xmlns=\"" CV_SVG_XMLNS "\" is "
+                               "missing"
+                             : CV_SVG_NOT_SVG);
     }
 
     if (!cv_svg_lists(cv_svg_elements, CV_COUNT(cv_svg_elements), name)) {
-        return cv_svg_refuse(svg, node, "the element", name, "is not allowed");
+        return cv_svg_refuse(svg, node, "the element", name,
+                             strcmp(name, "metadata") == 0 ? CV_SVG_PLAIN
+                                                           : "is not allowed");
     }
 
     node->_private = &svg->element[svg->elements++];

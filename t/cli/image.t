@@ -119,7 +119,7 @@ for (
     [$large . 'x', 'it has more than 196608 bytes', 'a larger one'],
     ['', 'it is empty', 'an empty file'],
     ['GIF89a', 'it is neither a PNG nor an SVG in UTF-8', 'a GIF'],
-    ["\xff\xd8\xff\xe0", 'it is neither a PNG nor an SVG in UTF-8', 'a JPEG'],
+    ["\xff\xd8\xff\xe0", 'it is a JPEG: it must be PNG or SVG', 'a JPEG'],
     [substr($PNG, 0, -1), 'its end is missing', 'a PNG that was cut'],
     [$PNG . '<?php', '5 bytes follow the end of it', 'a PNG with more behind it'],
     [$PNG =~ s/IHDR\0/IHDR\x01/r, 'the checksum of its chunk IHDR is wrong', 'a damaged PNG'],

@@ -67,6 +67,10 @@ test_neither(void **state)
 
     is(CV_STR(""), "it is empty", "nothing");
     is(CV_STR("GIF89a"), "it is neither a PNG nor an SVG in UTF-8", "GIF");
+    is(CV_STR("\xff\xd8\xff\xe0"), "it is a JPEG: it must be PNG or SVG",
+       "JPEG");
+    is(CV_STR("\xff\xd8"), "it is neither a PNG nor an SVG in UTF-8",
+       "less than that");
     is(CV_STR("<html>"), "it is neither a PNG nor an SVG in UTF-8", "HTML");
     is(CV_STR("\xff\xfe<\0s\0v\0g\0>\0"),
        "it is neither a PNG nor an SVG in UTF-8", "UTF-16");
@@ -485,7 +489,8 @@ test_svg(void **state)
         /* the root */
 
         { CV_STR("<svg " BOX "><g/></svg>"),
-          "line 1: the element \"svg\" is not of SVG: save it as plain SVG" },
+          "line 1: the element \"svg\" is not of SVG: "
+          "xmlns=\"http://www.w3.org/2000/svg\" is missing" },
         { CV_STR("<svg xmlns=\"http://www.w3.org/1999/xhtml\"><g/></svg>"),
           "line 1: the element \"svg\" is not of SVG: save it as plain SVG" },
         { CV_STR("<svg " NS " " BOX "/>"), "there is nothing in it" },
@@ -558,7 +563,13 @@ test_svg(void **state)
           "line 1: the element \"script\" is not of SVG: save it as plain "
           "SVG" },
         { CV_STR(SVG("<metadata/>")),
-          "line 1: the element \"metadata\" is not allowed" },
+          "line 1: the element \"metadata\" is not allowed: save it as plain "
+          "SVG" },
+        { CV_STR(SVG("<g xmlns=\"\"/>")),
+          "line 1: the element \"g\" is not of SVG: "
+          "xmlns=\"http://www.w3.org/2000/svg\" is missing" },
+        { CV_STR(SVG("<html xmlns=\"\"/>")),
+          "line 1: the element \"html\" is not of SVG: save it as plain SVG" },
 
         /* attributes */
 
@@ -568,6 +579,9 @@ test_svg(void **state)
           "line 1: the attribute \"onclick\" is an event handler" },
         { CV_STR(SVG("<g OnLoad=\"x\"/>")),
           "line 1: the attribute \"OnLoad\" is not allowed" },
+        { CV_STR(SVG("<g data-name=\"Layer 1\"/>")),
+          "line 1: the attribute \"data-name\" is not allowed: save it as "
+          "plain SVG" },
         { CV_STR(SVG("<g src=\"x\"/>")),
           "line 1: the attribute \"src\" is not allowed" },
         { CV_STR(SVG("<g xml:base=\"https://x.example/\"/>")),
