@@ -20,7 +20,10 @@
 #include <stdlib.h>
 
 #define CV_SIGNATURE_BEGIN   "-----BEGIN "
+#define CV_SIGNATURE_CURVE   CV_SIGNATURE_BEGIN "EC PARAMETERS-----"
 #define CV_SIGNATURE_NUMBER  (CV_SIGNATURE_BITS_READ / 8)
+
+#define CV_SIGNATURE_NOT_RSA  "the key is not an RSA key"
 
 struct cv_signature_key_s {
     EVP_PKEY  *pkey;
@@ -131,7 +134,7 @@ cv_signature_key_new(cv_signature_key_t **key, EVP_PKEY *pkey, bool is_private,
     made->bits = (unsigned) EVP_PKEY_get_bits(pkey);
 
     if (!EVP_PKEY_is_a(pkey, "RSA")) {
-        err = cv_error_set(error, CV_ERR_INPUT, "the key is not an RSA key");
+        err = cv_error_set(error, CV_ERR_INPUT, CV_SIGNATURE_NOT_RSA);
 
     } else if (made->bits < CV_SIGNATURE_BITS_MIN
                || made->bits > CV_SIGNATURE_BITS_READ)
@@ -253,6 +256,14 @@ cv_signature_key_read(cv_signature_key_t **key, cv_str_t pem,
 
     if (begin == NULL) {
         return cv_error_set(error, CV_ERR_INPUT, "there is no key in PEM");
+    }
+
+    /* which openssl puts before a key on a curve */
+
+    if (memmem(pem.data, pem.len, CV_SIGNATURE_CURVE,
+               sizeof(CV_SIGNATURE_CURVE) - 1) != NULL)
+    {
+        return cv_error_set(error, CV_ERR_INPUT, CV_SIGNATURE_NOT_RSA);
     }
 
     begin = (const uint8_t *) begin + 1;

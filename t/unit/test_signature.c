@@ -318,6 +318,11 @@ test_texts(void **state)
                  "-----END CERTIFICATE-----\n"), NEITHER },
         { CV_STR(RFC7515_PRIVATE RFC7515_PUBLIC), MORE },
         { CV_STR(RFC7515_PUBLIC RFC7515_PUBLIC), MORE },
+        { CV_STR("-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n"
+                 "-----END EC PARAMETERS-----\n"
+                 "-----BEGIN EC PRIVATE KEY-----\nAAAA\n"
+                 "-----END EC PRIVATE KEY-----\n"),
+          "the key is not an RSA key" },
     };
 
     (void) state;
