@@ -43,6 +43,8 @@ static cv_err_t ngx_http_credverify_badge_show(
 static cv_err_t ngx_http_credverify_badge_key(
     ngx_http_credverify_badge_t *badge, cv_verifier_t *verifier,
     cv_txn_t *txn);
+static cv_err_t ngx_http_credverify_badge_settle(
+    ngx_http_credverify_badge_t *badge);
 static cv_err_t ngx_http_credverify_badge_profile(
     ngx_http_credverify_badge_t *badge);
 
@@ -552,12 +554,11 @@ ngx_http_credverify_badge_key(ngx_http_credverify_badge_t *badge,
 }
 
 
-/* what everybody may know who knows its name */
+/* of what has no verdict: whether it is there */
 
 static cv_err_t
-ngx_http_credverify_badge_profile(ngx_http_credverify_badge_t *badge)
+ngx_http_credverify_badge_settle(ngx_http_credverify_badge_t *badge)
 {
-    cv_facts_t                  facts;
     ngx_http_credverify_job_t  *job;
 
     job = &badge->job;
@@ -573,6 +574,27 @@ ngx_http_credverify_badge_profile(ngx_http_credverify_badge_t *badge)
 
     job->presentation = cv_document_present(job->document->document,
                                             job->format, CV_FOUND);
+
+    return CV_OK;
+}
+
+
+/* what everybody may know who knows its name */
+
+static cv_err_t
+ngx_http_credverify_badge_profile(ngx_http_credverify_badge_t *badge)
+{
+    cv_err_t                    err;
+    cv_facts_t                  facts;
+    ngx_http_credverify_job_t  *job;
+
+    job = &badge->job;
+
+    err = ngx_http_credverify_badge_settle(badge);
+
+    if (err != CV_OK || badge->missing) {
+        return err;
+    }
 
     cv_disclose_badge(&facts, badge->found.by, badge->found.class,
                       &badge->found.badge, job->now);
@@ -612,30 +634,17 @@ static cv_err_t
 ngx_http_credverify_badge_picture(ngx_http_credverify_badge_t *badge,
     cv_verifier_t *verifier, cv_txn_t *txn)
 {
-    cv_err_t                    err;
-    ngx_http_credverify_job_t  *job;
-
-    job = &badge->job;
+    cv_err_t  err;
 
     err = cv_badges_class(&badge->found, verifier, txn, &badge->badges,
                           badge->name);
-    if (err != CV_OK) {
-        return err;
+
+    if (err == CV_OK) {
+        err = ngx_http_credverify_badge_settle(badge);
     }
 
-    if (badge->found.by == NULL) {
-        badge->missing = 1;
-        return CV_OK;
-    }
-
-    if (ngx_http_credverify_remember(job, CV_FOUND, 0) == NULL) {
-        return CV_ERR_NOMEM;
-    }
-
-    job->presentation = cv_document_present(job->document->document,
-                                            job->format, CV_FOUND);
-
-    return ngx_http_credverify_badge_show(badge, CV_ABSENT, CV_ABSENT);
+    return err != CV_OK || badge->missing
+           ? err : ngx_http_credverify_badge_show(badge, CV_ABSENT, CV_ABSENT);
 }
 
 
