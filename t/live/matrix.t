@@ -770,7 +770,7 @@ sub check_one_assertion {
     if ($type =~ /g\z/ && $status == 200) {
         my $class = "class $credential->{pair}";
 
-        if ($type eq 'svg' && $mark_of{"$class class.picture"} && $reason =~ /^(?:valid|expired)\z/) {
+        if ($mark_of{"$class class.picture"} && $reason =~ /^(?:valid|expired)\z/) {
             push @$_, 'class.picture' for \@must, \@may;
             $may = sub { return "@_" eq "$class class.picture" || $allowed->(@_) };
         } else {
@@ -843,7 +843,7 @@ sub check_profiles {
         push @wrong, without_body($answer, $public->($name, "issuer $i"));
 
         for my $type (qw(svg png)) {
-            my $there = $mine && $picture && $type eq 'svg';
+            my $there = $mine && $picture;
             my $shown = $there ? ['class.picture'] : [];
             my $image = ask("/badges/open/$view/$i/${site}class/$id.$type", $key);
 

@@ -121,14 +121,14 @@ for my $n (0 .. $#texts) {
                         manners => $n < 2 ? JSON::PP::true : JSON::PP::false,
                         $expect =~ /^(?:valid|expired)\z/ ? (recipient => $email) : () };
 
-        # and as an image, if it has one, and of its type; all of that signed as well, in
+        # and as an image, if it has one, of whichever type; all of that signed as well, in
         # another place
 
         for my $site ('', "key/$keys[0]{id}/") {
             my $main = $site ? 'jws' : 'json';
 
             for my $type (qw(svg png), $site ? 'jws' : ()) {
-                my $there = $type eq 'jws' || $picture && $type eq $picture;
+                my $there = $type eq 'jws' || $picture;
                 my %is = %{$badges[-1]};
 
                 push @images, { %is, badge => "$base${site}assertion/$assertion.$type", note => "$is{note}, as $type",
