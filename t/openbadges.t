@@ -97,7 +97,7 @@ sub baked {
 
 sub problem { return qr/^\{"type":"about:blank","title":"[^"]+","status":$_[0],"detail":"[^"]+","code":"$_[1]"\}$/ }
 
-plan tests => 580;
+plan tests => 596;
 
 run_tests();
 
@@ -425,7 +425,7 @@ GET /if/assertion/aa01.json?if=1
     location /b/ { credverify_openbadges https://$host/; }
 --- must_die
 --- error_log
-"credverify_openbadges" directive takes a URL without variables, query and fragment
+"credverify_openbadges" directive takes a URL without variables
 
 
 
@@ -435,7 +435,7 @@ GET /if/assertion/aa01.json?if=1
     location /b/ { credverify_openbadges https://b.example/?a=; }
 --- must_die
 --- error_log
-"credverify_openbadges" directive takes a URL without variables, query and fragment
+"credverify_openbadges" directive takes a URL without query and fragment
 
 
 
@@ -586,3 +586,83 @@ Content-Type: application/ld+json; charset=utf-8
 [error]
 [alert]
 [crit]
+
+
+
+=== TEST 34: a URL with a fragment
+--- http_config eval: $::http
+--- config
+    location /b/ { credverify_openbadges https://b.example/#b; }
+--- must_die
+--- error_log
+"credverify_openbadges" directive takes a URL without query and fragment
+
+
+
+=== TEST 35: a URL with a password
+--- http_config eval: $::http
+--- config
+    location /b/ { credverify_openbadges http://user:pw@b.example/b/; }
+--- must_die
+--- error_log
+"credverify_openbadges" directive takes a URL without user and password, which every badge would show
+
+
+
+=== TEST 36: a URL with a user
+--- http_config eval: $::http
+--- config
+    location /b/ { credverify_openbadges http://user@b.example/b/; }
+--- must_die
+--- error_log
+"credverify_openbadges" directive takes a URL without user and password, which every badge would show
+
+
+
+=== TEST 37: a URL with a port that nothing has
+--- http_config eval: $::http
+--- config
+    location /b/ { credverify_openbadges http://b.example:99999/b/; }
+--- must_die
+--- error_log
+"credverify_openbadges" directive takes a URL with a port of 1 to 65535, or none
+
+
+
+=== TEST 38: a URL with an empty segment
+--- http_config eval: $::http
+--- config
+    location /b/ { credverify_openbadges http://b.example/a//b/; }
+--- must_die
+--- error_log
+"credverify_openbadges" directive takes a URL without "//", "/./" and "/../" in its path, which others read as another one
+
+
+
+=== TEST 39: a URL that goes up
+--- http_config eval: $::http
+--- config
+    location /b/ { credverify_openbadges http://b.example/a/../dot/; }
+--- must_die
+--- error_log
+"credverify_openbadges" directive takes a URL without "//", "/./" and "/../" in its path, which others read as another one
+
+
+
+=== TEST 40: a URL that goes up, encoded
+--- http_config eval: $::http
+--- config
+    location /b/ { credverify_openbadges http://b.example/a/%2E%2e/dot/; }
+--- must_die
+--- error_log
+"credverify_openbadges" directive takes a URL without "//", "/./" and "/../" in its path, which others read as another one
+
+
+
+=== TEST 41: a URL that stays
+--- http_config eval: $::http
+--- config
+    location /b/ { credverify_openbadges https://b.example/a/.; }
+--- must_die
+--- error_log
+"credverify_openbadges" directive takes a URL without "//", "/./" and "/../" in its path, which others read as another one

@@ -194,6 +194,104 @@ cv_openbadge_url(cv_str_t text)
 }
 
 
+/* 1 to 65535, or none at all */
+
+static bool
+cv_openbadge_port(cv_str_t authority)
+{
+    uint32_t  port;
+    cv_str_t  digits;
+
+    if (authority.data[0] == '[') {
+        (void) cv_openbadge_take(&authority, "]");
+    }
+
+    (void) cv_openbadge_take(&authority, ":");
+
+    if (authority.len == 0) {
+        return true;
+    }
+
+    digits = cv_str(authority.data + 1, authority.len - 1);
+
+    for (port = 0; digits.len > 0 && port <= UINT16_MAX; digits.len--) {
+        port = port * 10 + (*digits.data++ - '0');
+    }
+
+    return port >= 1 && port <= UINT16_MAX;
+}
+
+
+/* RFC 3986, section 5.2.4: "." and "..", however they are encoded */
+
+static bool
+cv_openbadge_dots(cv_str_t segment)
+{
+    size_t  i, dots;
+
+    for (i = 0, dots = 0; i < segment.len; dots++) {
+
+        if (segment.data[i] == '.') {
+            i++;
+
+        } else if (segment.len - i >= 3
+                   && memcmp(segment.data + i, "%2", 2) == 0
+                   && (segment.data[i + 2] | 0x20) == 'e')
+        {
+            i += 3;
+
+        } else {
+            return false;
+        }
+    }
+
+    return dots == 1 || dots == 2;
+}
+
+
+const char *
+cv_openbadge_base(cv_str_t url)
+{
+    cv_str_t  authority, segment;
+
+    if (!cv_openbadge_url(url)) {
+        return "the URL that all ids begin with, of https or http, encoded "
+               "where it has to be";
+    }
+
+    (void) cv_openbadge_take(&url, "/");
+    url = cv_str(url.data + 2, url.len - 2);
+
+    authority = cv_openbadge_take(&url, "/?#");
+
+    segment = authority;
+    (void) cv_openbadge_take(&segment, "@");
+
+    if (segment.len > 0) {
+        return "a URL without user and password, which every badge would "
+               "show";
+    }
+
+    if (!cv_openbadge_port(authority)) {
+        return "a URL with a port of 1 to 65535, or none";
+    }
+
+    while (url.len > 0 && url.data[0] == '/') {
+        url = cv_str(url.data + 1, url.len - 1);
+        segment = cv_openbadge_take(&url, "/?#");
+
+        if ((segment.len == 0 && url.len > 0 && url.data[0] == '/')
+            || cv_openbadge_dots(segment))
+        {
+            return "a URL without \"//\", \"/./\" and \"/../\" in its path, "
+                   "which others read as another one";
+        }
+    }
+
+    return url.len == 0 ? NULL : "a URL without query and fragment";
+}
+
+
 /* what most validators take for an address: two texts with "@" between them */
 
 static bool

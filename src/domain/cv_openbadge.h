@@ -19,6 +19,13 @@
 bool cv_openbadge_url(cv_str_t text);
 
 /*
+ * NULL if that is one which any path can be put behind, and which nobody reads
+ * as another one (RFC 3986, section 6.2.2); else a phrase that says what it
+ * must be: it follows "takes".
+ */
+const char *cv_openbadge_base(cv_str_t url);
+
+/*
  * NULL if nothing is missing, else a phrase that says what is, for whoever
  * keeps the records: it follows "it has" and the like.  "image" is true if the
  * class has one in the store.

@@ -136,16 +136,20 @@ static char *
 ngx_http_credverify_badges_base(ngx_conf_t *cf, ngx_str_t *url,
     cv_str_t *base)
 {
-    u_char  *p;
-    size_t   i;
+    u_char      *p;
+    size_t       i;
+    const char  *why;
 
-    if (!cv_openbadge_url(cv_str(url->data, url->len))) {
-        return "takes the URL that all ids begin with, of https or http, "
-               "encoded where it has to be";
+    why = cv_openbadge_base(cv_str(url->data, url->len));
+
+    if (why == NULL && ngx_strchr(url->data, '$') != NULL) {
+        why = "a URL without variables";
     }
 
-    if (strpbrk((char *) url->data, "?#$") != NULL) {
-        return "takes a URL without variables, query and fragment";
+    if (why != NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"credverify_openbadges\" directive takes %s", why);
+        return NGX_CONF_ERROR;
     }
 
     if (url->len + 1 > CV_BADGES_BASE_MAX) {

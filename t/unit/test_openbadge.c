@@ -515,6 +515,72 @@ test_assertion(void **state)
 }
 
 
+/* one that ids begin with */
+
+static void
+test_base(void **state)
+{
+    size_t       i;
+    const char  *why;
+
+    static const char *const  good[] = {
+        "https://a", "https://a/", "http://a:1/b", "https://a:65535",
+        "https://[::1]/b/", "https://[::1]:8080/b", "https://a/.../",
+        "https://a/.b/c./%2eb/", "https://a/@b:c/", "https://a/%2f%2f/",
+    };
+
+    static const struct {
+        const char  *url;
+        const char  *part;          /* of what is said */
+    } wrong[] = {
+        { "", "begin with" },
+        { "ftp://a/", "begin with" },
+        { "https://a/%2", "begin with" },
+        { "https://u:p@a/", "password" },
+        { "https://u@a/", "password" },
+        { "https://@a/", "password" },
+        { "https://u:99999@a/", "password" },
+        { "https://a:", "port" },
+        { "https://a:/", "port" },
+        { "https://a:0/", "port" },
+        { "https://a:65536/", "port" },
+        { "https://a:99999/", "port" },
+        { "https://a:4294967297/", "port" },
+        { "https://a:18446744073709551617/", "port" },
+        { "https://[::1]:65536/", "port" },
+        { "https://a//", "\"//\"" },
+        { "https://a//b/", "\"//\"" },
+        { "https://a/b//c", "\"//\"" },
+        { "https://a/.", "\"//\"" },
+        { "https://a/./b", "\"//\"" },
+        { "https://a/b/../c/", "\"//\"" },
+        { "https://a/b/..", "\"//\"" },
+        { "https://a/%2e/", "\"//\"" },
+        { "https://a/.%2E/", "\"//\"" },
+        { "https://a/%2e%2e", "\"//\"" },
+        { "https://a/..?b", "\"//\"" },
+        { "https://a/?b", "query" },
+        { "https://a?b", "query" },
+        { "https://a/#b", "query" },
+        { "https://a#", "query" },
+    };
+
+    (void) state;
+
+    for (i = 0; i < CV_COUNT(good); i++) {
+        said(cv_openbadge_base(cv_str_z(good[i])), NULL, good[i]);
+    }
+
+    for (i = 0; i < CV_COUNT(wrong); i++) {
+        why = cv_openbadge_base(cv_str_z(wrong[i].url));
+
+        if (why == NULL || strstr(why, wrong[i].part) == NULL) {
+            fail_msg("%s: \"%s\"", wrong[i].url, why != NULL ? why : "");
+        }
+    }
+}
+
+
 int
 main(void)
 {
@@ -523,6 +589,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_issuer),
         cmocka_unit_test(test_urls),
+        cmocka_unit_test(test_base),
         cmocka_unit_test(test_emails),
         cmocka_unit_test(test_class),
         cmocka_unit_test(test_criteria),
