@@ -1,6 +1,8 @@
 // The check itself: it takes a right world, and refuses each wrong one for what
 // is wrong with it.
 
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { Check } from './badge.js';
 import { bad } from './bad.js';
 import { crc32 } from './image.js';
@@ -94,6 +96,43 @@ ok((await broken('assertion/1.json', { expired: true })).broken.join().startsWit
 
 const idle = [...rules].filter(name => !refused.has(name));
 ok(idle.length === 0, `each of ${rules.size} rules is broken by something`, idle);
+
+// the command: one line for whoever uses it wrongly
+
+function command(...args) {
+    const { status, stdout, stderr } = spawnSync(process.execPath,
+        [fileURLToPath(new URL('check.js', import.meta.url)), ...args], { encoding: 'utf8' });
+    return { status, stdout, stderr };
+}
+
+const see = '; see "check.js --help"';
+
+for (const [args, why] of [
+    [[], `BADGE is expected${see}`],
+    [['--bad'], `Unknown option '--bad'${see}`],
+    [['--at'], `Option '--at <value>' argument missing${see}`],
+    [['--expect', 'good', 'x.png'], `--expect: "good" is not known${see}`],
+    [['/nonexistent/x.png'], '/nonexistent/x.png: no such file or directory'],
+    [['/'], '/: illegal operation on a directory'],
+    [['--list', '/nonexistent/list'], '/nonexistent/list: no such file or directory'],
+    [['--list', ''], ': no such file or directory'],
+]) {
+    const said = command(...args);
+    ok(said.status === 2 && said.stdout === '' && said.stderr === `check.js: ${why}\n`,
+       `one line: ${args.join(' ') || 'nothing'}`, [JSON.stringify(said)]);
+}
+
+{
+    const list = fileURLToPath(import.meta.url);
+    const said = command('--list', list);
+    ok(said.status === 2 && /^check\.js: [^\n]*bad\.t\.js: [^\n]*\n$/.test(said.stderr), 'one line: a list that is none',
+       [JSON.stringify(said)]);
+
+    const help = command('--help');
+    ok(help.status === 0 && help.stderr === '' && /^Usage: check\.js /.test(help.stdout)
+       && ['at', 'recipient', 'expect', 'secret', 'list', 'help'].every(name => help.stdout.includes(`\n  --${name} `)),
+       'help', [JSON.stringify(help)]);
+}
 
 server.close();
 console.log(`1..${tests}`);
