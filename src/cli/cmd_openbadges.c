@@ -164,7 +164,10 @@ cmd_keygen_answer(cv_cli_t *cli, const cmd_keygen_t *keygen)
     /* nginx looks for other names in a directory of its own */
 
     cv_buf_append_str(&cli->out.buf,
-                      CV_STR("\nFor nginx.conf, in the location of "
+                      CV_STR("\nFor nginx.conf, before http, unless it is "
+                             "there:\n\n"
+                             "    thread_pool credverify threads=2;\n\n"
+                             "and in the location of "
                              "credverify_openbadges:\n\n"
                              "    credverify_openbadges_key "));
     cmd_keygen_word(&cli->out.buf,
@@ -187,6 +190,26 @@ cmd_keygen_absent(cv_cli_t *cli, const char *name)
     }
 
     return errno == ENOENT ? CV_CLI_DONE : cmd_keygen_fail(cli, name);
+}
+
+
+/* The private one; it says how a public one that was lost is made again. */
+
+static int
+cmd_keygen_private_absent(cv_cli_t *cli, const cmd_keygen_t *keygen)
+{
+    struct stat  st;
+
+    if (lstat(keygen->name, &st) == 0 && S_ISREG(st.st_mode)
+        && lstat(keygen->public, &st) == -1 && errno == ENOENT)
+    {
+        return cv_cli_fail(cli, "%s: is there already; no key is ever "
+                           "replaced; its public one is made of it by "
+                           "\"openssl pkey -in %s -pubout -out %s\"",
+                           keygen->name, keygen->name, keygen->public);
+    }
+
+    return cmd_keygen_absent(cli, keygen->name);
 }
 
 
@@ -222,7 +245,7 @@ cmd_openbadges_keygen(cv_cli_t *cli)
         return cmd_keygen_fail(cli, keygen.name);
     }
 
-    rc = cmd_keygen_absent(cli, keygen.name);
+    rc = cmd_keygen_private_absent(cli, &keygen);
 
     if (rc == CV_CLI_DONE) {
         rc = cmd_keygen_absent(cli, keygen.public);

@@ -83,7 +83,11 @@ bits            2048
 private         $file
 public          $file.pub
 
-For nginx.conf, in the location of credverify_openbadges:
+For nginx.conf, before http, unless it is there:
+
+    thread_pool credverify threads=2;
+
+and in the location of credverify_openbadges:
 
     credverify_openbadges_key $file;
 EOF_OUT
@@ -110,8 +114,10 @@ for (["is there already", $file], ['its public one is', "$file.pub"]) {
     my $new = "$other/" . ($there =~ /pub$/ ? 'k.pub' : 'k');
 
     write_file('kept', $new);
+    my $how = $there =~ /pub$/ ? '' : '; its public one is made of it by '
+            . "\"openssl pkey -in $other/k -pubout -out $other/k.pub\"";
     fails(keygen("$other/k"),
-          "openbadges keygen: $new: is there already; no key is ever replaced",
+          "openbadges keygen: $new: is there already; no key is ever replaced$how",
           "a file that $name");
     is(read_file($new), 'kept', 'it has not changed');
     is(entries($other), ($there =~ /pub$/ ? 'k.pub' : 'k'), 'nothing beside it');
@@ -132,6 +138,24 @@ is(read_file($file) . read_file("$file.pub"), "$private$public", 'as they were')
     mkdir "$other/d" or die;
     fails(keygen("$other/d"), "openbadges keygen: $other/d: is there already; "
           . 'no key is ever replaced', 'a directory');
+}
+
+
+# A public one that was lost is made as the error says
+
+{
+    my $other = place();
+    my $lost = "$other/k";
+    done_ok(keygen($lost), 'a key');
+
+    my $was = read_file("$lost.pub");
+    unlink "$lost.pub" or die;
+
+    $r = keygen($lost);
+    my ($command) = $r->{err} =~ /by "(openssl [^"]+)"$/ or diag $r->{err};
+    system("$command 2>&1");
+    is(read_file("$lost.pub"), $was, 'is as it was');
+    fails(keygen($lost), "openbadges keygen: $lost: is there already; no key is ever replaced", 'and not said any more');
 }
 
 
