@@ -28,9 +28,9 @@ typedef struct {
 
 /*
  * Reports every issuer and class that is no Open Badge, and how many
- * credentials are none whose class and issuer are, or are not yet: those that
- * are issued, and not of a holder who was erased.  Ids borrow from the snapshot.
- * "looked" counts the credentials.  An error is the snapshot's.
+ * credentials are none whose class and issuer are, or are none yet: those that
+ * are issued, and not of a holder who was erased.  Ids borrow from the
+ * snapshot.  "looked" counts the credentials.  An error is the snapshot's.
  */
 cv_err_t cv_badge_notes(cv_txn_t *snapshot, cv_time_t now,
     void (*report)(void *data, const cv_badge_note_t *note), void *data,
