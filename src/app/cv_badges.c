@@ -28,14 +28,14 @@ cv_badges_begin(cv_badge_found_t *out, const cv_badges_t *badges)
 /* what is written to "to" has room there: all that it is made of is bounded */
 
 static cv_str_t
-cv_badges_url(uint8_t to[CV_BADGE_URL_MAX], const cv_badges_t *badges,
-    cv_str_t dir, cv_str_t name, cv_str_t ending)
+cv_badges_url(uint8_t to[CV_BADGE_URL_MAX], cv_str_t base, cv_str_t dir,
+    cv_str_t name, cv_str_t ending)
 {
     cv_buf_t  buf;
 
     cv_buf_borrow(&buf, to, CV_BADGE_URL_MAX);
 
-    cv_buf_append_str(&buf, badges->base);
+    cv_buf_append_str(&buf, base);
     cv_buf_append_str(&buf, dir);
     cv_buf_append_str(&buf, name);
     cv_buf_append_str(&buf, ending);
@@ -96,8 +96,8 @@ cv_badges_picture(cv_txn_t *snapshot, uint64_t class, cv_image_t *picture)
 /* "ID.png", where the class has a picture that is one */
 
 static cv_str_t
-cv_badges_picture_url(cv_badge_found_t *out, const cv_badges_t *badges,
-    cv_str_t dir, cv_str_t name)
+cv_badges_picture_url(cv_badge_found_t *out, cv_str_t base, cv_str_t dir,
+    cv_str_t name)
 {
     uint8_t   ending[8];
     cv_buf_t  buf;
@@ -110,7 +110,7 @@ cv_badges_picture_url(cv_badge_found_t *out, const cv_badges_t *badges,
     cv_buf_append_byte(&buf, '.');
     cv_buf_append_str(&buf, cv_image_type_name(out->type));
 
-    return cv_badges_url(out->image, badges, dir, name, cv_buf_str(&buf));
+    return cv_badges_url(out->image, base, dir, name, cv_buf_str(&buf));
 }
 
 
@@ -199,7 +199,6 @@ static cv_err_t
 cv_badges_award(cv_badge_found_t *out, cv_verifier_t *verifier,
     cv_txn_t *snapshot, const cv_badges_t *badges)
 {
-    cv_badges_t                hosted;
     cv_verification_t         *found;
     const cv_catalog_entry_t  *entry;
 
@@ -226,13 +225,10 @@ cv_badges_award(cv_badge_found_t *out, cv_verifier_t *verifier,
 
     /* what is signed stays, but one day its key bakes nothing any more */
 
-    hosted = *badges;
-
-    if (badges->key != NULL) {
-        hosted.base = badges->key->hosted;
-    }
-
-    out->badge.image = cv_badges_picture_url(out, &hosted, CV_STR("assertion/"),
+    out->badge.image = cv_badges_picture_url(out, badges->key != NULL
+                                                  ? badges->key->hosted
+                                                  : badges->base,
+                                             CV_STR("assertion/"),
                                              found->assertion.id);
     out->badge.verification = cv_present(out->badge.key)
                               ? CV_STR("SignedBadge") : CV_STR("HostedBadge");
@@ -269,7 +265,7 @@ cv_badges_assertion(cv_badge_found_t *out, cv_verifier_t *verifier,
     }
 
     out->badge.assertion = out->found.assertion.id;
-    out->badge.id = cv_badges_url(out->id, badges, CV_STR("assertion/"),
+    out->badge.id = cv_badges_url(out->id, badges->base, CV_STR("assertion/"),
                                   out->found.assertion.id,
                                   badges->key == NULL ? CV_STR(".json")
                                                       : CV_STR(".jws"));
@@ -320,9 +316,9 @@ cv_badges_class(cv_badge_found_t *out, cv_verifier_t *verifier,
     out->class = &entry->class;
 
     out->badge.class = cv_badges_segment(out, out->class);
-    out->badge.id = cv_badges_url(out->id, badges, CV_STR("class/"),
+    out->badge.id = cv_badges_url(out->id, badges->base, CV_STR("class/"),
                                   out->badge.class, CV_STR(".json"));
-    out->badge.image = cv_badges_picture_url(out, badges, CV_STR("class/"),
+    out->badge.image = cv_badges_picture_url(out, badges->base, CV_STR("class/"),
                                              out->badge.class);
 
     if (!cv_present(out->badge.image)) {
@@ -343,7 +339,7 @@ cv_badges_issuer(cv_badge_found_t *out, cv_txn_t *snapshot,
         && cv_openbadge_issuer_lacks(&out->issuer) == NULL)
     {
         out->by = &out->issuer;
-        out->badge.id = cv_badges_url(out->id, badges, CV_STR(""),
+        out->badge.id = cv_badges_url(out->id, badges->base, CV_STR(""),
                                       CV_STR("issuer"), CV_STR(".json"));
 
         if (badges->key != NULL) {
