@@ -179,14 +179,15 @@ cv_badges_offer(cv_verification_t *verification, cv_verifier_t *verifier,
 }
 
 
-/* the picture, if there is one */
+/* the picture, if there is one: a document says no more than its type */
 
 static void
 cv_badges_show(cv_badge_found_t *out, const cv_catalog_entry_t *entry,
-    cv_txn_t *snapshot, uint64_t class)
+    cv_txn_t *snapshot, const cv_badges_t *badges, uint64_t class)
 {
     if (entry->picture != CV_IMAGE_NONE
-        && cv_get_image(snapshot, class, &out->picture))
+        && (!badges->pictured
+            || cv_get_image(snapshot, class, &out->picture)))
     {
         out->type = entry->picture;
     }
@@ -217,7 +218,8 @@ cv_badges_award(cv_badge_found_t *out, cv_verifier_t *verifier,
         return CV_OK;
     }
 
-    cv_badges_show(out, entry, snapshot, found->credential.class.iid);
+    cv_badges_show(out, entry, snapshot, badges,
+                   found->credential.class.iid);
 
     out->by = found->evidence.issuer;
     out->class = found->evidence.class;
@@ -310,7 +312,7 @@ cv_badges_class(cv_badge_found_t *out, cv_verifier_t *verifier,
         return cv_txn_err(snapshot, NULL);
     }
 
-    cv_badges_show(out, entry, snapshot, iid);
+    cv_badges_show(out, entry, snapshot, badges, iid);
 
     out->by = &entry->issuer;
     out->class = &entry->class;

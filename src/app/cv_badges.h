@@ -35,6 +35,7 @@ typedef struct {
     cv_str_t                issuer;
     const cv_badges_key_t  *key;        /* NULL: they are hosted */
     bool                    test;       /* test credentials, and no others */
+    bool                    pictured;   /* the picture is wanted, too */
 } cv_badges_t;
 
 /* "key/", a key's id and "/", which follow for what is signed */
@@ -57,7 +58,7 @@ typedef struct {
     cv_issuer_t          issuer;
     const cv_issuer_t   *by;        /* NULL: there is none, or it is no badge */
     const cv_class_t    *class;
-    cv_image_t           picture;   /* of the class, */
+    cv_image_t           picture;   /* of the class, if it was wanted, */
     cv_image_type_t      type;      /* unless this is CV_IMAGE_NONE */
     cv_badge_t           badge;
     uint8_t              id[CV_BADGE_URL_MAX];

@@ -394,6 +394,7 @@ ngx_http_credverify_badge_read(cv_verifier_t *verifier, cv_txn_t *txn,
     badge->badges.key = badge->site != NULL ? &badge->site->document : NULL;
     badge->badges.issuer = *(cv_str_t *) job->clcf->issuers->elts;
     badge->badges.test = ngx_http_credverify_tests(job->bearer);
+    badge->badges.pictured = badge->route->image;
 
     return badge->route->find(badge, verifier, txn);
 }
