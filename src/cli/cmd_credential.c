@@ -208,7 +208,7 @@ cmd_credential_issue(cv_cli_t *cli)
 
 static const char *const  cmd_credential_verbs[] = {
     [CV_STATUS_DRAFT] = "",
-    [CV_STATUS_PENDING] = "",
+    [CV_STATUS_PENDING] = "pend",
     [CV_STATUS_ISSUED] = "issue",
     [CV_STATUS_CLAIMED] = "claim",
     [CV_STATUS_USED] = "use",

@@ -352,6 +352,11 @@ const cv_command_t  cv_commands[] = {
       "narrative attributes created_at updated_at ",
       cmd_credential_create },
 
+    { "credential", "pend", "ID", 1, 1,
+      "mark a draft as pending",
+      "A pending credential is known to who verifies it, and not good yet.\n"
+      CV_AGAIN, NULL, CV_NO_MEMBERS, cmd_credential_move },
+
     { "credential", "issue", "ID", 1, 1,
       "issue a draft or pending credential",
       "A class with valid_days sets the expiry, if the credential has\n"

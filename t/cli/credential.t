@@ -149,7 +149,7 @@ $c = credential(cv('credential', 'issue', credential(cv('credential', 'create',
 ok(!exists $c->{expires_at}, 'no expiry');
 
 
-# claim, use, refund, revoke
+# pend, claim, use, refund, revoke
 
 sub change {
     my ($verb, $id, @options) = @_;
@@ -160,7 +160,7 @@ sub changes {
     return (json_lines(cv('stats', '--json')->{out}))[0]{last_change};
 }
 
-for (['claim', 'claimed', 'issued'], ['use', 'used', 'issued', 'claimed'],
+for (['pend', 'pending', 'draft'], ['claim', 'claimed', 'issued'], ['use', 'used', 'issued', 'claimed'],
      ['refund', 'refunded', 'pending', 'issued', 'claimed'],
      ['revoke', 'revoked', 'pending', 'issued', 'claimed', 'used', 'refunded'])
 {
@@ -225,6 +225,9 @@ is_deeply(credential(change('revoke', 'full', '--reason', 'fraud'),
 is(changes(), $last, 'not even the log');
 like(cv('credential', 'show', 'full')->{out}, qr/^revocation reason fraud$/m,
      'shown');
+is_deeply([@{(json_lines(cv('credential', 'show', 'full', '--json')->{out}))[0]}
+            {qw(status revoked_at revocation_reason)}],
+          ['revoked', $c->{revoked_at}, 'fraud'], 'with the date, as JSON');
 my ($line) = grep { /"id":"full"/ } split /\n/, cv('export')->{out};
 like($line, qr/,"revoked_at":"$NOW","revocation_reason":"fraud"\}\z/, 'exported');
 credential(change('revoke', 'full', '--reason='), 'no reason');

@@ -69,6 +69,12 @@ cv_ok('credential', 'create', '--id', 'x', '--class', 'c', '--holder', 'h',
       '--number', 'N-1', '--code', 'code', '--public-id', 'AB-1');
 cv_ok('credential', 'issue', 'x');
 my ($token) = json_lines(cv_ok('token', 'new', 'x', '--json')->{out});
+cv_ok('credential', 'create', '--id', 'back', '--class', 'c', '--holder', 'h');
+cv_ok('credential', $_, 'back') for qw(pend pend issue refund refund revoke);
+is_deeply(trail('credential', 'back'),
+          ['created >draft', 'pending draft>pending', 'issued pending>issued',
+           'refunded issued>refunded', 'revoked refunded>revoked'],
+          'by the other way');
 my $hash = substr $token->{token_sha256}, 0, 16;
 cv_ok('token', 'revoke', 'x', $hash);
 cv_ok('credential', 'claim', 'x');
@@ -158,7 +164,7 @@ fails(cv('credential', 'history', 'z'),
       'credential history: there is no credential "z"', 'no trace');
 
 my ($stats) = json_lines(cv_ok('stats', '--json')->{out});
-is($stats->{audited}, 18, 'stats counts the entries');
+is($stats->{audited}, 23, 'stats counts the entries');
 unlike(cv_ok('export')->{out}, qr/audit|\Q$me\E/, 'an export has none');
 done_ok(cv('check'), 'the store is whole');
 
