@@ -366,10 +366,55 @@ cv_escape_url(cv_buf_t *out, cv_str_t s)
 }
 
 
+/* how many bytes at "p" are a control character; 0: it is none */
+
+static size_t
+cv_text_control(const uint8_t *p, const uint8_t *end)
+{
+    if (*p < 0x20 || *p == 0x7f) {
+        return 1;
+    }
+
+    if (*p == 0xc2 && end - p > 1 && p[1] < 0xa0) {
+        return 2;
+    }
+
+    return *p == 0xe2 && end - p > 2 && p[1] == 0x80
+           && (p[2] == 0xa8 || p[2] == 0xa9) ? 3 : 0;
+}
+
+
+void
+cv_escape_plain(cv_buf_t *out, cv_str_t s)
+{
+    size_t          n;
+    const uint8_t  *p, *end, *start;
+
+    end = cv_str_end(s);
+
+    for (p = start = s.data; p < end; /* void */ ) {
+        n = cv_text_control(p, end);
+
+        if (n == 0) {
+            p++;
+            continue;
+        }
+
+        cv_buf_append(out, start, (size_t) (p - start));
+        cv_buf_append_byte(out, ' ');
+        p += n;
+        start = p;
+    }
+
+    cv_buf_append(out, start, (size_t) (p - start));
+}
+
+
 void
 cv_escape_href(cv_buf_t *out, cv_str_t s)
 {
     if ((s.len > 0 && s.data[0] == '?')
+        || (s.len > 4 && strncasecmp((const char *) s.data, "cid:", 4) == 0)
         || (s.len > 8 && strncasecmp((const char *) s.data, "https://", 8) == 0)
         || (s.len > 7 && strncasecmp((const char *) s.data, "http://", 7) == 0))
     {

@@ -62,9 +62,16 @@ void cv_escape_html_shown(cv_buf_t *out, cv_str_t s);
 void cv_escape_url(cv_buf_t *out, cv_str_t s);
 
 /*
+ * The text as a part of a line of plain text: controls (C0, C1, U+2028 and
+ * U+2029), of which some end lines, become spaces.
+ */
+void cv_escape_plain(cv_buf_t *out, cv_str_t s);
+
+/*
  * A whole URL for an attribute such as href: escaped as HTML if it is an
- * absolute http or https one, or nothing but the query of where the page is,
- * replaced by "#" if it is anything else, so that data can name no script.
+ * absolute http or https one, one of a part of the same mail (RFC 2392), or
+ * nothing but the query of where the page is, replaced by "#" if it is anything
+ * else, so that data can name no script.
  */
 void cv_escape_href(cv_buf_t *out, cv_str_t s);
 

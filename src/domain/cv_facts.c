@@ -51,6 +51,29 @@ cv_value_truth(const cv_value_t *value)
 }
 
 
+cv_value_t
+cv_value_of(cv_doc_t doc)
+{
+    switch (cv_doc_type(doc)) {
+
+    case CV_DOC_NONE:
+    case CV_DOC_NULL:
+        return (cv_value_t) { CV_VALUE_NONE, 0, CV_ABSENT };
+
+    case CV_DOC_TRUE:
+    case CV_DOC_FALSE:
+        return (cv_value_t) { CV_VALUE_BOOL, cv_doc_type(doc) == CV_DOC_TRUE,
+                              CV_ABSENT };
+
+    case CV_DOC_STRING:
+        return (cv_value_t) { CV_VALUE_TEXT, 0, cv_doc_text(doc) };
+
+    default:
+        return (cv_value_t) { CV_VALUE_DOC, 0, doc };
+    }
+}
+
+
 static void
 cv_disclose_outcome(cv_facts_t *facts, cv_outcome_t outcome, cv_time_t now)
 {

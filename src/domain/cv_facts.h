@@ -199,6 +199,9 @@ cv_fact_new(cv_facts_t *facts, cv_fact_id_t id, cv_value_type_t type)
 /* True unless absent, false, zero-length or an empty document. */
 bool cv_value_truth(const cv_value_t *value);
 
+/* A member of a document: JSON types become those of facts. */
+cv_value_t cv_value_of(cv_doc_t doc);
+
 /* Setters that leave an absent value absent. */
 
 static inline void

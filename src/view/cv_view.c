@@ -21,6 +21,7 @@ const cv_str_t  cv_format_names[CV_FORMATS] = {
     [CV_FORMAT_BADGE] = { (const uint8_t *) "badge", sizeof("badge") - 1 },
     [CV_FORMAT_CARD] = { (const uint8_t *) "card", sizeof("card") - 1 },
     [CV_FORMAT_QR] = { (const uint8_t *) "qr", sizeof("qr") - 1 },
+    [CV_FORMAT_TXT] = { (const uint8_t *) "txt", sizeof("txt") - 1 },
     [CV_FORMAT_PNG] = { (const uint8_t *) "png", sizeof("png") - 1 },
 };
 
@@ -381,6 +382,10 @@ cv_document_present(const cv_document_t *document, cv_format_t format,
 
     case CV_FORMAT_HTML:
         presentation.type = CV_STR("text/html; charset=utf-8");
+        break;
+
+    case CV_FORMAT_TXT:
+        presentation.type = CV_STR("text/plain; charset=utf-8");
         break;
 
     case CV_FORMAT_SVG:

@@ -12,6 +12,7 @@
  *     DIR/NAME.badge.html  a badge for a frame
  *     DIR/NAME.card.svg    a large badge, 1200 x 630, had as a PNG as well
  *     DIR/NAME.qr.svg      a QR code of where the page is
+ *     DIR/NAME.txt         plain text, as in a mail
  *
  * A document is compiled once, is never changed afterwards, and needs no
  * memory to be rendered but the buffer it is rendered to.
@@ -34,6 +35,7 @@ typedef enum {
     CV_FORMAT_BADGE = CV_FORMAT_NAMED,
     CV_FORMAT_CARD,
     CV_FORMAT_QR,
+    CV_FORMAT_TXT,
     CV_FORMAT_FILES,            /* those below have no file of their own */
     CV_FORMAT_PNG = CV_FORMAT_FILES,
                                 /* a card, to be drawn */
@@ -66,8 +68,8 @@ cv_err_t cv_document_compile(cv_document_t **document, const char *name,
 void cv_document_free(cv_document_t *document);
 
 /*
- * What a format is written in, which ends the name of its files: JSON, HTML or
- * SVG.
+ * What a format is written in, which ends the name of its files: JSON, HTML,
+ * SVG or text.
  */
 cv_format_t cv_format_markup(cv_format_t format);
 

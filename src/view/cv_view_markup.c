@@ -13,11 +13,13 @@ static bool cv_markup_step(cv_markup_t *markup, uint8_t ch);
 
 
 void
-cv_markup_init(cv_markup_t *markup, cv_view_format_t *format, bool xml)
+cv_markup_init(cv_markup_t *markup, cv_view_format_t *format,
+    cv_format_t language)
 {
     memset(markup, 0, sizeof(cv_markup_t));
     markup->format = format;
-    markup->xml = xml;
+    markup->xml = language == CV_FORMAT_SVG;
+    markup->plain = language == CV_FORMAT_TXT;
 }
 
 
@@ -818,7 +820,7 @@ cv_markup_text(cv_markup_t *markup, cv_str_t text)
 {
     size_t  i;
 
-    for (i = 0; i < text.len; i++) {
+    for (i = 0; i < text.len && !markup->plain; i++) {
         if (!cv_markup_step(markup, text.data[i])) {
             return false;
         }

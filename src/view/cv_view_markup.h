@@ -64,6 +64,7 @@ typedef struct {
     cv_view_format_t   *format;         /* gets the <style> elements */
     const char         *wrong;          /* what could not be read */
     bool                xml;
+    bool                plain;          /* text: there is no markup in it */
 
     cv_markup_state_t   state;
     bool                end_tag;
@@ -82,7 +83,9 @@ typedef struct {
     cv_markup_name_t    value;          /* its constant beginning */
 } cv_markup_t;
 
-void cv_markup_init(cv_markup_t *markup, cv_view_format_t *format, bool xml);
+/* "language" is CV_FORMAT_HTML, CV_FORMAT_SVG or CV_FORMAT_TXT. */
+void cv_markup_init(cv_markup_t *markup, cv_view_format_t *format,
+    cv_format_t language);
 
 /* False, and "wrong" says why, if the text is refused. */
 bool cv_markup_text(cv_markup_t *markup, cv_str_t text) CV_MUST_CHECK;

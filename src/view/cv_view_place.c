@@ -174,7 +174,7 @@ cv_markup_value(cv_markup_t *markup)
     switch (markup->state) {
 
     case CV_MARKUP_TEXT:
-        return CV_OP_HTML;
+        return markup->plain ? CV_OP_PLAIN : CV_OP_HTML;
 
     case CV_MARKUP_RCDATA:
         if (markup->matched == 0) {

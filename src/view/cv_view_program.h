@@ -41,6 +41,7 @@ typedef enum {
     CV_OP_HTML_SHOWN,       /* the same, in HTML that is shown as a text */
     CV_OP_URL,              /* in a URL, but not at its start */
     CV_OP_HREF,             /* a whole URL */
+    CV_OP_PLAIN,            /* in plain text */
     CV_OP_JUMP,
     CV_OP_SKIP_ABSENT,      /* to "jump" if it holds */
     CV_OP_SKIP_FALSE,

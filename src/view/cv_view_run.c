@@ -70,31 +70,6 @@ static const uint8_t  cv_now_widths[CV_FILTERS] = {
 };
 
 
-/* an item's or a document's member: JSON types become those of facts */
-
-static cv_value_t
-cv_view_doc_value(cv_doc_t doc)
-{
-    switch (cv_doc_type(doc)) {
-
-    case CV_DOC_NONE:
-    case CV_DOC_NULL:
-        return (cv_value_t) { CV_VALUE_NONE, 0, CV_ABSENT };
-
-    case CV_DOC_TRUE:
-    case CV_DOC_FALSE:
-        return (cv_value_t) { CV_VALUE_BOOL, cv_doc_type(doc) == CV_DOC_TRUE,
-                              CV_ABSENT };
-
-    case CV_DOC_STRING:
-        return (cv_value_t) { CV_VALUE_TEXT, 0, cv_doc_text(doc) };
-
-    default:
-        return (cv_value_t) { CV_VALUE_DOC, 0, doc };
-    }
-}
-
-
 static cv_str_t
 cv_view_next_name(const uint8_t **p)
 {
@@ -166,7 +141,7 @@ cv_view_member(cv_view_run_t *run, cv_value_t *value, const uint8_t *names,
         name = cv_view_next_name(&names);
 
         if (value->type == CV_VALUE_DOC) {
-            *value = cv_view_doc_value(cv_view_search(run, value->text,
+            *value = cv_value_of(cv_view_search(run, value->text,
                                                       name));
 
         } else {
@@ -201,7 +176,7 @@ cv_view_find_name(cv_view_run_t *run, const cv_view_op_t *op)
         doc = cv_view_search(run, value.text, name);
 
         if (cv_present(doc)) {
-            value = cv_view_doc_value(doc);
+            value = cv_value_of(doc);
             cv_view_member(run, &value, rest, op->nnames - 1);
             return value;
         }
@@ -658,6 +633,10 @@ cv_view_escaped(cv_view_run_t *run, const cv_view_op_t *op)
         cv_escape_url(run->out, text);
         return;
 
+    case CV_OP_PLAIN:
+        cv_escape_plain(run->out, text);
+        return;
+
     default:
         cv_escape_href(run->out, text);
     }
@@ -692,7 +671,7 @@ cv_view_enter(cv_view_run_t *run, const cv_view_op_t *op)
             return false;
         }
 
-        item->value = cv_view_doc_value(doc);
+        item->value = cv_value_of(doc);
 
     } else if (op->code == CV_OP_SECTION) {
         item->value = *value;
@@ -722,7 +701,7 @@ cv_view_next(cv_view_run_t *run)
         return false;
     }
 
-    item->value = cv_view_doc_value(doc);
+    item->value = cv_value_of(doc);
 
     return true;
 }
@@ -837,6 +816,7 @@ cv_view_run(const cv_view_program_t *program, size_t entry,
         case CV_OP_HTML_SHOWN:
         case CV_OP_URL:
         case CV_OP_HREF:
+        case CV_OP_PLAIN:
             cv_view_escaped(&run, op);
             break;
 

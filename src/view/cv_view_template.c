@@ -2,7 +2,7 @@
 /*
  * Copyright (C) The credverify authors
  *
- * The compiler of NAME.html and NAME.svg: Mustache (the specification's
+ * The compiler of NAME.html, NAME.svg and NAME.txt: Mustache (the specification's
  * interpolation, sections, inverted, comments and partials modules), without
  * whatever would show a value unescaped or change how the rest is read.
  *
@@ -389,7 +389,7 @@ cv_template_now(cv_template_t *t, const cv_view_path_t *path,
                                 CV_FMT(path->text));
     }
 
-    if (code != CV_OP_HTML) {
+    if (code != CV_OP_HTML && code != CV_OP_PLAIN) {
         return cv_template_fail(t, CV_ERR_INPUT,
                                 "\"%.*s\" cannot stand in a URL",
                                 CV_FMT(path->text));
@@ -446,8 +446,9 @@ cv_template_variable(cv_template_t *t, const cv_template_tag_t *tag)
 
         if (code != CV_OP_HTML) {
             return cv_template_fail(t, CV_ERR_INPUT,
-                                    "{{%.*s}}: HTML cannot be shown in a URL",
-                                    CV_FMT(tag->name));
+                                    "{{%.*s}}: HTML cannot be shown in %s",
+                                    CV_FMT(tag->name),
+                                    code == CV_OP_PLAIN ? "a text" : "a URL");
         }
 
         path.filter = CV_FILTER_NONE;
@@ -637,7 +638,7 @@ cv_template_read(cv_template_t *t, const cv_template_tag_t *tag,
 
     markup = cv_format_markup(t->format);
 
-    for (i = 0; i < 4; i += markup == CV_FORMAT_SVG ? 2 : 1) {
+    for (i = 0; i < 4; i += markup == CV_FORMAT_HTML ? 1 : 2) {
 
         ending = cv_format_names[i & 1 ? CV_FORMAT_SVG : markup];
 
@@ -858,8 +859,7 @@ cv_view_template_compile(cv_document_t *document, cv_format_t format,
     t.program = &to->program;
     t.dir = dir;
     t.error = error;
-    cv_markup_init(&t.markup, to,
-                   cv_format_markup(format) == CV_FORMAT_SVG);
+    cv_markup_init(&t.markup, to, cv_format_markup(format));
 
     memset(&file, 0, sizeof(cv_template_file_t));
     file.path = path;

@@ -335,6 +335,13 @@ test_escapes(void **state)
                          "%C3" },
         { cv_escape_href, "https://a.example/?b=1&c=\"", "https://a.example/"
                           "?b=1&amp;c=&quot;" },
+        { cv_escape_href, "cid:a@b.example", "cid:a@b.example" },
+        { cv_escape_href, "cidr:a", "#" },
+        { cv_escape_plain, "a<\"&\xc3\xa9 b", "a<\"&\xc3\xa9 b" },
+        { cv_escape_plain, "a\r\nBcc: b\t\x7f" "c\xc2\x85" "d\xe2\x80\xa8"
+          "e\xe2\x80\xa9", "a  Bcc: b  c d e " },
+        { cv_escape_plain, "\xc2\xa0\xe2\x80\xaa\xe2\x80", "\xc2\xa0\xe2\x80\xaa"
+          "\xe2\x80" },
         { cv_escape_href, "HTTP://a.example", "HTTP://a.example" },
         { cv_escape_href, "javascript:alert(1)", "#" },
         { cv_escape_href, " https://a.example", "#" },

@@ -574,6 +574,30 @@ static const template_case_t  svg_wrong[] = {
 };
 
 
+/* plain text: nothing is escaped, and no value begins a line */
+
+#define NASTY_TEXT  "\"'<>&\\   /\xc3\xa9 javascript:alert(1)"
+
+static const template_case_t  text_contexts[] = {
+    { "Dear {{holder.name}},\n", "Dear " NASTY_TEXT ",\n" },
+    { "<p title={{class.title}}", "<p title=Web \"Security\"" },
+    { "{{#class.tags}}\n- {{.}}\n{{/class.tags}}\n{{issuer.url}}",
+      "- a\n- <b>\n- c\nhttps://acme.example/?a=1&b=2" },
+    { "<style>{{class.id}}<!-- {{checked_at|date}}",
+      "<style>web<!-- 2026-03-11" },
+    { "{{^masked}}</b>{{/masked}}<{{#valid}}script{{/valid}}>",
+      "</b><script>" },
+};
+
+static const template_case_t  text_wrong[] = {
+    { "{{{class.id}}}", "values are always escaped" },
+    { "a\n{{class.id|html}}", "v.txt:2: {{class.id|html}}: HTML cannot be shown in "
+      "a text" },
+    { "{{class.id|qr}}", "a QR code where no text is" },
+    { "{{#valid}}", "{{#valid}} is never closed" },
+};
+
+
 static cv_document_t *
 compile(cv_format_t format, const char *text, cv_error_t *error)
 {
@@ -715,6 +739,7 @@ test_contexts(void **state)
     (void) state;
     assert_cases(CV_FORMAT_HTML, contexts, COUNT(contexts));
     assert_cases(CV_FORMAT_SVG, svg_contexts, COUNT(svg_contexts));
+    assert_cases(CV_FORMAT_TXT, text_contexts, COUNT(text_contexts));
 }
 
 
@@ -771,6 +796,7 @@ test_wrong(void **state)
     (void) state;
     assert_wrong(CV_FORMAT_HTML, wrong, COUNT(wrong));
     assert_wrong(CV_FORMAT_SVG, svg_wrong, COUNT(svg_wrong));
+    assert_wrong(CV_FORMAT_TXT, text_wrong, COUNT(text_wrong));
 }
 
 
@@ -915,6 +941,9 @@ test_presentations(void **state)
     assert_int_equal(p.outcome, CV_REVOKED);
     assert_int_equal(p.status, 410);
     assert_true(cv_str_eq(p.type, CV_STR("text/html; charset=utf-8")));
+
+    p = cv_document_present(document, CV_FORMAT_TXT, CV_VALID);
+    assert_true(cv_str_eq(p.type, CV_STR("text/plain; charset=utf-8")));
 
     p = cv_document_present(document, CV_FORMAT_SVG, CV_NOT_FOUND);
     assert_int_equal(p.status, 404);
