@@ -81,15 +81,38 @@ cv_erase_credential(cv_txn_t *txn, uint64_t iid, cv_moment_t *moment,
 }
 
 
+/* the holder's next credential below a number, which it then is */
+
+static bool
+cv_erase_next(cv_txn_t *txn, uint64_t holder, uint64_t *credential)
+{
+    bool         found;
+    cv_str_t     to;
+    cv_walk_t    walk;
+    cv_reader_t  r;
+
+    cv_links_open(&walk, txn, CV_LINK_HOLDER_CREDENTIAL, holder);
+    cv_links_down(&walk, *credential);
+
+    found = cv_links_next(&walk, &to);
+
+    if (found) {
+        r = cv_reader(to);
+        *credential = cv_read_u64(&r);
+    }
+
+    cv_walk_close(&walk);
+
+    return found;
+}
+
+
 cv_err_t
 cv_erase_holder(cv_txn_t *txn, cv_str_t id, cv_erasure_t *erasure,
     cv_moment_t *moment, cv_error_t *error)
 {
     cv_err_t      err;
-    cv_str_t      to;
-    uint64_t      iid;
-    cv_walk_t     walk;
-    cv_reader_t   r;
+    uint64_t      iid, credential;
     cv_holder_t   holder;
 
     iid = cv_find(txn, CV_HANDLE_HOLDER_ID, id);
@@ -114,17 +137,13 @@ cv_erase_holder(cv_txn_t *txn, cv_str_t id, cv_erasure_t *erasure,
 
     (void) cv_rename(txn, CV_HOLDER, iid, &holder);
 
-    /* what is written here is in other tables than what is walked */
+    credential = UINT64_MAX;
 
-    cv_links_open(&walk, txn, CV_LINK_HOLDER_CREDENTIAL, iid);
-
-    while (err == CV_OK && cv_links_next(&walk, &to)) {
-        r = cv_reader(to);
-        err = cv_erase_credential(txn, cv_read_u64(&r), moment, error);
+    while (err == CV_OK && cv_erase_next(txn, iid, &credential)) {
+        err = cv_erase_credential(txn, credential, moment, error);
+        cv_outbox_forget(txn, credential);
         erasure->credentials++;
     }
-
-    cv_walk_close(&walk);
 
     cv_txn_action(txn, CV_ACTION_AUTO);
 

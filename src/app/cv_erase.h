@@ -23,7 +23,8 @@ typedef struct {
 /*
  * Leaves of the holder with that id nothing but a random id, by which its
  * credentials still have one, and of these what a verdict is reached from:
- * class, status, dates, handles and tokens.  A holder who was erased before
+ * class, status, dates, handles and tokens.  What the outbox and kept answers
+ * have of them goes, sent or not.  A holder who was erased before
  * keeps that id.  CV_ERR_INPUT if there is none.
  */
 cv_err_t cv_erase_holder(cv_txn_t *txn, cv_str_t id, cv_erasure_t *erasure,

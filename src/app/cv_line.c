@@ -263,7 +263,9 @@ cv_line_kind(cv_line_t *line, cv_doc_t document, cv_error_t *error)
     name = cv_doc_text(value);
 
     for (i = 0; i < CV_KINDS; i++) {
-        if (cv_str_eq(name, cv_str_z(cv_schemas[i].name))) {
+        if (cv_kind_durable(i)
+            && cv_str_eq(name, cv_str_z(cv_schemas[i].name)))
+        {
             line->kind = (cv_kind_t) i;
             return CV_OK;
         }

@@ -97,7 +97,7 @@ cmd_export_body(cv_cli_t *cli)
     rc = CV_CLI_DONE;
 
     for (i = 0; i < CV_KINDS && rc == CV_CLI_DONE; i++) {
-        if (export->kind == -1 || export->kind == i) {
+        if (cv_kind_durable(i) && (export->kind == -1 || export->kind == i)) {
             rc = cmd_export_kind(cli, export, (cv_kind_t) i);
         }
     }
@@ -153,7 +153,7 @@ cmd_export_select(cv_cli_t *cli, cmd_export_t *export)
     }
 
     for (i = 0; i < CV_KINDS; i++) {
-        if (strcmp(kind, cv_schemas[i].name) == 0) {
+        if (cv_kind_durable(i) && strcmp(kind, cv_schemas[i].name) == 0) {
             export->kind = i;
             return CV_CLI_DONE;
         }

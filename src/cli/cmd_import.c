@@ -128,7 +128,7 @@ cmd_import_answer(cmd_import_t *import)
     cv_answer_number(cli, "records", cmd_import_records(result));
 
     for (i = 0; i < CV_KINDS; i++) {
-        if (cli->json || result->records[i] > 0) {
+        if (cv_kind_durable(i) && (cli->json || result->records[i] > 0)) {
             cv_answer_number(cli, cv_schemas[i].name, result->records[i]);
         }
     }

@@ -32,6 +32,18 @@ const char *const  cv_key_status_names[] = {
     "pending", "rejected", "active", "suspended", "revoked", NULL
 };
 
+const char *const  cv_webhook_type_names[] = {
+    "webhook", "purge", NULL
+};
+
+const char *const  cv_webhook_status_names[] = {
+    "active", "disabled", NULL
+};
+
+const char *const  cv_delivery_state_names[] = {
+    "waiting", "dead", NULL
+};
+
 
 /* a token is its 64 hexadecimal digits in lower case */
 
@@ -217,6 +229,15 @@ static const cv_field_t  cv_webhook_fields[] = {
       .shape = &cv_shape_signing, .secret = true },
     CV_F_SHAPE(4, cv_webhook_t, events, ARRAY, false, CV_DOC_MAX,
                &cv_shape_strings),
+    CV_F_ENUM(5, cv_webhook_t, type, false, cv_webhook_type_names),
+    CV_F_REF(6, cv_webhook_t, issuer, false, CV_ISSUER),
+    CV_F(7, cv_webhook_t, private, BOOL, false, 0),
+    CV_F_ENUM(8, cv_webhook_t, status, false, cv_webhook_status_names),
+    CV_F(9, cv_webhook_t, reason, TEXT, false, CV_TEXT_MAX),
+    { .name = "previous_secret", .tag = 10, .type = CV_FIELD_TEXT,
+      .max = CV_TEXT_MAX, .offset = offsetof(cv_webhook_t, previous),
+      .shape = &cv_shape_signing, .secret = true },
+    CV_F(11, cv_webhook_t, previous_until, DATE, false, CV_DATE_MAX_LEN),
 };
 
 static const cv_field_t  cv_sequence_fields[] = {
@@ -253,6 +274,37 @@ static const cv_field_t  cv_image_fields[] = {
     CV_F(2, cv_image_t, data, BYTES, true, CV_IMAGE_MAX),
 };
 
+static const cv_field_t  cv_event_fields[] = {
+    CV_F(1, cv_event_t, id, TEXT, true, CV_HANDLE_MAX),
+    CV_F(2, cv_event_t, type, TEXT, true, CV_HANDLE_MAX),
+    CV_F(3, cv_event_t, at, DATE, true, CV_DATE_MAX_LEN),
+    CV_F(4, cv_event_t, data, OBJECT, true, CV_DOC_MAX),
+    CV_F_REF(5, cv_event_t, issuer, false, CV_ISSUER),
+    CV_F_REF(6, cv_event_t, credential, false, CV_CREDENTIAL),
+};
+
+static const cv_field_t  cv_delivery_fields[] = {
+    CV_F_REF(1, cv_delivery_t, webhook, false, CV_WEBHOOK),
+    CV_F_REF(2, cv_delivery_t, event, true, CV_EVENT),
+    CV_F_ENUM(3, cv_delivery_t, state, true, cv_delivery_state_names),
+    CV_F(4, cv_delivery_t, position, COUNT, true, 0),
+    CV_F(5, cv_delivery_t, attempts, COUNT, false, 0),
+    CV_F(6, cv_delivery_t, next_at, INT, false, 0),
+    CV_F(7, cv_delivery_t, tried_at, INT, false, 0),
+    CV_F(8, cv_delivery_t, status, COUNT, false, 0),
+    CV_F(9, cv_delivery_t, error, TEXT, false, CV_TEXT_MAX),
+};
+
+static const cv_field_t  cv_answer_fields[] = {
+    CV_F(1, cv_answer_record_t, id, TEXT, true, CV_HANDLE_MAX),
+    { .name = "request", .tag = 2, .type = CV_FIELD_HASH, .required = true,
+      .max = CV_HASH_LEN, .offset = offsetof(cv_answer_record_t, request) },
+    CV_F(3, cv_answer_record_t, at, DATE, true, CV_DATE_MAX_LEN),
+    CV_F(4, cv_answer_record_t, status, COUNT, true, 999),
+    CV_F(5, cv_answer_record_t, body, BYTES, true, CV_ANSWER_MAX),
+    CV_F_REF(6, cv_answer_record_t, credential, false, CV_CREDENTIAL),
+};
+
 
 #define CV_SCHEMA(name, fields, struct_)                                      \
     { name, fields, CV_COUNT(fields), sizeof(struct_) }
@@ -273,6 +325,9 @@ const cv_schema_t  cv_schemas[CV_KINDS] = {
     CV_SCHEMA("grant",      cv_grant_fields,      cv_grant_t),
     CV_SCHEMA("assertion",  cv_assertion_fields,  cv_assertion_t),
     CV_SCHEMA("image",      cv_image_fields,      cv_image_t),
+    CV_SCHEMA("event",      cv_event_fields,      cv_event_t),
+    CV_SCHEMA("delivery",   cv_delivery_fields,   cv_delivery_t),
+    CV_SCHEMA("answer",     cv_answer_fields,     cv_answer_record_t),
 };
 
 

@@ -38,6 +38,9 @@ typedef enum {
     CV_GRANT,
     CV_ASSERTION,
     CV_IMAGE,
+    CV_EVENT,
+    CV_DELIVERY,
+    CV_ANSWER,
     CV_KINDS
 } cv_kind_t;
 
@@ -71,8 +74,8 @@ typedef enum {
  * Records are identified twice: by the id people chose, unique within its
  * kind and never changed, and by an internal number, which joins tables.  An
  * internal number is never 0.  Tokens, progress, sequences, usage, grants,
- * assertions and images have neither: a token is found by its hash, the others
- * by what they refer to.
+ * assertions, images and deliveries have neither: a token is found by its hash,
+ * the others by what they refer to.
  */
 
 typedef struct {
@@ -208,11 +211,33 @@ typedef struct {
     cv_ref_t   class;
 } cv_oauth_client_t;
 
+/* Where events are sent. */
+
+typedef enum {
+    CV_WEBHOOK_POST = 0,        /* to a receiver, who checks what signs it */
+    CV_WEBHOOK_PURGE,           /* to a cache, which forgets a credential */
+    CV_WEBHOOK_TYPES
+} cv_webhook_type_t;
+
+typedef enum {
+    CV_WEBHOOK_ACTIVE = 0,
+    CV_WEBHOOK_DISABLED,        /* gets nothing, and nothing is kept for it */
+    CV_WEBHOOK_STATUSES
+} cv_webhook_status_t;
+
 typedef struct {
     cv_str_t   id;
     cv_str_t   url;
     cv_str_t   secret;          /* in clear: it signs */
-    cv_doc_t   events;          /* array */
+    cv_doc_t   events;          /* array; absent or empty: all */
+    cv_int_t   type;            /* cv_webhook_type_t; absent means webhook */
+    cv_ref_t   issuer;          /* whose events; absent: anybody's */
+    cv_int_t   private;         /* boolean: addresses that are not public may
+                                   be connected to */
+    cv_int_t   status;          /* cv_webhook_status_t; absent means active */
+    cv_str_t   reason;          /* why it is disabled */
+    cv_str_t   previous;        /* the secret before the last rotation, which */
+    cv_date_t  previous_until;  /* signs, too, until then */
 } cv_webhook_t;
 
 /* The highest number that a class has given in a year. */
@@ -274,6 +299,58 @@ typedef struct {
     cv_str_t   data;
 } cv_image_t;
 
+/*
+ * The outbox.  An event tells what happened, and is written with what it tells
+ * of; a delivery is that it is still to be sent to somebody, or could not be.
+ * Neither is exported: they are on their way.
+ */
+
+typedef struct {
+    cv_str_t   id;              /* what a receiver knows repetitions by */
+    cv_str_t   type;
+    cv_date_t  at;
+    cv_doc_t   data;            /* object */
+    cv_ref_t   issuer;          /* whose it is; absent: nobody's */
+    cv_ref_t   credential;      /* that it is about; absent: none */
+} cv_event_t;
+
+#define CV_EVENT_MAIL  "mail"   /* the type of what is sent to a holder */
+
+typedef enum {
+    CV_DELIVERY_WAITING = 0,
+    CV_DELIVERY_DEAD,           /* given up; stays for people to see */
+    CV_DELIVERY_STATES
+} cv_delivery_state_t;
+
+typedef struct {
+    cv_ref_t   webhook;         /* absent: by mail */
+    cv_ref_t   event;
+    cv_int_t   state;           /* cv_delivery_state_t */
+    cv_int_t   position;        /* in the order of all that are made */
+    cv_int_t   attempts;        /* that were made; absent: 0 */
+    cv_int_t   next_at;         /* cv_time_t, not before; absent: at once */
+    cv_int_t   tried_at;        /* cv_time_t, of the last attempt */
+    cv_int_t   status;          /* that it was answered with; absent: none */
+    cv_str_t   error;           /* why it failed, for people */
+} cv_delivery_t;
+
+/*
+ * What a request with an Idempotency-Key was answered, so that it is answered
+ * so again.  Its id is a hash of that key and of who sent it; not exported.
+ */
+
+/* A longer one is not kept. */
+#define CV_ANSWER_MAX  ((size_t) 192 * 1024)
+
+typedef struct {
+    cv_str_t   id;              /* 64 hexadecimal digits */
+    cv_str_t   request;         /* SHA-256 of what was asked, 32 bytes */
+    cv_date_t  at;
+    cv_int_t   status;          /* of the answer, */
+    cv_str_t   body;            /* and it */
+    cv_ref_t   credential;      /* that it is about; absent: none */
+} cv_answer_record_t;
+
 typedef union {
     cv_issuer_t        issuer;
     cv_class_t         class;
@@ -290,6 +367,9 @@ typedef union {
     cv_grant_t         grant;
     cv_assertion_t     assertion;
     cv_image_t         image;
+    cv_event_t         event;
+    cv_delivery_t      delivery;
+    cv_answer_record_t answer;
 } cv_record_t;
 
 
@@ -351,6 +431,9 @@ extern const cv_schema_t  cv_schemas[CV_KINDS];
 extern const char *const  cv_status_names[];
 extern const char *const  cv_privacy_names[];
 extern const char *const  cv_key_status_names[];
+extern const char *const  cv_webhook_type_names[];
+extern const char *const  cv_webhook_status_names[];
+extern const char *const  cv_delivery_state_names[];
 
 /* No encoded record is longer. */
 #define CV_RECORD_MAX  (256 * 1024)
@@ -359,7 +442,15 @@ extern const char *const  cv_key_status_names[];
 #define cv_kind_numbered(kind)                                                \
     ((kind) != CV_TOKEN && (kind) != CV_PROGRESS && (kind) != CV_SEQUENCE     \
      && (kind) != CV_USAGE && (kind) != CV_GRANT                              \
-     && (kind) != CV_ASSERTION && (kind) != CV_IMAGE)
+     && (kind) != CV_ASSERTION && (kind) != CV_IMAGE                          \
+     && (kind) != CV_DELIVERY)
+
+/*
+ * True if records of the kind are what the store is for; others are gone some
+ * time later, and are in no export, log or audit trail.
+ */
+#define cv_kind_durable(kind)                                                 \
+    ((kind) != CV_EVENT && (kind) != CV_DELIVERY && (kind) != CV_ANSWER)
 
 /* The field with that name, or NULL. */
 const cv_field_t *cv_field_find(const cv_schema_t *schema, cv_str_t name);

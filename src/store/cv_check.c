@@ -292,8 +292,8 @@ cv_check_link(cv_check_t *check, cv_str_t key, cv_str_t value)
     cv_key_t       entry;
     cv_str_t       to;
     unsigned       i;
+    size_t         len;
     cv_kind_t      kind;
-    cv_reader_t    r;
     cv_record_t    record;
 
     static const cv_kind_t  targets[] = {
@@ -304,23 +304,20 @@ cv_check_link(cv_check_t *check, cv_str_t key, cv_str_t value)
         [CV_LINK_CREDENTIAL_TOKEN] = CV_TOKEN,
         [CV_LINK_WALLET_HOLDER] = CV_HOLDER,
         [CV_LINK_CLASS_WITHDRAWN] = CV_CREDENTIAL,
+        [CV_LINK_CREDENTIAL_EVENT] = CV_EVENT,
+        [CV_LINK_EVENT_DELIVERY] = CV_DELIVERY,
+        [CV_LINK_CREDENTIAL_ANSWER] = CV_ANSWER,
     };
 
     kind = key.len > 0 && key.data[0] < CV_COUNT(targets)
            ? targets[key.data[0]] : CV_KINDS;
 
-    if (kind != CV_KINDS && key.len <= CV_KEY_MAX
-        && key.len >= (size_t) (kind == CV_TOKEN ? CV_TOKEN_HASH_LEN
-                                                 : CV_IID_LEN))
-    {
-        to = key;
-        to.len = kind == CV_TOKEN ? CV_TOKEN_HASH_LEN : CV_IID_LEN;
-        to.data = key.data + key.len - to.len;
+    len = kind == CV_TOKEN ? CV_TOKEN_HASH_LEN
+          : kind == CV_DELIVERY ? CV_DELIVERY_KEY : CV_IID_LEN;
 
-        r = cv_reader(to);
-        found = kind == CV_TOKEN
-                ? cv_get_token(check->txn, to, &record.token)
-                : cv_get(check->txn, kind, cv_read_u64(&r), &record);
+    if (kind != CV_KINDS && key.len <= CV_KEY_MAX && key.len >= len) {
+        to = cv_str(key.data + key.len - len, len);
+        found = cv_get_by_key(check->txn, kind, to, &record);
 
         for (i = 0; found && cv_link_key(&entry, kind, &record, to, i); i++) {
             if (cv_str_eq(cv_key_str(&entry), key) && value.len == 0) {

@@ -38,6 +38,8 @@ static const cv_handle_spec_t  cv_handle_specs[] = {
       offsetof(cv_oauth_client_t, id), "id" },
     { CV_WEBHOOK, CV_HANDLE_WEBHOOK_ID, offsetof(cv_webhook_t, id), "id" },
     { CV_ASSERTION, CV_HANDLE_ASSERTION, offsetof(cv_assertion_t, id), "id" },
+    { CV_EVENT, CV_HANDLE_EVENT_ID, offsetof(cv_event_t, id), "id" },
+    { CV_ANSWER, CV_HANDLE_ANSWER_ID, offsetof(cv_answer_record_t, id), "id" },
 };
 
 typedef struct {
@@ -63,6 +65,12 @@ static const cv_link_spec_t  cv_link_specs[] = {
       offsetof(cv_credential_t, class), false, cv_link_withdrawn },
     { CV_TOKEN, CV_LINK_CREDENTIAL_TOKEN,
       offsetof(cv_token_t, credential), false, NULL },
+    { CV_EVENT, CV_LINK_CREDENTIAL_EVENT,
+      offsetof(cv_event_t, credential), false, NULL },
+    { CV_DELIVERY, CV_LINK_EVENT_DELIVERY,
+      offsetof(cv_delivery_t, event), false, NULL },
+    { CV_ANSWER, CV_LINK_CREDENTIAL_ANSWER,
+      offsetof(cv_answer_record_t, credential), false, NULL },
 };
 
 
@@ -78,6 +86,8 @@ cv_id_handle(cv_kind_t kind)
         [CV_KEY] = CV_HANDLE_KEY_ID,
         [CV_OAUTH_CLIENT] = CV_HANDLE_OAUTH_CLIENT_ID,
         [CV_WEBHOOK] = CV_HANDLE_WEBHOOK_ID,
+        [CV_EVENT] = CV_HANDLE_EVENT_ID,
+        [CV_ANSWER] = CV_HANDLE_ANSWER_ID,
     };
 
     return handles[kind];
@@ -297,6 +307,11 @@ cv_link_key(cv_key_t *key, cv_kind_t kind, const void *record, cv_str_t to,
 
         } else {
             iid = ((const cv_ref_t *) p)->iid;
+
+            if (iid == 0) {
+                return true;
+            }
+
             cv_put_uint(key->data + 1, iid, CV_IID_LEN);
             key->len = 1 + CV_IID_LEN;
         }

@@ -17,6 +17,10 @@
  *     sequence    class[8] year[2]          record
  *     usage       month[2] key[8]           record
  *     grant       key[8] month[2]           record
+ *     assertion   credential[8]             record
+ *     image       class[8]                  record
+ *     event, answer  number[8]              record
+ *     delivery    webhook[8] state[1] position[8]  record
  *     handle      kind[1] text              number[8]
  *     link        kind[1] from to           (empty)
  *     change      sequence[8]               kind[1] number[8] time[8]
@@ -32,7 +36,7 @@
 #include "cv_buf.h"
 #include "cv_record.h"
 
-#define CV_STORE_FORMAT       4
+#define CV_STORE_FORMAT       5
 #define CV_STORE_UUID_LEN     16
 #define CV_STORE_MAP_DEFAULT  ((size_t) 32 << 30)
 #define CV_STORE_MAP_LEAST    ((size_t) 1 << 20)
@@ -228,6 +232,8 @@ typedef enum {
     CV_HANDLE_OAUTH_CLIENT_ID = 11,
     CV_HANDLE_WEBHOOK_ID = 12,
     CV_HANDLE_ASSERTION = 13,       /* leads to the credential; likewise */
+    CV_HANDLE_EVENT_ID = 14,
+    CV_HANDLE_ANSWER_ID = 15,
 } cv_handle_kind_t;
 
 /* The kind of handle that the id of a record of that kind is. */
@@ -392,10 +398,14 @@ typedef enum {
     CV_LINK_WALLET_HOLDER = 5,
     CV_LINK_CLASS_WITHDRAWN = 6,    /* credentials, revoked or refunded, that
                                        are no test */
+    CV_LINK_CREDENTIAL_EVENT = 7,
+    CV_LINK_EVENT_DELIVERY = 8,     /* its key, of CV_DELIVERY_KEY bytes */
+    CV_LINK_CREDENTIAL_ANSWER = 9,
 } cv_link_kind_t;
 
 /*
- * What a record is linked to: numbers, or hashes for CV_LINK_CREDENTIAL_TOKEN.
+ * What a record is linked to: numbers, hashes for CV_LINK_CREDENTIAL_TOKEN, or
+ * keys for CV_LINK_EVENT_DELIVERY.
  * "to" borrows from the transaction.  Close with cv_walk_close().
  */
 void cv_links_open(cv_walk_t *walk, cv_txn_t *txn, cv_link_kind_t kind,
@@ -424,6 +434,76 @@ typedef struct {
 
 void cv_closed_read(cv_txn_t *txn, cv_closed_t *closed);
 void cv_closed_put(cv_txn_t *txn, const cv_closed_t *closed);
+
+
+/*
+ * The outbox: events, and whom each is still to be sent to
+ */
+
+#define CV_DELIVERY_KEY  17
+
+/* How long events and answers are kept. */
+#define CV_EVENT_KEPT    (40 * CV_DAY)
+#define CV_ANSWER_KEPT   CV_DAY
+
+/*
+ * Writes an event, whose references have numbers, and a delivery of it to each
+ * active webhook that wants it, or, if it is CV_EVENT_MAIL, one by mail.  Gives
+ * it an id if it has none, and now for its time.  One whose id there is already
+ * is not written again.  Returns its number, 0 after an error.
+ */
+uint64_t cv_event_add(cv_txn_t *txn, const cv_event_t *event);
+
+/* The same, but delivered to nobody. */
+uint64_t cv_event_put(cv_txn_t *txn, const cv_event_t *event);
+
+/*
+ * Adds a delivery behind all others of the webhook; 0 for a webhook: by mail.
+ * False after an error.
+ */
+bool cv_delivery_add(cv_txn_t *txn, uint64_t webhook, uint64_t event);
+
+/*
+ * The deliveries to a webhook, or by mail, that are in a state, in order:
+ * cv_walk_next() yields them.
+ */
+void cv_deliveries_open(cv_walk_t *walk, cv_txn_t *txn, uint64_t webhook,
+    cv_delivery_state_t state);
+
+/* Reads one again by what its key is made of; false if it is gone. */
+bool cv_get_delivery(cv_txn_t *txn, uint64_t webhook,
+    cv_delivery_state_t state, uint64_t position, cv_delivery_t *delivery);
+
+/*
+ * Writes one that was read in "was", whose own state may be another; removes
+ * one.  It must borrow nothing from the transaction.  False after an error, or
+ * if it is gone: then nothing is written.
+ */
+bool cv_delivery_put(cv_txn_t *txn, cv_delivery_state_t was,
+    const cv_delivery_t *delivery);
+bool cv_delivery_done(cv_txn_t *txn, const cv_delivery_t *delivery);
+
+/*
+ * Removes events that nobody waits for and that are older than CV_EVENT_KEPT,
+ * the oldest first, from number "from" on, at most "most" of those it looks at.
+ * Returns the number to go on from, 0 at the end of those that are so old.
+ */
+uint64_t cv_events_trim(cv_txn_t *txn, uint64_t from, unsigned most);
+
+/* Removes a webhook, and what was to be sent there; false if there is none. */
+bool cv_delete_webhook(cv_txn_t *txn, uint64_t iid);
+
+/*
+ * Writes what a request was answered; some that are older than CV_ANSWER_KEPT
+ * go.  Returns its number, 0 after an error.
+ */
+uint64_t cv_answer_put(cv_txn_t *txn, const cv_answer_record_t *answer);
+
+/*
+ * Removes what the outbox and kept answers have of a credential, by number:
+ * for its holder to be forgotten.
+ */
+void cv_outbox_forget(cv_txn_t *txn, uint64_t credential);
 
 
 /*

@@ -296,6 +296,9 @@ cv_kind_t cv_handle_target(uint8_t kind);
 /* Reads a record by its key, as it is in its table. */
 bool cv_get_by_key(cv_txn_t *txn, cv_kind_t kind, cv_str_t key, void *record);
 
+/* Removes the record under a key; "iid" is its number, if it has one. */
+bool cv_delete(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, cv_str_t key);
+
 /* The stored form of a record; borrowed until the next one is made. */
 cv_str_t cv_encode(cv_txn_t *txn, cv_kind_t kind, cv_str_t key,
     const void *record);
@@ -361,6 +364,9 @@ int cv_scrub(int fd, off_t start, size_t page_size);
 
 /* The numbers that the next record of each kind gets, as they are stored. */
 void cv_numbers_read(cv_txn_t *txn, uint64_t next[CV_KINDS]);
+
+/* Gives out the next number of a kind. */
+uint64_t cv_number_new(cv_txn_t *txn, cv_kind_t kind);
 
 /* Writes the numbers that were given out; part of every commit. */
 void cv_numbers_store(cv_txn_t *txn);

@@ -111,6 +111,7 @@ cv_record_key(cv_kind_t kind, uint64_t iid, const void *record)
     const cv_image_t      *image;
     const cv_progress_t   *progress;
     const cv_sequence_t   *sequence;
+    const cv_delivery_t   *delivery;
     const cv_assertion_t  *assertion;
 
     switch (kind) {
@@ -174,6 +175,16 @@ cv_record_key(cv_kind_t kind, uint64_t iid, const void *record)
         cv_put_uint(key.data, image != NULL ? image->class.iid : iid,
                     CV_IID_LEN);
         key.len = CV_IID_LEN;
+        break;
+
+    case CV_DELIVERY:
+        delivery = record;
+
+        cv_put_uint(key.data, delivery->webhook.iid, CV_IID_LEN);
+        key.data[CV_IID_LEN] = (uint8_t) delivery->state.value;
+        cv_put_uint(key.data + CV_IID_LEN + 1,
+                    (uint64_t) delivery->position.value, CV_IID_LEN);
+        key.len = CV_DELIVERY_KEY;
         break;
 
     default:
@@ -438,7 +449,7 @@ cv_numbers_read(cv_txn_t *txn, uint64_t next[CV_KINDS])
 }
 
 
-static uint64_t
+uint64_t
 cv_number_new(cv_txn_t *txn, cv_kind_t kind)
 {
     if (txn->next[kind] == 0) {
@@ -508,6 +519,10 @@ cv_put_change(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *old,
     const void *new)
 {
     const void  *record;
+
+    if (!cv_kind_durable(kind)) {
+        return;
+    }
 
     record = new != NULL ? new : old;
 
@@ -679,7 +694,7 @@ cv_rename(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *record)
 }
 
 
-static bool
+bool
 cv_delete(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, cv_str_t key)
 {
     void         *old;

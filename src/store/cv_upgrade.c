@@ -86,6 +86,7 @@ static const struct {
          "sum of all entries", cv_upgrade_closed },
     { 4, "assertions of Open Badges, and which of them are revoked, and a table "
          "for images of classes", cv_upgrade_assertions },
+    { 5, "tables for events, deliveries and answers", NULL },
 };
 
 
@@ -107,7 +108,10 @@ cv_upgrade_steps(cv_txn_t *txn, cv_upgrade_t *upgrade)
 
     for (n = 0; n < CV_COUNT(cv_upgrades); n++) {
         if (cv_upgrades[n].format > upgrade->from) {
-            cv_upgrades[n].run(txn);
+            if (cv_upgrades[n].run != NULL) {
+                cv_upgrades[n].run(txn);
+            }
+
             cv_buf_printf(&upgrade->done, "%s%s",
                           upgrade->done.len > 0 ? "; " : "",
                           cv_upgrades[n].what);

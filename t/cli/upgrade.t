@@ -31,7 +31,8 @@ is_deeply([json_lines(run('--store', $store, 'upgrade', '--json')->{out})],
           'as JSON');
 
 my $sequence = qq({"kind":"sequence","class":"c","year":0,"last":7}\n);
-my %new = (1 => 'tables for tiers, ', 2 => 'counters of API keys, ', 3 => 'assertions of Open Badges, ');
+my %new = (1 => 'tables for tiers, ', 2 => 'counters of API keys, ', 3 => 'assertions of Open Badges, ',
+           4 => 'tables for events, ');
 
 for my $from (sort keys %new) {
     my $old = old_store($from, temp());
@@ -43,7 +44,7 @@ for my $from (sort keys %new) {
     done_ok($r = run('--store', $old, 'upgrade'), 'upgrade');
     like($r->{out}, qr/\Astore +\Q$old\E\nfrom +$from\nto +$format\nnew +$new{$from}/,
          'says what it did');
-    like($r->{out}, qr/\bimages of classes$/, 'to the last');
+    like($r->{out}, qr/\btables for events, deliveries and answers$/, 'to the last');
 
     my $lines = run('--store', $old, 'export')->{out};
     is(given($lines), join('', @OLD_LINES, $sequence), 'all is there');
