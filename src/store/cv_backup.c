@@ -69,7 +69,7 @@ cv_store_copy(cv_store_t *store, int fd, const char *what, cv_error_t *error)
     /* the slot of a reader that died will do */
     (void) mdb_reader_check(store->env, NULL);
 
-    cv_lmdb(store, rc, mdb_env_copyfd2(store->env, fd, MDB_CP_COMPACT));
+    cv_lmdb(rc, mdb_env_copyfd2(store->env, fd, MDB_CP_COMPACT));
 
     if (rc == 0) {
         (void) mdb_env_stat(store->env, &stat);

@@ -26,7 +26,7 @@ cv_change_edge(cv_txn_t *txn, MDB_cursor_op op, uint64_t *sequence,
         return false;
     }
 
-    cv_lmdb(txn->store, rc, mdb_cursor_get(cursor, &key, &value, op));
+    cv_lmdb(rc, mdb_cursor_get(cursor, &key, &value, op));
     found = rc != MDB_NOTFOUND && cv_txn_ok(txn, rc, txn->store->dir);
 
     if (found) {

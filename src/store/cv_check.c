@@ -393,7 +393,7 @@ cv_check_table(cv_check_t *check, unsigned table)
     }
 
     for ( ;; ) {
-        cv_lmdb(txn->store, rc, mdb_cursor_get(cursor, &key, &value, MDB_NEXT));
+        cv_lmdb(rc, mdb_cursor_get(cursor, &key, &value, MDB_NEXT));
 
         if (rc != 0) {
             break;

@@ -27,6 +27,10 @@
 #define CV_GUARD_NULL     65536
 
 
+/* a thread that is in there may be one of several */
+__thread bool  cv_in_lmdb;
+
+
 static bool
 cv_guard_is_ours(const void *data, int signo, uintptr_t at)
 {
@@ -38,7 +42,7 @@ cv_guard_is_ours(const void *data, int signo, uintptr_t at)
 
     return (map != 0 && at >= map
             && at - map < store->map_size + CV_GUARD_OVERRUN)
-           || (store->in_lmdb
+           || (cv_in_lmdb
                && (at < CV_GUARD_NULL || (map == 0 && signo == SIGBUS)));
 }
 
@@ -111,7 +115,7 @@ cv_err_t
 cv_store_guard(cv_store_t *store, void (*fn)(void *arg), void *arg)
 {
     if (!cv_fault_guard(cv_guard_is_ours, store, fn, arg)) {
-        store->in_lmdb = false;
+        cv_in_lmdb = false;
         return CV_ERR_DAMAGED;
     }
 

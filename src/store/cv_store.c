@@ -274,7 +274,7 @@ cv_store_open_tables(cv_store_t *store, MDB_txn *txn, bool any_format,
         return err;
     }
 
-    cv_lmdb(store, rc, cv_store_open_meta(store, txn));
+    cv_lmdb(rc, cv_store_open_meta(store, txn));
     if (rc != 0) {
         return cv_mdb_error(error, rc, store->dir);
     }
@@ -289,7 +289,7 @@ cv_store_open_tables(cv_store_t *store, MDB_txn *txn, bool any_format,
     }
 
     for (i = 0; i < CV_TABLES; i++) {
-        cv_lmdb(store, rc, cv_mdb_open_table(txn, i, 0, &store->dbi[i]));
+        cv_lmdb(rc, cv_mdb_open_table(txn, i, 0, &store->dbi[i]));
         if (rc != 0) {
             return cv_mdb_error(error, rc, store->dir);
         }
@@ -347,8 +347,8 @@ cv_store_open_env(cv_store_opening_t *opening)
     }
 
     if (err == CV_OK) {
-        cv_lmdb(store, rc, mdb_env_open(store->env, opening->owner.path, flags,
-                                        CV_FILE_MODE));
+        cv_lmdb(rc, mdb_env_open(store->env, opening->owner.path, flags,
+                                 CV_FILE_MODE));
         err = rc == 0 ? CV_OK : cv_mdb_error(error, rc, store->dir);
 
         if (rc == EACCES && opening->owner.fd != -1) {
@@ -629,8 +629,7 @@ cv_table_entries(cv_txn_t *txn, unsigned table)
     int       rc;
     MDB_stat  stat;
 
-    cv_lmdb(txn->store, rc,
-            mdb_stat(txn->txn, txn->store->dbi[table], &stat));
+    cv_lmdb(rc, mdb_stat(txn->txn, txn->store->dbi[table], &stat));
 
     return cv_txn_ok(txn, rc, "measuring a table") ? stat.ms_entries : 0;
 }

@@ -200,6 +200,25 @@ cv_err_t cv_txn_begin(cv_txn_t **txn, cv_store_t *store, cv_error_t *error)
 cv_err_t cv_txn_commit(cv_txn_t *txn, cv_error_t *error) CV_MUST_CHECK;
 void cv_txn_abort(cv_txn_t *txn);
 
+/*
+ * Writing in a process that has other threads, which read the store or write
+ * to it, too; all of them must be done with it before it is closed.
+ *
+ * Runs fn(txn, arg, error) in a write transaction and commits it, unless that
+ * returns an error or the transaction has one: nothing was written then.
+ * "wanted", unless NULL, is asked with "arg" once there is the writer lock; if
+ * it says no, nothing is done, and this returns CV_ERR_LIMIT.
+ *
+ * Guarded against damage: a fault leaves the writer lock to whoever wants it
+ * next, nothing written, and the store open for nothing but to be closed.
+ * "fn" may not hold a lock where such a fault may be, and keeps what it
+ * allocates where "arg" leads to.
+ */
+typedef cv_err_t (*cv_write_pt)(cv_txn_t *txn, void *arg, cv_error_t *error);
+
+cv_err_t cv_store_write(cv_store_t *store, bool (*wanted)(void *arg),
+    cv_write_pt fn, void *arg, cv_error_t *error) CV_MUST_CHECK;
+
 /* The sticky error, with its sentence if "error" is not NULL. */
 cv_err_t cv_txn_err(const cv_txn_t *txn, cv_error_t *error);
 

@@ -44,7 +44,6 @@ struct cv_store_s {
     dev_t        lock_dev;          /* and its lock file */
     ino_t        lock_ino;
     bool         unlocked;          /* LMDB has none, and cannot make one */
-    bool         in_lmdb;           /* LMDB reads the map; for the guard */
     uint32_t     format;
     uint8_t      uuid[CV_STORE_UUID_LEN];
     uint8_t     *map;               /* where the map is, for the guard */
@@ -231,12 +230,20 @@ void cv_cursor_close(cv_txn_t *txn, MDB_cursor *cursor);
  * Runs a call of LMDB that reads the map.  Damage can make LMDB follow null
  * pointers too, which is no bug of ours only while it runs.
  */
-#define cv_lmdb(store, rc, call)                                              \
+#define cv_lmdb(rc, call)                                                     \
     do {                                                                      \
-        (store)->in_lmdb = true;                                              \
+        cv_in_lmdb = true;                                                    \
         rc = call;                                                            \
-        (store)->in_lmdb = false;                                             \
+        cv_in_lmdb = false;                                                   \
     } while (0)
+
+extern __thread bool  cv_in_lmdb;
+
+/*
+ * Frees what is left of a write transaction that a fault has cut short: LMDB
+ * can do nothing more with its own part.
+ */
+void cv_txn_forget(cv_txn_t *txn);
 
 /* Hooks of the guard: into LMDB's assertions, and where the map is. */
 void cv_guard_env(cv_store_t *store);

@@ -20,8 +20,7 @@ cv_table_get(cv_txn_t *txn, unsigned table, cv_str_t key, cv_str_t *value)
 
     k = cv_mdb_val(key);
 
-    cv_lmdb(txn->store, rc,
-            mdb_get(txn->txn, txn->store->dbi[table], &k, &v));
+    cv_lmdb(rc, mdb_get(txn->txn, txn->store->dbi[table], &k, &v));
 
     if (rc == MDB_NOTFOUND || !cv_txn_ok(txn, rc, txn->store->dir)) {
         return false;
@@ -64,8 +63,7 @@ cv_table_put(cv_txn_t *txn, unsigned table, cv_str_t key, cv_str_t value,
     k = cv_mdb_val(key);
     v = cv_mdb_val(value);
 
-    cv_lmdb(txn->store, rc,
-            mdb_put(txn->txn, txn->store->dbi[table], &k, &v, flags));
+    cv_lmdb(rc, mdb_put(txn->txn, txn->store->dbi[table], &k, &v, flags));
 
     if (rc == MDB_KEYEXIST && (flags & MDB_NOOVERWRITE)) {
         return false;
@@ -94,8 +92,7 @@ cv_table_delete(cv_txn_t *txn, unsigned table, cv_str_t key)
 
     k = cv_mdb_val(key);
 
-    cv_lmdb(txn->store, rc,
-            mdb_del(txn->txn, txn->store->dbi[table], &k, NULL));
+    cv_lmdb(rc, mdb_del(txn->txn, txn->store->dbi[table], &k, NULL));
 
     return cv_txn_ok(txn, rc, txn->store->dir);
 }

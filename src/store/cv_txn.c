@@ -68,7 +68,7 @@ cv_cursor_open(cv_txn_t *txn, unsigned table)
     /* what a cursor has to read, so that a fault comes before there is one */
 
     dbi = txn->store->dbi[table];
-    cv_lmdb(txn->store, rc, mdb_stat(txn->txn, dbi, &stat));
+    cv_lmdb(rc, mdb_stat(txn->txn, dbi, &stat));
 
     if (rc == 0) {
         rc = mdb_cursor_open(txn->txn, dbi, &cursor);
@@ -118,15 +118,17 @@ cv_txn_new(cv_txn_t **out, cv_store_t *store, bool write, cv_error_t *error)
     txn->store = store;
     txn->write = write;
 
+    /* known to whom a fault in what follows leaves it */
+    *out = txn;
+
     rc = write ? mdb_txn_begin(store->env, NULL, 0, &txn->txn)
                : cv_mdb_begin_read(store, &txn->txn);
 
     if (rc != 0) {
+        *out = NULL;
         free(txn);
         return cv_mdb_error(error, rc, store->dir);
     }
-
-    *out = txn;
 
     return CV_OK;
 }
@@ -141,6 +143,15 @@ cv_txn_free(cv_txn_t *txn)
     cv_buf_free(&txn->previous);
     cv_sequences_free(txn);
     free(txn);
+}
+
+
+void
+cv_txn_forget(cv_txn_t *txn)
+{
+    if (txn != NULL) {
+        cv_txn_free(txn);
+    }
 }
 
 
@@ -213,7 +224,7 @@ cv_snapshot_newest(cv_txn_t *txn)
     int          rc;
     MDB_envinfo  info;
 
-    cv_lmdb(txn->store, rc, mdb_env_info(txn->store->env, &info));
+    cv_lmdb(rc, mdb_env_info(txn->store->env, &info));
 
     return rc == 0 && info.me_last_txnid == txn->version;
 }
@@ -269,27 +280,27 @@ cv_txn_begin(cv_txn_t **out, cv_store_t *store, cv_error_t *error)
     /* pages that a dead reader pins could not be used again */
     (void) mdb_reader_check(store->env, NULL);
 
-    err = cv_txn_new(&txn, store, true, error);
+    err = cv_txn_new(out, store, true, error);
     if (err != CV_OK) {
         return err;
     }
 
+    txn = *out;
+
     /* whoever replaces a store has its lock, so that this stays true */
 
-    if (!cv_store_current(store)) {
-        cv_txn_abort(txn);
-        return cv_error_set(error, CV_ERR_MISSING,
-                            "%s: the store was replaced or removed meanwhile; "
-                            "run it again", store->dir);
-    }
-
-    err = cv_lock_check_writer(store, txn->txn, error);
+    err = cv_store_current(store)
+          ? cv_lock_check_writer(store, txn->txn, error)
+          : cv_error_set(error, CV_ERR_MISSING,
+                         "%s: the store was replaced or removed meanwhile; "
+                         "run it again", store->dir);
 
     if (err == CV_OK && !cv_paths_begin(txn)) {
         err = cv_txn_err(txn, error);
     }
 
     if (err != CV_OK) {
+        *out = NULL;
         cv_txn_abort(txn);
         return err;
     }
@@ -298,8 +309,6 @@ cv_txn_begin(cv_txn_t **out, cv_store_t *store, cv_error_t *error)
     cv_buf_init(&txn->previous, CV_RECORD_MAX);
 
     txn->now = cv_time_now();
-
-    *out = txn;
 
     return CV_OK;
 }
@@ -355,7 +364,7 @@ cv_txn_commit(cv_txn_t *txn, cv_error_t *error)
         mdb_txn_abort(txn->txn);
 
     } else {
-        cv_lmdb(txn->store, rc, mdb_txn_commit(txn->txn));
+        cv_lmdb(rc, mdb_txn_commit(txn->txn));
         (void) cv_txn_ok(txn, cv_commit_error(txn->store, rc),
                          txn->store->dir);
     }

@@ -25,8 +25,7 @@ cv_walk_get(cv_walk_t *walk, MDB_val *key, MDB_val *value, MDB_cursor_op op)
 {
     int  rc;
 
-    cv_lmdb(walk->txn->store, rc,
-            mdb_cursor_get(walk->cursor, key, value, op));
+    cv_lmdb(rc, mdb_cursor_get(walk->cursor, key, value, op));
 
     return rc;
 }
