@@ -78,7 +78,7 @@ HEADERS     := $(sort $(wildcard src/*/*.h))
 LIB_SRCS    := $(call sources,$$1 !~ /^(http|png|cli)$$/)
 CLI_SRCS    := $(call sources,$$1 == "cli")
 MODULE_SRCS := $(notdir $(MODULES:.so=.c)) \
-               $(call sources,$$1 !~ /^(cli|foreign)$$/)
+               $(call sources,$$1 !~ /^(cli|deliver|foreign)$$/)
 UNIT_SRCS   := $(sort $(wildcard t/unit/test_*.c))
 UNIT_SHARED := $(filter-out $(UNIT_SRCS),$(wildcard t/unit/*.c))
 TORTURE     := $(sort $(wildcard t/torture/*.c))
@@ -96,7 +96,7 @@ WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(ITS_CFLAGS) -MMD -MP \
            $(patsubst %/,-I%,$(filter-out src/http/,$(wildcard src/*/)))
 LIBS     = -Wl,--as-needed -llmdb -lyajl -lcrypto -lqrencode -lz \
-           -lpng -lxml2
+           -lpng -lxml2 -lcurl
 
 # Their headers are not written for our warnings.
 
