@@ -327,8 +327,11 @@ cv_credential_move(cv_credential_t *credential, cv_status_t to,
         credential->status.value = to;
         credential->updated_at = cv_moment_now(moment);
 
+        /* what an import has left there is of another revocation */
+
         if (to == CV_STATUS_REVOKED) {
             credential->revoked_at = credential->updated_at;
+            credential->revocation_reason = CV_ABSENT;
         }
     }
 

@@ -465,6 +465,15 @@ test_revoke_reason(void **state)
         expect_date(&c.revoked_at, cases[i].had == NULL
                                    ? "2026-03-11T10:30:00Z" : "2020-01-01");
     }
+
+    /* one that an import has taken back is not the reason for the next */
+
+    c = credential(CV_STATUS_ISSUED);
+    c.revocation_reason = CV_STR("fraud");
+
+    assert_int_equal(cv_credential_move(&c, CV_STATUS_REVOKED, CV_ABSENT,
+                                        &moment, &error), CV_OK);
+    assert_false(cv_present(c.revocation_reason));
 }
 
 

@@ -1,0 +1,1101 @@
+
+/*
+ * Copyright (C) The credverify authors
+ */
+
+#include "model.h"
+
+#include <stdio.h>
+
+/* 2026-11-20T12:34:56.250Z */
+#define MODEL_START  ((cv_time_t) 1795178096250)
+#define MODEL_HOUR   (3600 * CV_SECOND)
+#define MODEL_END    ((cv_time_t) 2840140800000)     /* 2060 */
+
+
+void
+model_begin(model_t *model, unsigned run)
+{
+    int  i;
+
+    memset(model, 0, sizeof(model_t));
+
+    model->run = run;
+    model->now = MODEL_START;
+    model->nholders = MODEL_NAMES;
+    model->ncredentials = MODEL_SLOTS;
+    model->made = -1;
+
+    for (i = 0; i < MODEL_SLOTS; i++) {
+        (void) snprintf(model->credentials[i].id, MODEL_TEXT, "%u-c%d", run,
+                        i);
+        model->credentials[i].public_id = true;
+    }
+
+    for (i = 0; i < MODEL_CLASSES; i++) {
+        model->classes[i].valid_days = -1;
+        model->classes[i].practice = -1;
+        model->classes[i].learn = -1;
+    }
+
+    for (i = 0; i < MODEL_NAMES; i++) {
+        model->named[i] = -1;
+    }
+
+    model->nholders = 0;
+}
+
+
+/* What choices mean */
+
+int
+model_credential(const model_t *model, const op_t *op)
+{
+    return op->slot < model->ncredentials ? op->slot : op->slot % MODEL_SLOTS;
+}
+
+
+void
+model_holder_id(const model_t *model, const op_t *op, char out[MODEL_TEXT])
+{
+    int  name;
+
+    name = op->holder % MODEL_NAMES;
+
+    /* or what somebody has become who was erased */
+
+    if (op->holder >= MODEL_NAMES && op->holder - MODEL_NAMES < model->nholders)
+    {
+        memcpy(out, model->holders[op->holder - MODEL_NAMES].id, MODEL_TEXT);
+
+    } else {
+        (void) snprintf(out, MODEL_TEXT, "%u-h%d", model->run, name);
+    }
+}
+
+
+static int
+model_holder(const model_t *model, const op_t *op)
+{
+    int  name;
+
+    name = op->holder % MODEL_NAMES;
+
+    return op->holder >= MODEL_NAMES
+           && op->holder - MODEL_NAMES < model->nholders
+           ? op->holder - MODEL_NAMES : model->named[name];
+}
+
+
+void
+model_class_id(const model_t *model, int class, char out[MODEL_TEXT])
+{
+    (void) snprintf(out, MODEL_TEXT, "%u-k%d", model->run, class);
+}
+
+
+void
+model_public_id(const model_t *model, int slot, char out[MODEL_TEXT])
+{
+    (void) snprintf(out, MODEL_TEXT, "p%u-%d", model->run, slot);
+}
+
+
+static cv_time_t
+model_midnight(cv_time_t at)
+{
+    return at - at % CV_DAY;
+}
+
+
+model_date_t
+model_date(const model_t *model, int choice)
+{
+    cv_time_t  now, today;
+
+    now = model->now - model->now % CV_SECOND;
+    today = model_midnight(now);
+
+    switch (choice) {
+    case 1:   return (model_date_t) { true, true, today };
+    case 2:   return (model_date_t) { true, false, now };
+    case 3:   return (model_date_t) { true, false, now + 250 };
+    case 4:   return (model_date_t) { true, true, today - 400 * CV_DAY };
+    case 5:   return (model_date_t) { true, true, today + 400 * CV_DAY };
+    case 6:   return (model_date_t) { true, true, today + CV_DAY };
+    case 7:   return (model_date_t) { true, false, now + MODEL_HOUR };
+    case 8:   return (model_date_t) { true, false, now - MODEL_HOUR };
+    case 9:   return (model_date_t) { true, true, today - CV_DAY };
+    case 10:  return (model_date_t) { true, false, now + 40 * CV_DAY + 500 };
+    case 11:  return (model_date_t) { true, true, today + 30 * CV_DAY };
+    default:  return (model_date_t) { false, false, 0 };
+    }
+}
+
+
+static model_date_t
+model_stamp(const model_t *model)
+{
+    return model_date(model, 2);
+}
+
+
+/* the civil calendar, counted from March */
+
+static void
+model_civil(cv_time_t at, int *year, int *month, int *day)
+{
+    int64_t  days, era, of_era, years, of_year;
+
+    days = at / CV_DAY + 719468;
+    era = days / 146097;
+    of_era = days % 146097;
+    years = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    of_year = of_era - (365 * years + years / 4 - years / 100);
+
+    *month = (int) ((5 * of_year + 2) / 153);
+    *day = (int) (of_year - (153 * *month + 2) / 5 + 1);
+    *month += *month < 10 ? 3 : -9;
+    *year = (int) (years + era * 400 + (*month <= 2));
+}
+
+
+static int
+model_year(cv_time_t at)
+{
+    int  year, month, day;
+
+    model_civil(at, &year, &month, &day);
+
+    return year;
+}
+
+
+void
+model_date_text(const model_date_t *date, char out[MODEL_TEXT])
+{
+    int        year, month, day, len, ms;
+    cv_time_t  of_day;
+
+    out[0] = '\0';
+
+    if (!date->set) {
+        return;
+    }
+
+    model_civil(date->at, &year, &month, &day);
+    len = snprintf(out, MODEL_TEXT, "%04d-%02d-%02d", year, month, day);
+
+    if (date->bare) {
+        return;
+    }
+
+    of_day = date->at % CV_DAY / CV_SECOND;
+    ms = (int) (date->at % CV_SECOND);
+
+    len += snprintf(out + len, MODEL_TEXT - (size_t) len, "T%02d:%02d:%02d",
+                    (int) (of_day / 3600), (int) (of_day / 60 % 60),
+                    (int) (of_day % 60));
+
+    if (ms != 0) {
+        len += snprintf(out + len, MODEL_TEXT - (size_t) len, ".%03d", ms);
+    }
+
+    (void) snprintf(out + len, MODEL_TEXT - (size_t) len, "Z");
+}
+
+
+model_number_t
+model_number(const op_t *op)
+{
+    int  family;
+
+    family = op->number % NUMBER_FAMILIES;
+
+    if (family == NUMBER_NONE) {
+        return (model_number_t) { NUMBER_NONE, 0, 0 };
+    }
+
+    return (model_number_t) {
+        family,
+        family == NUMBER_PLAIN || family == NUMBER_FREE
+        ? 0 : 2026 + op->seq / 8 % 3,
+        1 + op->seq % 8
+    };
+}
+
+
+void
+model_number_text(const model_t *model, const model_number_t *number,
+    char out[MODEL_TEXT])
+{
+    long long  seq;
+
+    out[0] = '\0';
+    seq = (long long) number->seq;
+
+    switch (number->family) {
+
+    case NUMBER_YEARLY:
+        (void) snprintf(out, MODEL_TEXT, "A%u-%04d-%03lld", model->run,
+                        number->year, seq);
+        break;
+
+    case NUMBER_PLAIN:
+        (void) snprintf(out, MODEL_TEXT, "A%u-%lld", model->run, seq);
+        break;
+
+    case NUMBER_OTHER:
+        (void) snprintf(out, MODEL_TEXT, "B%u-%02lld-%04d", model->run, seq,
+                        number->year);
+        break;
+
+    case NUMBER_SHORT:
+        (void) snprintf(out, MODEL_TEXT, "A%u-%04d-%lld", model->run,
+                        number->year, seq);
+        break;
+
+    case NUMBER_FREE:
+        (void) snprintf(out, MODEL_TEXT, "F%u-%lld", model->run, seq);
+        break;
+
+    default:
+        break;
+    }
+}
+
+
+const char *
+model_format(const model_t *model, int family, char out[MODEL_TEXT])
+{
+    static const char *const  formats[] = {
+        [NUMBER_YEARLY] = "A%u-{year}-{seq:3}",
+        [NUMBER_PLAIN] = "A%u-{seq}",
+        [NUMBER_OTHER] = "B%u-{seq:2}-{year}",
+    };
+
+    if (family == NUMBER_NONE) {
+        return NULL;
+    }
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    (void) snprintf(out, MODEL_TEXT, formats[family], model->run);
+#pragma GCC diagnostic pop
+
+    return out;
+}
+
+
+void
+model_reason_text(int reason, char out[MODEL_TEXT])
+{
+    out[0] = '\0';
+
+    if (reason > 1) {
+        (void) snprintf(out, MODEL_TEXT, "reason %d", reason);
+    }
+}
+
+
+/* When something with that expiry is no longer good. */
+
+static cv_time_t
+model_expiry(const model_date_t *date)
+{
+    return !date->set ? CV_TIME_NEVER
+           : date->bare ? date->at + CV_DAY : date->at;
+}
+
+
+/* Verdicts: section 3 of the contract, from the top of its table down */
+
+static bool
+model_lapses(const model_credential_t *credential)
+{
+    return credential->status == CV_STATUS_ISSUED
+           || credential->status == CV_STATUS_PENDING;
+}
+
+
+static cv_outcome_t
+model_reason(const model_credential_t *credential, const model_token_t *token,
+    bool test, cv_time_t now)
+{
+    int  status;
+
+    status = credential->status;
+
+    if (!credential->there || status == CV_STATUS_DRAFT
+        || credential->test != test || (token != NULL && !token->there))
+    {
+        return CV_NOT_FOUND;
+    }
+
+    if (status == CV_STATUS_REVOKED) {
+        return CV_REVOKED;
+    }
+
+    if (token != NULL && model_expiry(&token->expires_at) <= now) {
+        return CV_TOKEN_EXPIRED;
+    }
+
+    if (status == CV_STATUS_REFUNDED) {
+        return CV_REFUNDED;
+    }
+
+    if (model_lapses(credential)
+        && model_expiry(&credential->expires_at) <= now)
+    {
+        return CV_EXPIRED;
+    }
+
+    return status == CV_STATUS_PENDING ? CV_PENDING : CV_VALID;
+}
+
+
+/* When the reason is another one without anybody's doing: tried, not derived. */
+
+static cv_time_t
+model_next_change(const model_credential_t *credential,
+    const model_token_t *token, bool test, cv_time_t now)
+{
+    size_t        i;
+    cv_time_t     next, at[2];
+    cv_outcome_t  reason;
+
+    reason = model_reason(credential, token, test, now);
+    next = CV_TIME_NEVER;
+
+    at[0] = model_expiry(&credential->expires_at);
+    at[1] = token != NULL ? model_expiry(&token->expires_at) : CV_TIME_NEVER;
+
+    for (i = 0; i < CV_COUNT(at); i++) {
+        if (at[i] > now && at[i] < next
+            && model_reason(credential, token, test, at[i]) != reason)
+        {
+            next = at[i];
+        }
+    }
+
+    return next;
+}
+
+
+model_verdict_t
+model_verify(const model_t *model, int credential, int token, bool test)
+{
+    model_verdict_t            verdict;
+    const model_token_t       *by;
+    const model_credential_t  *of;
+
+    of = &model->credentials[credential];
+    by = token == -1 ? NULL : &model->tokens[token];
+
+    verdict.reason = model_reason(of, by, test, model->now);
+    verdict.privacy = by != NULL && by->privacy ? CV_PRIVACY_MASKED
+                                                : CV_PRIVACY_FULL;
+    verdict.next_change_at = model_next_change(of, by, test, model->now);
+    verdict.holder = verdict.reason == CV_VALID
+                     && verdict.privacy == CV_PRIVACY_FULL;
+
+    return verdict;
+}
+
+
+/* Numbers: one above the highest of the class and year, if it is not taken */
+
+static int64_t *
+model_last(model_class_t *class, int family, int year)
+{
+    return &class->last[family == NUMBER_PLAIN ? 0 : year - 2000];
+}
+
+
+static void
+model_raise(model_class_t *class, const model_number_t *number)
+{
+    int64_t  *last;
+
+    if (class->format == NUMBER_NONE || number->family != class->format) {
+        return;
+    }
+
+    last = model_last(class, number->family, number->year);
+    *last = number->seq > *last ? number->seq : *last;
+}
+
+
+static bool
+model_number_same(const model_number_t *a, const model_number_t *b)
+{
+    return a->family == b->family && a->year == b->year && a->seq == b->seq;
+}
+
+
+static bool
+model_taken(const model_t *model, const model_number_t *number, int but)
+{
+    int  i;
+
+    for (i = 0; i < model->ncredentials; i++) {
+        if (i != but && model->credentials[i].there
+            && number->family != NUMBER_NONE
+            && model_number_same(&model->credentials[i].number, number))
+        {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+static void
+model_next(model_t *model, model_credential_t *credential)
+{
+    model_class_t  *class;
+    model_number_t *number;
+
+    class = &model->classes[credential->class];
+    number = &credential->number;
+
+    if (class->format == NUMBER_NONE || number->family != NUMBER_NONE) {
+        return;
+    }
+
+    number->family = class->format;
+    number->year = class->format == NUMBER_PLAIN
+                   ? 0 : model_year(credential->issued_at.at);
+    number->seq = *model_last(class, number->family, number->year);
+
+    do {
+        number->seq++;
+    } while (model_taken(model, number, -1));
+}
+
+
+/* Steps */
+
+static void
+model_enter(model_credential_t *credential, cv_action_t action, int from,
+    int to, int token)
+{
+    credential->entries[credential->nentries++]
+        = (model_entry_t) { action, from, to, token };
+}
+
+
+/* what is there from now on, with its number */
+
+static unsigned
+model_put(model_t *model, int i, const model_credential_t *credential)
+{
+    if (model_taken(model, &credential->number, i)) {
+        return REFUSED_TAKEN;
+    }
+
+    model->credentials[i] = *credential;
+    model_raise(&model->classes[credential->class], &credential->number);
+
+    return 0;
+}
+
+
+static unsigned
+model_issue(model_t *model, model_credential_t *credential, const op_t *op,
+    bool terms)
+{
+    int             days;
+    unsigned        refused;
+    model_date_t    issued, expires;
+    model_number_t  number;
+
+    if (credential->status != CV_STATUS_DRAFT
+        && credential->status != CV_STATUS_PENDING)
+    {
+        return REFUSED_STATUS;
+    }
+
+    refused = 0;
+    number = model_number(op);
+    issued = model_date(model, terms ? op->issued : 0);
+    expires = model_date(model, terms ? op->expires : 0);
+
+    if (terms && number.family != NUMBER_NONE) {
+
+        if (credential->number.family != NUMBER_NONE
+            && !model_number_same(&credential->number, &number))
+        {
+            refused |= REFUSED_NUMBERED;
+        }
+
+        credential->number = number;
+    }
+
+    credential->issued_at = issued.set ? issued
+                            : credential->issued_at.set
+                              ? credential->issued_at : model_stamp(model);
+    credential->expires_at = op->forever ? model_date(model, 0)
+                             : expires.set ? expires : credential->expires_at;
+
+    days = model->classes[credential->class].valid_days;
+
+    if (credential->expires_at.set) {
+        if (model_expiry(&credential->expires_at) <= credential->issued_at.at) {
+            refused |= REFUSED_BEFORE;
+        }
+
+    } else if (!op->forever && days == 0) {
+        refused |= REFUSED_DAYS;
+
+    } else if (!op->forever && days > 0) {
+        credential->expires_at = credential->issued_at;
+        credential->expires_at.at += days * CV_DAY;
+    }
+
+    credential->status = CV_STATUS_ISSUED;
+    credential->updated_at = model_stamp(model);
+    model_next(model, credential);
+
+    return refused;
+}
+
+
+static unsigned
+model_create(model_t *model, const op_t *op)
+{
+    int                 i, holder;
+    unsigned            refused;
+    model_credential_t  new;
+
+    i = model_credential(model, op);
+    holder = model_holder(model, op);
+    new = model->credentials[i];
+
+    if (new.there || holder == -1) {
+        return (new.there ? REFUSED_THERE : 0)
+               | (holder == -1 ? REFUSED_HOLDER : 0);
+    }
+
+    new.there = true;
+    new.class = op->class;
+    new.holder = holder;
+    new.status = CV_STATUS_DRAFT;
+    new.issued_at = model_date(model, op->issued);
+    new.expires_at = model_date(model, op->expires);
+    new.number = model_number(op);
+    new.score = op->score;
+    new.test = op->test;
+    refused = 0;
+
+    switch (op->status) {
+
+    case CV_STATUS_DRAFT:
+    case CV_STATUS_PENDING:
+        new.status = op->status;
+        break;
+
+    case CV_STATUS_ISSUED:
+        refused = model_issue(model, &new, op, false);
+        break;
+
+    default:
+        refused = REFUSED_STATUS;
+        break;
+    }
+
+    new.updated_at = op->updated ? model_date(model, op->updated)
+                                 : model_stamp(model);
+    model_enter(&new, CV_ACTION_CREATED, -1, new.status, -1);
+
+    return refused | model_put(model, i, &new);
+}
+
+
+static unsigned
+model_do_issue(model_t *model, const op_t *op)
+{
+    int                 i, from;
+    unsigned            refused;
+    model_credential_t  new;
+
+    i = model_credential(model, op);
+    new = model->credentials[i];
+
+    if (!new.there) {
+        return REFUSED_UNKNOWN;
+    }
+
+    from = new.status;
+    refused = model_issue(model, &new, op, true);
+    model_enter(&new, CV_ACTION_ISSUED, from, CV_STATUS_ISSUED, -1);
+
+    return refused | model_put(model, i, &new);
+}
+
+
+/* The table that README has of steps. */
+
+static unsigned
+model_may(const model_t *model, const model_credential_t *credential, int to)
+{
+    bool  may, over;
+    int   from;
+
+    from = credential->status;
+    over = model_lapses(credential)
+           && model_expiry(&credential->expires_at) <= model->now;
+
+    switch (to) {
+
+    case CV_STATUS_PENDING:
+        may = from == CV_STATUS_DRAFT;
+        break;
+
+    case CV_STATUS_CLAIMED:
+        may = from == CV_STATUS_ISSUED;
+        break;
+
+    case CV_STATUS_USED:
+        may = from == CV_STATUS_ISSUED || from == CV_STATUS_CLAIMED;
+        break;
+
+    case CV_STATUS_REFUNDED:
+        may = from == CV_STATUS_PENDING || from == CV_STATUS_ISSUED
+              || from == CV_STATUS_CLAIMED;
+        break;
+
+    case CV_STATUS_REVOKED:
+        may = from != CV_STATUS_DRAFT;
+        break;
+
+    default:
+        may = false;
+        break;
+    }
+
+    if (!may) {
+        return REFUSED_STATUS;
+    }
+
+    return over && (to == CV_STATUS_CLAIMED || to == CV_STATUS_USED)
+           ? REFUSED_EXPIRED : 0;
+}
+
+
+static unsigned
+model_move(model_t *model, const op_t *op)
+{
+    int                  reason, from;
+    unsigned             refused;
+    model_credential_t  *is;
+
+    static const cv_action_t  actions[CV_STATUSES] = {
+        [CV_STATUS_PENDING] = CV_ACTION_PENDING,
+        [CV_STATUS_CLAIMED] = CV_ACTION_CLAIMED,
+        [CV_STATUS_USED] = CV_ACTION_USED,
+        [CV_STATUS_REFUNDED] = CV_ACTION_REFUNDED,
+        [CV_STATUS_REVOKED] = CV_ACTION_REVOKED,
+    };
+
+    is = &model->credentials[model_credential(model, op)];
+
+    if (!is->there) {
+        return REFUSED_UNKNOWN;
+    }
+
+    from = is->status;
+    reason = op->status == CV_STATUS_REVOKED ? op->reason : 0;
+    reason = reason == 1 ? 0 : reason == 0 && from == CV_STATUS_REVOKED
+                               ? is->reason : reason;
+
+    if (from != op->status) {
+        refused = model_may(model, is, op->status);
+        if (refused) {
+            return refused;
+        }
+
+        is->status = op->status;
+        is->updated_at = model_stamp(model);
+        model_enter(is, actions[op->status], from, op->status, -1);
+
+        if (op->status == CV_STATUS_REVOKED) {
+            is->revoked_at = model_stamp(model);
+            is->reason = reason;
+        }
+
+    } else if (op->status == CV_STATUS_REVOKED && reason != is->reason) {
+        is->reason = reason;
+        is->updated_at = model_stamp(model);
+        model_enter(is, CV_ACTION_CHANGED, from, from, -1);
+    }
+
+    return 0;
+}
+
+
+static unsigned
+model_token(model_t *model, const op_t *op)
+{
+    int             i;
+    model_token_t  *token;
+
+    i = model_credential(model, op);
+
+    if (!model->credentials[i].there) {
+        return REFUSED_UNKNOWN;
+    }
+
+    token = &model->tokens[model->ntokens];
+    token->there = true;
+    token->credential = i;
+    token->privacy = op->privacy;
+    token->expires_at = op->expires
+                        ? model_date(model, op->expires)
+                        : (model_date_t) { true, true,
+                              model_midnight(model->now)
+                              + (op->days + 1) * 30 * CV_DAY };
+
+    model_enter(&model->credentials[i], CV_ACTION_TOKEN_MADE, -1, -1,
+                model->ntokens);
+    model->made = model->ntokens++;
+
+    return 0;
+}
+
+
+static unsigned
+model_token_revoke(model_t *model, const op_t *op)
+{
+    model_token_t  *token;
+
+    if (op->token >= model->ntokens) {
+        return model->credentials[model_credential(model, op)].there
+               ? REFUSED_TOKEN : REFUSED_UNKNOWN;
+    }
+
+    token = &model->tokens[op->token];
+
+    if (!token->there) {
+        return REFUSED_TOKEN;
+    }
+
+    token->there = false;
+    model_enter(&model->credentials[token->credential],
+                CV_ACTION_TOKEN_REVOKED, -1, -1, op->token);
+
+    return 0;
+}
+
+
+static bool
+model_has(const model_t *model, int holder, int class)
+{
+    int  i;
+
+    for (i = 0; i < model->ncredentials; i++) {
+        if (model->credentials[i].there
+            && model->credentials[i].holder == holder
+            && model->credentials[i].class == class)
+        {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+static bool
+model_reached(const model_class_t *class, const model_holder_t *holder, int i)
+{
+    return (class->practice != -1 || class->learn != -1)
+           && (holder->practice[i] > 0 ? holder->practice[i] : 0)
+              >= class->practice
+           && (holder->learn[i] > 0 ? holder->learn[i] : 0) >= class->learn;
+}
+
+
+static unsigned
+model_progress(model_t *model, const op_t *op)
+{
+    int                 i;
+    unsigned            refused;
+    model_holder_t     *holder;
+    model_credential_t  new;
+
+    static const op_t  no_terms;
+
+    i = model_holder(model, op);
+
+    if (i == -1) {
+        return REFUSED_HOLDER;
+    }
+
+    holder = &model->holders[i];
+
+    if (op->practice) {
+        holder->practice[op->class] = op->practice - 1;
+    }
+
+    if (op->learn) {
+        holder->learn[op->class] = op->learn - 1;
+    }
+
+    model->complete = model_reached(&model->classes[op->class], holder,
+                                    op->class);
+
+    if (!model->complete || model_has(model, i, op->class)) {
+        return 0;
+    }
+
+    memset(&new, 0, sizeof(new));
+    new.there = true;
+    new.class = op->class;
+    new.holder = i;
+
+    refused = model_issue(model, &new, &no_terms, false);
+    model_enter(&new, CV_ACTION_CREATED, -1, CV_STATUS_ISSUED, -1);
+
+    model->made = model->ncredentials++;
+
+    return refused | model_put(model, model->made, &new);
+}
+
+
+static bool
+model_date_same(const model_date_t *a, const model_date_t *b)
+{
+    return a->set == b->set
+           && (!a->set || (a->bare == b->bare && a->at == b->at));
+}
+
+
+static bool
+model_same(const model_credential_t *a, const model_credential_t *b)
+{
+    return a->there == b->there && a->class == b->class
+           && a->holder == b->holder && a->status == b->status
+           && model_date_same(&a->issued_at, &b->issued_at)
+           && model_date_same(&a->expires_at, &b->expires_at)
+           && model_date_same(&a->updated_at, &b->updated_at)
+           && model_date_same(&a->revoked_at, &b->revoked_at)
+           && model_number_same(&a->number, &b->number)
+           && a->reason == b->reason && a->score == b->score
+           && a->test == b->test;
+}
+
+
+/* A line replaces everything, and decides nothing. */
+
+static unsigned
+model_import(model_t *model, const op_t *op)
+{
+    int                        i;
+    model_credential_t         new;
+    const model_credential_t  *old;
+
+    i = model_credential(model, op);
+    old = &model->credentials[i];
+    new = *old;
+
+    new.there = true;
+    new.class = op->class;
+    new.holder = model_holder(model, op);
+    new.status = op->status;
+    new.issued_at = model_date(model, op->issued);
+    new.expires_at = model_date(model, op->expires);
+    new.updated_at = model_date(model, op->updated);
+    new.revoked_at = model_date(model, op->revoked);
+    new.number = model_number(op);
+    new.reason = op->reason > 1 ? op->reason : 0;
+    new.score = op->score;
+    new.test = op->test;
+
+    if (new.holder == -1) {
+        return REFUSED_HOLDER;
+    }
+
+    if (model_same(old, &new)) {
+        return 0;
+    }
+
+    model_enter(&new, CV_ACTION_IMPORTED, old->there ? old->status : -1,
+                new.status, -1);
+
+    return model_put(model, i, &new);
+}
+
+
+static unsigned
+model_set_holder(model_t *model, const op_t *op)
+{
+    int              i, class;
+    model_holder_t  *holder;
+
+    i = model_holder(model, op);
+
+    if (i == -1) {
+        i = model->nholders++;
+        model->named[op->holder % MODEL_NAMES] = i;
+
+        holder = &model->holders[i];
+        (void) snprintf(holder->id, MODEL_TEXT, "%u-h%d", model->run,
+                        op->holder % MODEL_NAMES);
+
+        for (class = 0; class < MODEL_CLASSES; class++) {
+            holder->practice[class] = -1;
+            holder->learn[class] = -1;
+        }
+    }
+
+    model->holders[i].name = op->reason;
+
+    return 0;
+}
+
+
+/* The holder loses the id that is known, and all that is not of a verdict. */
+
+static unsigned
+model_erase(model_t *model, const op_t *op)
+{
+    int                  i, name;
+    model_credential_t  *credential;
+
+    model->made = model_holder(model, op);
+
+    if (model->made == -1) {
+        return REFUSED_HOLDER;
+    }
+
+    for (name = 0; name < MODEL_NAMES; name++) {
+        if (model->named[name] == model->made) {
+            model->named[name] = -1;
+        }
+    }
+
+    model->holders[model->made].name = 0;
+
+    for (i = 0; i < model->ncredentials; i++) {
+        credential = &model->credentials[i];
+
+        if (!credential->there || credential->holder != model->made
+            || (!credential->score && !credential->reason))
+        {
+            continue;
+        }
+
+        credential->score = false;
+        credential->reason = 0;
+        credential->updated_at = model_stamp(model);
+        model_enter(credential, CV_ACTION_ERASED, credential->status,
+                    credential->status, -1);
+    }
+
+    return 0;
+}
+
+
+static unsigned
+model_set_class(model_t *model, const op_t *op)
+{
+    int             i, family;
+    model_class_t  *class;
+
+    static const int  days[] = { -1, 30, 365, 0 };
+
+    class = &model->classes[op->class];
+    family = op->number % NUMBER_SHORT;
+
+    class->valid_days = days[op->days];
+    class->practice = op->practice - 1;
+    class->learn = op->learn - 1;
+
+    if (class->format == family) {
+        return 0;
+    }
+
+    /* a new format goes through the numbers that there are */
+
+    class->format = family;
+
+    for (i = 0; i < model->ncredentials; i++) {
+        if (model->credentials[i].there
+            && model->credentials[i].class == op->class)
+        {
+            model_raise(class, &model->credentials[i].number);
+        }
+    }
+
+    return 0;
+}
+
+
+static unsigned
+model_advance(model_t *model, const op_t *op)
+{
+    cv_time_t                  to;
+    const model_credential_t  *credential;
+
+    static const cv_time_t  steps[] = {
+        1, MODEL_HOUR, CV_DAY, 31 * CV_DAY, 200 * CV_DAY, 366 * CV_DAY
+    };
+
+    credential = &model->credentials[model_credential(model, op)];
+
+    if (op->advance < (int) CV_COUNT(steps)) {
+        to = model->now + steps[op->advance];
+
+    } else if (op->advance < MODEL_ADVANCES - 1) {
+        to = model_expiry(&credential->expires_at);
+        to -= op->advance == MODEL_ADVANCES - 2;
+
+    } else {
+        to = op->token < model->ntokens
+             ? model_expiry(&model->tokens[op->token].expires_at) : 0;
+    }
+
+    if (to > model->now && to < MODEL_END) {
+        model->now = to;
+    }
+
+    return 0;
+}
+
+
+unsigned
+model_do(model_t *model, const op_t *op)
+{
+    model_t   before;
+    unsigned  refused;
+
+    static unsigned (*const  steps[OP_KINDS])(model_t *, const op_t *) = {
+        [OP_CREATE] = model_create,
+        [OP_ISSUE] = model_do_issue,
+        [OP_MOVE] = model_move,
+        [OP_TOKEN] = model_token,
+        [OP_TOKEN_REVOKE] = model_token_revoke,
+        [OP_PROGRESS] = model_progress,
+        [OP_IMPORT] = model_import,
+        [OP_HOLDER] = model_set_holder,
+        [OP_ERASE] = model_erase,
+        [OP_CLASS] = model_set_class,
+        [OP_TIME] = model_advance,
+    };
+
+    before = *model;
+    model->made = -1;
+    model->complete = false;
+
+    refused = steps[op->kind](model, op);
+
+    if (refused) {
+        *model = before;
+        model->made = -1;
+        model->complete = false;
+    }
+
+    return refused;
+}
