@@ -252,6 +252,13 @@ static ngx_command_t  ngx_http_credverify_commands[] = {
       offsetof(ngx_http_credverify_loc_conf_t, errors),
       &ngx_http_credverify_error_pages },
 
+    { ngx_string("credverify_version"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_credverify_api_version,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("credverify_link"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE2,
       ngx_http_credverify_link,
@@ -422,6 +429,7 @@ ngx_http_credverify_create_loc_conf(ngx_conf_t *cf)
     clcf->stale = NGX_CONF_UNSET;
     clcf->tags = NGX_CONF_UNSET_PTR;
     clcf->brands = NGX_CONF_UNSET_PTR;
+    clcf->version = NGX_CONF_UNSET_PTR;
     clcf->links = NGX_CONF_UNSET_PTR;
     clcf->badge_keys = NGX_CONF_UNSET_PTR;
     clcf->quota = NGX_CONF_UNSET_UINT;
@@ -499,6 +507,7 @@ ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->guesses, prev->guesses, 30);
     ngx_conf_merge_uint_value(conf->errors, prev->errors,
                               NGX_HTTP_CREDVERIFY_ERRORS_VIEW);
+    ngx_conf_merge_ptr_value(conf->version, prev->version, NULL);
     ngx_conf_merge_ptr_value(conf->links, prev->links, NULL);
     ngx_conf_merge_ptr_value(conf->badge_keys, prev->badge_keys, NULL);
 

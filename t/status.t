@@ -59,7 +59,8 @@ sub answered {
     my ($view, %count) = @_;
     my @series = ((map { ("$_ 200", "$_ 304") } qw(valid revoked token_expired refunded expired pending)),
         'not_found 404', 'missing_handle 400', 'ambiguous_handle 400', 'invalid_format 400', 'invalid_theme 400',
-        'method_not_allowed 405', 'unsupported_media_type 415', 'body_too_large 413', 'invalid_body 400',
+        'method_not_allowed 405', 'missing_version 400', 'invalid_version 400',
+        'unsupported_media_type 415', 'body_too_large 413', 'invalid_body 400',
         'too_many_handles 400', 'invalid_limit 400', 'invalid_cursor 400', 'missing_api_key 401', 'ambiguous_api_key 400',
         'invalid_api_key 401', 'application_not_approved 403', 'key_suspended 403',
         'origin_not_allowed 403', 'insufficient_scope 403', 'payment_required 402',

@@ -66,6 +66,14 @@ const cv_outcome_info_t  cv_outcomes[CV_OUTCOMES] = {
         "Wrong method", "Method not allowed",
         "This is not answered to that method."),
 
+    [CV_MISSING_VERSION] = CV_OUTCOME("missing_version", 400,
+        "Version missing", "API version missing",
+        "Say in a header which version of the API is meant."),
+
+    [CV_INVALID_VERSION] = CV_OUTCOME("invalid_version", 400,
+        "Wrong version", "API version invalid",
+        "This is not answered to that version of the API."),
+
     [CV_UNSUPPORTED_MEDIA_TYPE] = CV_OUTCOME("unsupported_media_type", 415,
         "Wrong type", "Unsupported media type",
         "Send the body as application/json."),

@@ -24,6 +24,7 @@
 #include "ngx_http_credverify_work.h"
 
 typedef struct ngx_http_credverify_store_s  ngx_http_credverify_store_t;
+typedef struct ngx_http_credverify_version_s  ngx_http_credverify_version_t;
 typedef struct ngx_http_credverify_badges_conf_s
     ngx_http_credverify_badges_conf_t;
 
@@ -140,6 +141,7 @@ typedef struct {
     ngx_array_t                  *badge_keys;
                                          /* ngx_http_credverify_badge_key_t */
     const ngx_http_credverify_methods_t  *methods;
+    ngx_http_credverify_version_t  *version;  /* NULL: none is asked for */
     ngx_http_credverify_value_t  *format;
     ngx_array_t                  *formats;    /* cv_format_t, preferred first */
     ngx_uint_t                    any_format;   /* all of the document's */
@@ -430,6 +432,20 @@ char *ngx_http_credverify_keyless(ngx_conf_t *cf, ngx_command_t *cmd,
 void ngx_http_credverify_make_demands(ngx_http_credverify_loc_conf_t *clcf);
 
 ngx_int_t ngx_http_credverify_access_handler(ngx_http_request_t *r);
+
+
+/* ngx_http_credverify_version.c: which version of an API is meant */
+
+char *ngx_http_credverify_api_version(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* CV_VALID, or what is wrong with it, and why. */
+cv_outcome_t ngx_http_credverify_check_version(ngx_http_request_t *r,
+    ngx_http_credverify_loc_conf_t *clcf, const cv_refusal_t **refusal);
+
+/* The field that says so; absent: none does. */
+cv_str_t ngx_http_credverify_version_header(
+    ngx_http_credverify_loc_conf_t *clcf);
 
 
 /* ngx_http_credverify_quota.c: counting calls */

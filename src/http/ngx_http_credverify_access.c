@@ -230,6 +230,7 @@ ngx_http_credverify_access_handler(ngx_http_request_t *r)
     cv_err_t                        err;
     ngx_uint_t                      keyless;
     cv_outcome_t                    outcome;
+    const cv_refusal_t             *refusal;
     ngx_http_credverify_showing_t   showing;
 
     ngx_memzero(&showing, sizeof(ngx_http_credverify_showing_t));
@@ -258,6 +259,15 @@ ngx_http_credverify_access_handler(ngx_http_request_t *r)
     showing.bearer = ngx_http_credverify_ask(r);
     if (showing.bearer == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    outcome = r->method != NGX_HTTP_OPTIONS
+              ? ngx_http_credverify_check_version(r, showing.clcf, &refusal)
+              : CV_VALID;
+
+    if (outcome != CV_VALID) {
+        showing.bearer->outcome = outcome;
+        return ngx_http_credverify_refuse(r, outcome, refusal);
     }
 
     outcome = ngx_http_credverify_show(&showing);

@@ -48,10 +48,16 @@ ngx_http_credverify_begin(ngx_http_credverify_job_t *job,
             ? NGX_OK
             : ngx_http_credverify_choose_theme(r, job->clcf, &job->theme);
 
-    if (!(r->method & job->clcf->methods->bits)) {
-        job->outcome = CV_METHOD_NOT_ALLOWED;
+    job->outcome = r->method & job->clcf->methods->bits
+                   ? ngx_http_credverify_check_version(r, job->clcf,
+                                                       &job->refusal)
+                   : CV_METHOD_NOT_ALLOWED;
 
-    } else if (job->clcf->brands != NULL && job->bearer == NULL
+    if (job->outcome != CV_VALID) {
+        return NGX_OK;
+    }
+
+    if (job->clcf->brands != NULL && job->bearer == NULL
                && r != r->main)
     {
         /* nobody has asked for a key; of a main request without a bearer
@@ -313,6 +319,8 @@ ngx_http_credverify_for_scripts(ngx_http_credverify_job_t *job)
     return job->clcf->holder == NULL
            || (job->bearer != NULL && job->bearer->number != 0
                && job->bearer->outcome == CV_VALID)
+           || job->outcome == CV_MISSING_VERSION
+           || job->outcome == CV_INVALID_VERSION
            || (job->outcome >= CV_MISSING_API_KEY
                && job->outcome <= CV_MONTHLY_LIMIT_REACHED);
 }
@@ -387,7 +395,11 @@ ngx_http_credverify_fail(ngx_http_request_t *r, cv_outcome_t outcome,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    job.refusal = refusal;
+    /* of what keeps anything from being answered here it is known already */
+
+    if (refusal != NULL || outcome != job.outcome) {
+        job.refusal = refusal;
+    }
 
     ngx_http_credverify_error(&job, outcome);
 

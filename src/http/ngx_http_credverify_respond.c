@@ -16,6 +16,8 @@ static ngx_int_t ngx_http_credverify_etag(ngx_http_request_t *r,
     ngx_http_credverify_answer_t *answer);
 static ngx_int_t ngx_http_credverify_authenticate(ngx_http_request_t *r,
     ngx_http_credverify_answer_t *answer);
+static ngx_int_t ngx_http_credverify_allow_headers(ngx_http_request_t *r,
+    ngx_http_credverify_loc_conf_t *clcf);
 static ngx_int_t ngx_http_credverify_headers(ngx_http_request_t *r,
     ngx_http_credverify_answer_t *answer);
 static ngx_int_t ngx_http_credverify_body(ngx_http_request_t *r,
@@ -308,6 +310,40 @@ ngx_http_credverify_headers(ngx_http_request_t *r,
 }
 
 
+/* what a script may send to a location of ours */
+
+static ngx_int_t
+ngx_http_credverify_allow_headers(ngx_http_request_t *r,
+    ngx_http_credverify_loc_conf_t *clcf)
+{
+    size_t    size;
+    cv_buf_t  buf;
+    cv_str_t  version;
+
+    static const char  always[] = "Accept, Authorization, Content-Type, "
+                                  "If-None-Match, X-API-Key";
+
+    version = ngx_http_credverify_version_header(clcf);
+    size = sizeof(always) + sizeof(", ") + version.len;
+
+    cv_buf_borrow(&buf, ngx_pnalloc(r->pool, size), size);
+    if (buf.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    cv_buf_append_str(&buf, cv_str_z(always));
+
+    if (cv_present(version)) {
+        cv_buf_append_str(&buf, CV_STR(", "));
+        cv_buf_append_str(&buf, version);
+    }
+
+    return ngx_http_credverify_add_header(r,
+                                          CV_STR("Access-Control-Allow-Headers"),
+                                          cv_buf_str(&buf));
+}
+
+
 /* of what others answer it is not known what they take: the key decides */
 
 ngx_int_t
@@ -337,11 +373,7 @@ ngx_http_credverify_preflight(ngx_http_request_t *r, ngx_uint_t ours)
             || !ngx_http_credverify_add(r, "Access-Control-Allow-Methods",
                                         (u_char *) (uintptr_t) methods->names,
                                         ngx_strlen(methods->names))
-            || !ngx_http_credverify_add_literal(r,
-                                                "Access-Control-Allow-Headers",
-                                                "Accept, Authorization, "
-                                                "Content-Type, If-None-Match, "
-                                                "X-API-Key")))
+            || ngx_http_credverify_allow_headers(r, clcf) != NGX_OK))
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

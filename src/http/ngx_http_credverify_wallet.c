@@ -120,7 +120,10 @@ ngx_http_credverify_page_answer(ngx_http_credverify_page_t *page)
     job = &page->list.job;
 
     ngx_memzero(&page->refusal, sizeof(cv_refusal_t));
-    job->refusal = &page->refusal;
+
+    if (job->refusal == NULL) {
+        job->refusal = &page->refusal;
+    }
 
     outcome = job->outcome == CV_VALID ? ngx_http_credverify_page_ask(page)
                                        : job->outcome;

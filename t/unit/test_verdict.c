@@ -537,6 +537,8 @@ test_temporary_errors(void **state)
         { CV_MISSING_HANDLE, 400, false },
         { CV_INVALID_API_KEY, 401, false },
         { CV_METHOD_NOT_ALLOWED, 405, false },
+        { CV_MISSING_VERSION, 400, false },
+        { CV_INVALID_VERSION, 400, false },
         { CV_RATE_LIMITED, 429, true },
         { CV_SERVER_ERROR, 500, true },
         { CV_STORE_UNAVAILABLE, 503, true },
