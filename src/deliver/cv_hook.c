@@ -109,12 +109,12 @@ cv_hook_signatures(cv_buf_t *out, const cv_hook_t *hook, cv_time_t now)
 static cv_err_t
 cv_hook_ask(cv_post_t *post, const cv_hook_t *hook, cv_time_t now)
 {
-    uint8_t       memory[3][CV_HOOK_FIELD_MAX];
-    size_t        i;
-    cv_err_t      err;
-    cv_buf_t      parts[3];
-    cv_str_t      fields[5];
-    cv_request_t  request;
+    uint8_t            memory[3][CV_HOOK_FIELD_MAX];
+    size_t             i;
+    cv_err_t           err;
+    cv_buf_t           parts[3];
+    cv_str_t           fields[5];
+    cv_post_request_t  request;
 
     for (i = 0; i < 3; i++) {
         cv_buf_borrow(&parts[i], memory[i], sizeof(memory[i]));
@@ -136,7 +136,7 @@ cv_hook_ask(cv_post_t *post, const cv_hook_t *hook, cv_time_t now)
         err = err != CV_OK ? err : parts[i].err;
     }
 
-    request = (cv_request_t) {
+    request = (cv_post_request_t) {
         CV_STR("POST"), hook->url, hook->body, fields, CV_COUNT(fields),
         hook->private
     };

@@ -256,7 +256,7 @@ cv_post_set_text(CURL *easy, CURLoption option, cv_str_t value)
 
 
 static bool
-cv_post_set_fields(cv_post_t *post, const cv_request_t *request)
+cv_post_set_fields(cv_post_t *post, const cv_post_request_t *request)
 {
     size_t  i;
 
@@ -275,7 +275,7 @@ cv_post_set_fields(cv_post_t *post, const cv_request_t *request)
 
 
 cv_err_t
-cv_post_ask(cv_post_t *post, const cv_request_t *request)
+cv_post_ask(cv_post_t *post, const cv_post_request_t *request)
 {
     CURLcode  code;
 

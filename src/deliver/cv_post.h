@@ -36,7 +36,7 @@ typedef struct {
     const cv_str_t  *fields;    /* "name: value" each */
     size_t           nfields;
     bool             private;   /* private addresses are allowed */
-} cv_request_t;
+} cv_post_request_t;
 
 /* A request under way: part of whoever makes it, at a fixed place. */
 
@@ -57,7 +57,7 @@ cv_err_t cv_post_init(cv_post_t *post, const cv_post_conf_t *conf)
 void cv_post_free(cv_post_t *post);
 
 /* Sets the handle up for a request, which may be another one each time. */
-cv_err_t cv_post_ask(cv_post_t *post, const cv_request_t *request)
+cv_err_t cv_post_ask(cv_post_t *post, const cv_post_request_t *request)
     CV_MUST_CHECK;
 
 /*
