@@ -4,6 +4,7 @@
  */
 
 #include "cv_erase.h"
+#include "cv_outbox.h"
 #include "cv_codec.h"
 
 #define CV_ERASED  CV_STR("erased-")
@@ -142,6 +143,10 @@ cv_erase_holder(cv_txn_t *txn, cv_str_t id, cv_erasure_t *erasure,
     while (err == CV_OK && cv_erase_next(txn, iid, &credential)) {
         err = cv_erase_credential(txn, credential, moment, error);
         cv_outbox_forget(txn, credential);
+
+        /* what was shown with its name may be kept somewhere */
+
+        cv_outbox_changed(txn, credential);
         erasure->credentials++;
     }
 

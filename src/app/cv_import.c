@@ -5,6 +5,7 @@
 
 #include "cv_import_internal.h"
 #include "cv_commit.h"
+#include "cv_outbox.h"
 
 #include <errno.h>
 
@@ -169,6 +170,61 @@ cv_import_resolve(cv_import_t *import, const cv_line_t *line,
 }
 
 
+/* puts a credential or token, and tells of it as if it had happened here */
+
+static void
+cv_import_tell(cv_import_t *import, cv_kind_t kind, const cv_record_t *record)
+{
+    int               was;
+    bool              new;
+    uint64_t          iid, before;
+    cv_txn_t         *txn;
+    cv_token_t        token;
+    cv_credential_t   credential;
+
+    txn = import->txn;
+    was = -1;
+    before = cv_txn_sequence(txn);
+    new = kind == CV_TOKEN && !cv_get_token(txn, record->token.hash, &token);
+
+    if (kind == CV_CREDENTIAL
+        && cv_get_by_id(txn, kind, record->credential.id, &credential, NULL))
+    {
+        was = (int) credential.status.value;
+    }
+
+    iid = cv_put(txn, kind, record);
+
+    if (cv_txn_sequence(txn) == before) {
+        return;
+    }
+
+    if (kind == CV_CREDENTIAL) {
+        cv_outbox_credential(txn, iid, was);
+
+    } else if (new) {
+        cv_outbox_token(txn, &record->token, false);
+    }
+}
+
+
+static cv_err_t
+cv_import_write(cv_import_t *import, cv_kind_t kind, const cv_record_t *record,
+    cv_error_t *error)
+{
+    if (import->options->emit_events
+        && (kind == CV_CREDENTIAL || kind == CV_TOKEN))
+    {
+        cv_import_tell(import, kind, record);
+
+    } else {
+        (void) cv_put(import->txn, kind, record);
+    }
+
+    return cv_txn_err(import->txn, error);
+}
+
+
 cv_err_t
 cv_import_put(cv_import_t *import, const cv_line_t *line, cv_error_t *error)
 {
@@ -180,10 +236,8 @@ cv_import_put(cv_import_t *import, const cv_line_t *line, cv_error_t *error)
     if (err == CV_OK && import->options->dry_run) {
         err = cv_seen_add(&import->seen, line->kind, &line->record, error);
 
-    } else if (err == CV_OK
-               && cv_put(import->txn, line->kind, &record) == 0)
-    {
-        err = cv_txn_err(import->txn, error);
+    } else if (err == CV_OK) {
+        err = cv_import_write(import, line->kind, &record, error);
     }
 
     if (err == CV_OK) {

@@ -35,6 +35,7 @@ typedef struct {
     bool       dry_run;             /* check only; reading is enough */
     bool       skip_invalid;        /* report wrong lines and go on */
     bool       exclusive;           /* no pause between batches */
+    bool       emit_events;         /* tell of what changes, too */
     cv_str_t   actor;               /* who imports, for the audit trail */
 
     /* the columns, if lines are those of a table; else NULL */

@@ -4,6 +4,7 @@
  */
 
 #include "cv_issue.h"
+#include "cv_outbox.h"
 #include "cv_text.h"
 #include "cv_verdict.h"
 
@@ -376,15 +377,21 @@ cv_issue_get(cv_txn_t *txn, cv_str_t id, cv_credential_t *credential,
 }
 
 
+/* "was" is the status that it had, or -1 */
+
 static cv_err_t
-cv_issue_put(cv_txn_t *txn, const cv_credential_t *credential,
+cv_issue_put(cv_txn_t *txn, const cv_credential_t *credential, int was,
     cv_error_t *error)
 {
     cv_err_t  err;
+    uint64_t  iid;
 
     err = cv_record_validate(credential, CV_CREDENTIAL, error);
 
-    if (err == CV_OK && cv_put(txn, CV_CREDENTIAL, credential) == 0) {
+    if (err == CV_OK) {
+        iid = cv_put(txn, CV_CREDENTIAL, credential);
+
+        cv_outbox_credential(txn, iid, was);
         err = cv_txn_err(txn, error);
     }
 
@@ -465,7 +472,7 @@ cv_issue_create(cv_txn_t *txn, cv_credential_t *credential, bool forever,
 
     credential->updated_at = updated_at;
 
-    return err == CV_OK ? cv_issue_put(txn, credential, error) : err;
+    return err == CV_OK ? cv_issue_put(txn, credential, -1, error) : err;
 }
 
 
@@ -473,15 +480,19 @@ cv_err_t
 cv_issue_issue(cv_txn_t *txn, cv_str_t id, const cv_terms_t *terms,
     cv_credential_t *credential, cv_moment_t *moment, cv_error_t *error)
 {
+    int       was;
     cv_err_t  err;
 
     err = cv_issue_get(txn, id, credential, moment, error);
-
-    if (err == CV_OK) {
-        err = cv_issue_apply(txn, credential, terms, moment, error);
+    if (err != CV_OK) {
+        return err;
     }
 
-    return err == CV_OK ? cv_issue_put(txn, credential, error) : err;
+    was = (int) credential->status.value;
+
+    err = cv_issue_apply(txn, credential, terms, moment, error);
+
+    return err == CV_OK ? cv_issue_put(txn, credential, was, error) : err;
 }
 
 
@@ -489,15 +500,29 @@ cv_err_t
 cv_issue_move(cv_txn_t *txn, cv_str_t id, cv_status_t to, cv_str_t reason,
     cv_credential_t *credential, cv_moment_t *moment, cv_error_t *error)
 {
+    int       was;
     cv_err_t  err;
+    cv_str_t  why;
 
     err = cv_issue_get(txn, id, credential, moment, error);
-
-    if (err == CV_OK) {
-        err = cv_credential_move(credential, to, reason, moment, error);
+    if (err != CV_OK) {
+        return err;
     }
 
-    return err == CV_OK ? cv_issue_put(txn, credential, error) : err;
+    was = (int) credential->status.value;
+    why = credential->revocation_reason;
+
+    err = cv_credential_move(credential, to, reason, moment, error);
+
+    /* what stays as it is, is neither written nor told */
+
+    if (err != CV_OK
+        || (was == (int) to && cv_str_eq(why, credential->revocation_reason)))
+    {
+        return err;
+    }
+
+    return cv_issue_put(txn, credential, was, error);
 }
 
 
@@ -549,7 +574,10 @@ cv_issue_token(cv_txn_t *txn, cv_str_t credential, cv_new_token_t *token,
 
     err = cv_record_validate(&token->record, CV_TOKEN, error);
 
-    if (err == CV_OK && cv_put(txn, CV_TOKEN, &token->record) == 0) {
+    if (err == CV_OK) {
+        (void) cv_put(txn, CV_TOKEN, &token->record);
+
+        cv_outbox_token(txn, &token->record, false);
         err = cv_txn_err(txn, error);
     }
 
@@ -580,6 +608,32 @@ cv_hash_begins(cv_str_t hash, cv_str_t digits)
     }
 
     return true;
+}
+
+
+static cv_err_t
+cv_issue_delete_token(cv_txn_t *txn, const uint8_t hash[CV_TOKEN_HASH_LEN],
+    cv_error_t *error)
+{
+    cv_str_t    text;
+    cv_token_t  token;
+
+    text = cv_str(hash, CV_TOKEN_HASH_LEN);
+
+    if (!cv_get_token(txn, text, &token)) {
+        return cv_txn_err(txn, error) != CV_OK
+               ? cv_txn_err(txn, NULL)
+               : cv_error_set(error, CV_ERR_DAMAGED,
+                              "the token is not in the store; run "
+                              "\"credverify check\"");
+    }
+
+    /* told first: it borrows from what is removed */
+
+    cv_outbox_token(txn, &token, true);
+    (void) cv_delete_token(txn, text);
+
+    return cv_txn_err(txn, error);
 }
 
 
@@ -632,13 +686,5 @@ cv_issue_revoke_token(cv_txn_t *txn, cv_str_t credential, cv_str_t digits,
                                          "digits", CV_FMT(credential));
     }
 
-    if (!cv_delete_token(txn, cv_str(hash, CV_TOKEN_HASH_LEN))) {
-        return cv_txn_err(txn, error) != CV_OK
-               ? cv_txn_err(txn, NULL)
-               : cv_error_set(error, CV_ERR_DAMAGED,
-                              "the token is not in the store; run "
-                              "\"credverify check\"");
-    }
-
-    return CV_OK;
+    return cv_issue_delete_token(txn, hash, error);
 }

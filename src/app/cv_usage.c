@@ -4,6 +4,7 @@
  */
 
 #include "cv_usage.h"
+#include "cv_outbox.h"
 #include "cv_authorize.h"
 #include "cv_counters.h"
 #include "cv_pace.h"
@@ -166,9 +167,11 @@ cv_usage_close_key(cv_txn_t *txn, cv_meter_t *meter, const cv_api_key_t *key,
                       &state, error);
 
     if (err == CV_OK && state == CV_USAGE_OPEN
-        && (usage.used.value > 0 || closed->month >= closed->top)
-        && cv_put(txn, CV_USAGE, &usage) == 0)
+        && (usage.used.value > 0 || closed->month >= closed->top))
     {
+        (void) cv_put(txn, CV_USAGE, &usage);
+
+        cv_outbox_usage(txn, &usage);
         err = cv_txn_err(txn, error);
     }
 

@@ -349,6 +349,7 @@ cmd_import(cv_cli_t *cli)
     import.options.dry_run = cv_option(cli, "dry-run") != NULL;
     import.options.skip_invalid = cv_option(cli, "skip-invalid") != NULL;
     import.options.exclusive = cv_option(cli, "exclusive") != NULL;
+    import.options.emit_events = cv_option(cli, "emit-events") != NULL;
     import.options.check_image = cv_image_check;
     import.options.actor = cv_cli_actor(cli);
     import.options.stop = &cmd_import_stop;

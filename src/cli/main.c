@@ -32,6 +32,7 @@ static const cv_option_t  cv_import_options[] = {
     { "dry-run", NULL, "check every line, write nothing", NULL },
     { "skip-invalid", NULL, "report wrong lines and go on", NULL },
     { "exclusive", NULL, "do not pause for others who write", NULL },
+    { "emit-events", NULL, "send events of credentials and tokens, too", NULL },
     { "csv", NULL, "read comma-separated values, a header row first", NULL },
     { "class", "ID", "of CSV: whose credentials the rows are", NULL },
     { "map", "COLUMN=MEMBER,...", "of CSV: which column is which member",

@@ -65,6 +65,13 @@ cv_change_next(cv_txn_t *txn)
 }
 
 
+uint64_t
+cv_txn_sequence(cv_txn_t *txn)
+{
+    return cv_change_next(txn);
+}
+
+
 void
 cv_change_append(cv_txn_t *txn, cv_kind_t kind, uint64_t iid)
 {

@@ -366,6 +366,9 @@ cv_err_t cv_number_next(cv_txn_t *txn, uint64_t class, cv_time_t at,
 bool cv_rename(cv_txn_t *txn, cv_kind_t kind, uint64_t iid,
     const void *record);
 
+/* The sequence that the next change will have: the same if nothing changed. */
+uint64_t cv_txn_sequence(cv_txn_t *txn);
+
 /*
  * How many credentials the transaction has taken from revoked to anything
  * else, which only an import does, and seldom on purpose.
