@@ -235,6 +235,7 @@ $(OUT)/obj/%.o: %.c Makefile
 
 $(OUT)/obj/src/raster/%.o: ITS_CFLAGS = $(RSVG_CFLAGS)
 $(OUT)/obj/src/foreign/%.o: ITS_CFLAGS = $(XML_CFLAGS)
+$(OUT)/credverify $(OUT)/unit/test_mail: LIBS += $(RSVG_LIBS)
 $(OUT)/unit/test_qr: LIBS += -lzbar
 $(OUT)/unit/test_raster: LIBS += $(RSVG_LIBS) -lzbar
 
