@@ -119,6 +119,13 @@ static ngx_command_t  ngx_http_credverify_commands[] = {
       0,
       NULL },
 
+    { ngx_string("credverify_cache_key"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_credverify_key_handles,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("credverify_verify"),
       NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_credverify_verify,
@@ -428,6 +435,7 @@ ngx_http_credverify_create_loc_conf(ngx_conf_t *cf)
     clcf->max_age = NGX_CONF_UNSET;
     clcf->stale = NGX_CONF_UNSET;
     clcf->tags = NGX_CONF_UNSET_PTR;
+    clcf->key_handles = NGX_CONF_UNSET_PTR;
     clcf->brands = NGX_CONF_UNSET_PTR;
     clcf->version = NGX_CONF_UNSET_PTR;
     clcf->links = NGX_CONF_UNSET_PTR;

@@ -85,29 +85,47 @@ cv_verifier_digest(cv_verifier_t *verifier)
 }
 
 
+const cv_handle_kind_t  cv_by_kinds[CV_BY_COUNT] = {
+    [CV_BY_CODE] = CV_HANDLE_CODE,
+    [CV_BY_NUMBER] = CV_HANDLE_NUMBER,
+    [CV_BY_ID] = CV_HANDLE_PUBLIC_ID,
+    [CV_BY_ASSERTION] = CV_HANDLE_ASSERTION,
+};
+
+
 /*
- * The number of the credential that a token leads to, or 0.  What is hashed
- * is the token's text in lower case, so that its digits mean the same in
- * either case.
+ * What is hashed is the token's text in lower case, so that its digits mean the
+ * same in either case.
  */
+
+cv_err_t
+cv_verify_token_hash(uint8_t hash[CV_TOKEN_HASH_LEN], cv_digest_t *digest,
+    cv_str_t token, bool *is)
+{
+    char  text[2 * CV_TOKEN_HASH_LEN];
+
+    *is = token.len == sizeof(text) && cv_hex_lower(text, token);
+
+    return *is ? cv_digest_sha256(digest, hash, cv_str(text, sizeof(text)))
+               : CV_OK;
+}
+
+
+/* the number of the credential that a token leads to, or 0 */
 
 static cv_err_t
 cv_verify_token(cv_verification_t *out, cv_txn_t *snapshot,
     cv_digest_t *digest, cv_str_t handle, uint64_t *iid)
 {
-    char      text[2 * CV_TOKEN_HASH_LEN];
-    uint8_t   hash[CV_SHA256_LEN];
+    bool      is;
+    uint8_t   hash[CV_TOKEN_HASH_LEN];
     cv_err_t  err;
 
     *iid = 0;
 
-    if (handle.len != sizeof(text) || !cv_hex_lower(text, handle)) {
-        return CV_OK;
-    }
+    err = cv_verify_token_hash(hash, digest, handle, &is);
 
-    err = cv_digest_sha256(digest, hash, cv_str(text, sizeof(text)));
-
-    if (err == CV_OK
+    if (err == CV_OK && is
         && cv_get_token(snapshot, cv_str(hash, sizeof(hash)), &out->token))
     {
         out->evidence.token = &out->token;
@@ -116,14 +134,6 @@ cv_verify_token(cv_verification_t *out, cv_txn_t *snapshot,
 
     return err;
 }
-
-
-static const cv_handle_kind_t  cv_by_kinds[CV_BY_COUNT] = {
-    [CV_BY_CODE] = CV_HANDLE_CODE,
-    [CV_BY_NUMBER] = CV_HANDLE_NUMBER,
-    [CV_BY_ID] = CV_HANDLE_PUBLIC_ID,
-    [CV_BY_ASSERTION] = CV_HANDLE_ASSERTION,
-};
 
 
 /* an index that leads elsewhere than it says must never decide a verdict */

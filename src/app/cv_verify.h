@@ -27,6 +27,9 @@ typedef enum {
 /* Names as in configuration, arguments and logs. */
 extern const cv_str_t  cv_by_names[CV_BY_COUNT];
 
+/* What kinds of handles they are; a token is none of these. */
+extern const cv_handle_kind_t  cv_by_kinds[CV_BY_COUNT];
+
 /* What is asked for, and for whom. */
 
 typedef struct {
@@ -60,6 +63,10 @@ void cv_verifier_free(cv_verifier_t *verifier);
 cv_authorizer_t *cv_verifier_authorizer(cv_verifier_t *verifier);
 cv_catalog_t *cv_verifier_catalog(cv_verifier_t *verifier);
 cv_digest_t *cv_verifier_digest(cv_verifier_t *verifier);
+
+/* What the store knows a token by, if the text "is" one. */
+cv_err_t cv_verify_token_hash(uint8_t hash[CV_TOKEN_HASH_LEN],
+    cv_digest_t *digest, cv_str_t token, bool *is) CV_MUST_CHECK;
 
 /*
  * Verifies in "snapshot".  Everything in "out" borrows from it, and from the

@@ -154,6 +154,7 @@ typedef struct {
     time_t                        stale;      /* and how many more */
     ngx_str_t                     lifetime;   /* that, as Cache-Control */
     ngx_array_t                  *tags;       /* ngx_str_t, fields; NULL: off */
+    ngx_array_t                  *key_handles;    /* of cache keys; NULL: none */
 
     ngx_array_t                  *brands;     /* cv_str_t; NULL: no key is
                                                  asked for; empty: any */
@@ -272,8 +273,12 @@ ngx_http_credverify_guesses_by(cv_by_t by)
 }
 
 char *ngx_http_credverify_link(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_http_credverify_handles(ngx_conf_t *cf,
-    ngx_http_credverify_loc_conf_t *clcf);
+char *ngx_http_credverify_handles(ngx_conf_t *cf, ngx_array_t **handles);
+char *ngx_http_credverify_key_handles(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* Like ngx_http_credverify_settle_value(), of all of them; NULL: none. */
+void ngx_http_credverify_settle_handles(ngx_conf_t *cf, ngx_array_t *handles);
 
 /* Registers the location's store; compiles its document, or finds it compiled
  * already. */
@@ -336,6 +341,10 @@ ngx_int_t ngx_http_credverify_evaluate(ngx_http_request_t *r,
  * a form would send it (HTML, 4.10.21.8). */
 ngx_int_t ngx_http_credverify_evaluate_handle(ngx_http_request_t *r,
     ngx_http_credverify_value_t *value, cv_str_t *out);
+
+/* How many handles the request has, and the last of them. */
+ngx_int_t ngx_http_credverify_given(ngx_http_request_t *r,
+    ngx_array_t *handles, ngx_uint_t *n, cv_by_t *by, cv_str_t *out);
 
 
 /* ngx_http_credverify_store.c: the stores of a worker, open as long as it

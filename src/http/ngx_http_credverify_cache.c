@@ -94,6 +94,9 @@ ngx_http_credverify_cache_merge(ngx_conf_t *cf,
     ngx_conf_merge_sec_value(conf->stale, prev->stale, 1);
     ngx_conf_merge_ptr_value(conf->tags, prev->tags,
                              &ngx_http_credverify_tag_fields);
+    ngx_conf_merge_ptr_value(conf->key_handles, prev->key_handles, NULL);
+
+    ngx_http_credverify_settle_handles(cf, conf->key_handles);
 
     conf->max_age = ngx_min(conf->max_age, NGX_HTTP_CREDVERIFY_LONGEST);
     conf->stale = ngx_min(conf->stale, NGX_HTTP_CREDVERIFY_LONGEST);

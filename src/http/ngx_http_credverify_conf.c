@@ -244,11 +244,10 @@ ngx_http_credverify_link(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* credverify_verify by=value ... */
+/* credverify_verify by=value ..., credverify_cache_key by=value ... */
 
 char *
-ngx_http_credverify_handles(ngx_conf_t *cf,
-    ngx_http_credverify_loc_conf_t *clcf)
+ngx_http_credverify_handles(ngx_conf_t *cf, ngx_array_t **handles)
 {
     u_char                        *p;
     cv_by_t                        by;
@@ -258,9 +257,9 @@ ngx_http_credverify_handles(ngx_conf_t *cf,
 
     value = cf->args->elts;
 
-    clcf->handles = ngx_array_create(cf->pool, CV_BY_COUNT,
-                                     sizeof(ngx_http_credverify_handle_t));
-    if (clcf->handles == NULL) {
+    *handles = ngx_array_create(cf->pool, CV_BY_COUNT,
+                                sizeof(ngx_http_credverify_handle_t));
+    if (*handles == NULL) {
         return NGX_CONF_ERROR;
     }
 
@@ -280,7 +279,7 @@ ngx_http_credverify_handles(ngx_conf_t *cf,
             return NGX_CONF_ERROR;
         }
 
-        handle = ngx_array_push(clcf->handles);
+        handle = ngx_array_push(*handles);
         if (handle == NULL) {
             return NGX_CONF_ERROR;
         }
@@ -298,6 +297,37 @@ ngx_http_credverify_handles(ngx_conf_t *cf,
     }
 
     return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_credverify_key_handles(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_credverify_loc_conf_t  *clcf = conf;
+
+    if (clcf->key_handles != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    return ngx_http_credverify_handles(cf, &clcf->key_handles);
+}
+
+
+void
+ngx_http_credverify_settle_handles(ngx_conf_t *cf, ngx_array_t *handles)
+{
+    ngx_uint_t                     i;
+    ngx_http_credverify_handle_t  *handle;
+
+    if (handles == NULL) {
+        return;
+    }
+
+    handle = handles->elts;
+
+    for (i = 0; i < handles->nelts; i++) {
+        ngx_http_credverify_settle_value(cf, &handle[i].value);
+    }
 }
 
 
@@ -664,9 +694,8 @@ static void
 ngx_http_credverify_settle(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *clcf)
 {
-    ngx_uint_t                     i;
-    ngx_http_credverify_link_t    *link;
-    ngx_http_credverify_handle_t  *handle;
+    ngx_uint_t                   i;
+    ngx_http_credverify_link_t  *link;
 
     ngx_http_credverify_settle_value(cf, clcf->format);
     ngx_http_credverify_settle_value(cf, clcf->theme);
@@ -687,11 +716,7 @@ ngx_http_credverify_settle(ngx_conf_t *cf,
         ngx_http_credverify_settle_value(cf, &clcf->list->cursor);
     }
 
-    handle = clcf->handles != NULL ? clcf->handles->elts : NULL;
-
-    for (i = 0; handle != NULL && i < clcf->handles->nelts; i++) {
-        ngx_http_credverify_settle_value(cf, &handle[i].value);
-    }
+    ngx_http_credverify_settle_handles(cf, clcf->handles);
 }
 
 

@@ -24,12 +24,15 @@ const ngx_http_credverify_methods_t  ngx_http_credverify_posts = {
 char *
 ngx_http_credverify_verify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
+    ngx_http_credverify_loc_conf_t  *clcf = conf;
+
     char  *rv;
 
     rv = ngx_http_credverify_content(cf, cmd, conf,
                                      ngx_http_credverify_verify_handler);
 
-    return rv == NGX_CONF_OK ? ngx_http_credverify_handles(cf, conf) : rv;
+    return rv == NGX_CONF_OK ? ngx_http_credverify_handles(cf, &clcf->handles)
+                             : rv;
 }
 
 

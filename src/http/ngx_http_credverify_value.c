@@ -212,3 +212,34 @@ ngx_http_credverify_evaluate_handle(ngx_http_request_t *r,
 
     return NGX_OK;
 }
+
+
+ngx_int_t
+ngx_http_credverify_given(ngx_http_request_t *r, ngx_array_t *handles,
+    ngx_uint_t *n, cv_by_t *by, cv_str_t *out)
+{
+    cv_str_t                       value;
+    ngx_uint_t                     i;
+    ngx_http_credverify_handle_t  *handle;
+
+    *n = 0;
+
+    handle = handles->elts;
+
+    for (i = 0; i < handles->nelts; i++) {
+
+        if (ngx_http_credverify_evaluate_handle(r, &handle[i].value, &value)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        if (cv_present(value)) {
+            *by = handle[i].by;
+            *out = value;
+            (*n)++;
+        }
+    }
+
+    return NGX_OK;
+}

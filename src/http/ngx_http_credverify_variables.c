@@ -6,6 +6,7 @@
  */
 
 #include "ngx_http_credverify.h"
+#include "cv_cache_key.h"
 #include "cv_redact.h"
 
 
@@ -20,6 +21,8 @@ static ngx_int_t ngx_http_credverify_bearer_variable(ngx_http_request_t *r,
 static ngx_int_t ngx_http_credverify_remaining_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_credverify_request_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_credverify_cache_key_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 
 
@@ -78,6 +81,10 @@ static ngx_http_variable_t  ngx_http_credverify_vars[] = {
 
     { ngx_string("credverify_request"), NULL,
       ngx_http_credverify_request_variable, 0, 0, 0 },
+
+    { ngx_string("credverify_cache_key"), NULL,
+      ngx_http_credverify_cache_key_variable, 0,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
       ngx_http_null_variable
 };
@@ -198,6 +205,56 @@ ngx_http_credverify_request_variable(ngx_http_request_t *r,
 
     cv_buf_borrow(&buf, p, size);
     cv_redact(&buf, cv_str(r->request_line.data, r->request_line.len));
+
+    value = ngx_http_credverify_str(cv_buf_str(&buf));
+    ngx_http_credverify_set_variable(v, &value);
+
+    return NGX_OK;
+}
+
+
+/* who names no handle, or several, is answered by 400 */
+
+static ngx_int_t
+ngx_http_credverify_cache_key_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    cv_by_t                          by;
+    cv_buf_t                         buf;
+    cv_str_t                         handle;
+    ngx_str_t                        value;
+    ngx_uint_t                       n;
+    cv_digest_t                     *digest;
+    ngx_http_credverify_loc_conf_t  *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_credverify_module);
+
+    if (clcf->key_handles == NULL) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    if (ngx_http_credverify_given(r, clcf->key_handles, &n, &by, &handle)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (n != 1) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    digest = ngx_http_credverify_digest();
+
+    cv_buf_borrow(&buf, ngx_pnalloc(r->pool, CV_CACHE_KEY_MAX),
+                  CV_CACHE_KEY_MAX);
+
+    if (digest == NULL || buf.data == NULL
+        || cv_cache_key(&buf, digest, by, handle) != CV_OK)
+    {
+        return NGX_ERROR;
+    }
 
     value = ngx_http_credverify_str(cv_buf_str(&buf));
     ngx_http_credverify_set_variable(v, &value);

@@ -77,31 +77,19 @@ ngx_http_credverify_verify_handler(ngx_http_request_t *r)
 static cv_outcome_t
 ngx_http_credverify_question(ngx_http_credverify_inquiry_t *inquiry)
 {
-    cv_str_t                        value;
-    ngx_uint_t                      i, n;
-    ngx_http_credverify_job_t      *job;
-    ngx_http_credverify_handle_t   *handle;
+    ngx_uint_t                  n;
+    ngx_http_credverify_job_t  *job;
 
     job = &inquiry->job;
 
     ngx_memzero(&inquiry->request, sizeof(cv_request_t));
 
-    handle = job->clcf->handles->elts;
-
-    for (n = 0, i = 0; i < job->clcf->handles->nelts; i++) {
-
-        if (ngx_http_credverify_evaluate_handle(job->r, &handle[i].value,
-                                                &value)
-            != NGX_OK)
-        {
-            return CV_SERVER_ERROR;
-        }
-
-        if (cv_present(value)) {
-            inquiry->request.by = handle[i].by;
-            inquiry->request.handle = value;
-            n++;
-        }
+    if (ngx_http_credverify_given(job->r, job->clcf->handles, &n,
+                                  &inquiry->request.by,
+                                  &inquiry->request.handle)
+        != NGX_OK)
+    {
+        return CV_SERVER_ERROR;
     }
 
     if (n != 1) {

@@ -8,7 +8,6 @@
  */
 
 #include "ngx_http_credverify_wait.h"
-#include "cv_digest.h"
 
 
 /* milliseconds: as long may requests wait, and a worker that is to end */
@@ -18,20 +17,27 @@
 static cv_digest_t  *ngx_http_credverify_work_digest;
 
 
-ngx_int_t
-ngx_http_credverify_work_key(ngx_http_credverify_work_t *work)
+cv_digest_t *
+ngx_http_credverify_digest(void)
 {
     if (ngx_http_credverify_work_digest == NULL) {
         ngx_http_credverify_work_digest = cv_digest_new();
-
-        if (ngx_http_credverify_work_digest == NULL) {
-            return NGX_ERROR;
-        }
     }
 
-    return cv_digest_sha256(ngx_http_credverify_work_digest, work->key,
-                            work->input)
-           == CV_OK ? NGX_OK : NGX_ERROR;
+    return ngx_http_credverify_work_digest;
+}
+
+
+ngx_int_t
+ngx_http_credverify_work_key(ngx_http_credverify_work_t *work)
+{
+    cv_digest_t  *digest;
+
+    digest = ngx_http_credverify_digest();
+
+    return digest != NULL
+           && cv_digest_sha256(digest, work->key, work->input) == CV_OK
+           ? NGX_OK : NGX_ERROR;
 }
 
 

@@ -14,6 +14,7 @@
 #include <ngx_http.h>
 
 #include "cv_buf.h"
+#include "cv_digest.h"
 
 #define NGX_HTTP_CREDVERIFY_WORK_KEY  32
 
@@ -81,6 +82,9 @@ struct ngx_http_credverify_work_s {
 const char *ngx_http_credverify_workshop(ngx_conf_t *cf,
     const ngx_http_credverify_work_kind_t *kind, ngx_str_t *pool, size_t cache,
     ngx_http_credverify_workshop_t **workshop);
+
+/* Of the worker, for the event loop alone; NULL if memory is exhausted. */
+cv_digest_t *ngx_http_credverify_digest(void);
 
 /* Sets the key of work that its input alone decides on: SHA-256. */
 ngx_int_t ngx_http_credverify_work_key(ngx_http_credverify_work_t *work);
