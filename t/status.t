@@ -61,7 +61,7 @@ sub answered {
         'not_found 404', 'missing_handle 400', 'ambiguous_handle 400', 'invalid_format 400', 'invalid_theme 400',
         'method_not_allowed 405', 'missing_version 400', 'invalid_version 400',
         'unsupported_media_type 415', 'body_too_large 413', 'invalid_body 400',
-        'too_many_handles 400', 'invalid_limit 400', 'invalid_cursor 400', 'missing_api_key 401', 'ambiguous_api_key 400',
+        'too_many_handles 400', 'invalid_limit 400', 'invalid_cursor 400', 'invalid_status 409', 'missing_api_key 401', 'ambiguous_api_key 400',
         'invalid_api_key 401', 'application_not_approved 403', 'key_suspended 403',
         'origin_not_allowed 403', 'insufficient_scope 403', 'payment_required 402',
         'rate_limited 429', 'monthly_limit_reached 429',

@@ -46,6 +46,10 @@ const cv_outcome_info_t  cv_outcomes[CV_OUTCOMES] = {
         "Found", "Found",
         "Here is what was asked for."),
 
+    [CV_CREATED] = CV_OUTCOME("created", 201,
+        "Created", "Created",
+        "Here is what was made."),
+
     [CV_MISSING_HANDLE] = CV_OUTCOME("missing_handle", 400,
         "Incomplete", "No credential named",
         "Name one credential to verify."),
@@ -97,6 +101,10 @@ const cv_outcome_info_t  cv_outcomes[CV_OUTCOMES] = {
     [CV_INVALID_CURSOR] = CV_OUTCOME("invalid_cursor", 400,
         "Invalid cursor", "Cursor invalid",
         "The cursor is not one that leads on in this list."),
+
+    [CV_INVALID_STATUS] = CV_OUTCOME("invalid_status", 409,
+        "Wrong status", "Status does not allow it",
+        "What was asked for is not done to a credential of that status."),
 
     [CV_MISSING_API_KEY] = CV_OUTCOME("missing_api_key", 401,
         "Key missing", "API key missing",

@@ -23,6 +23,7 @@ typedef enum {
     CV_REASONS,                 /* those above are verdicts */
 
     CV_FOUND = CV_REASONS,
+    CV_CREATED,                 /* found, as it was just made */
     CV_ERRORS,                  /* those below are errors */
 
     CV_MISSING_HANDLE = CV_ERRORS,
@@ -38,6 +39,7 @@ typedef enum {
     CV_TOO_MANY_HANDLES,
     CV_INVALID_LIMIT,
     CV_INVALID_CURSOR,
+    CV_INVALID_STATUS,
     CV_MISSING_API_KEY,
     CV_AMBIGUOUS_API_KEY,
     CV_INVALID_API_KEY,

@@ -339,7 +339,7 @@ cv_document_knows(const cv_document_t *document, cv_outcome_t outcome)
         return true;
     }
 
-    return (outcome == CV_FOUND) == document->finds;
+    return (outcome >= CV_REASONS) == document->finds;
 }
 
 

@@ -30,10 +30,10 @@ cv_view_outcome_status(cv_view_json_t *json, cv_doc_t doc, unsigned *status)
 
     /* the others promise another body, or none */
 
-    if (n != 200 && (n < 400 || n > 599)) {
+    if (n != 200 && n != 201 && (n < 400 || n > 599)) {
         return cv_view_json_fail(json, CV_ERR_INPUT,
-                                 "\"status\" is 200, or a number from 400 "
-                                 "to 599");
+                                 "\"status\" is 200, 201, or a number from "
+                                 "400 to 599");
     }
 
     *status = n;
@@ -192,7 +192,8 @@ cv_view_outcomes_collect(cv_view_json_t *json, cv_doc_t doc,
                                          "together", CV_FMT(name));
             }
 
-        } else if (!cv_present(docs[i]) && (i < CV_ERRORS || i == CV_OUTCOMES))
+        } else if (!cv_present(docs[i]) && i != CV_CREATED
+                   && (i < CV_ERRORS || i == CV_OUTCOMES))
         {
             return cv_view_json_fail(json, CV_ERR_INPUT,
                                      "the outcome \"%.*s\" is missing",
@@ -201,6 +202,13 @@ cv_view_outcomes_collect(cv_view_json_t *json, cv_doc_t doc,
     }
 
     return CV_OK;
+}
+
+
+static bool
+cv_view_outcome_finds(cv_outcome_t outcome)
+{
+    return outcome >= CV_REASONS && outcome < CV_ERRORS;
 }
 
 
@@ -214,7 +222,7 @@ cv_view_outcomes_collect(cv_view_json_t *json, cv_doc_t doc,
 static bool
 cv_view_outcome_may(cv_outcome_t outcome, cv_outcome_t target)
 {
-    if (outcome == CV_FOUND || target == CV_FOUND) {
+    if (cv_view_outcome_finds(outcome) || cv_view_outcome_finds(target)) {
         return false;
     }
 
@@ -320,7 +328,11 @@ cv_view_outcomes_compile(cv_view_json_t *json, cv_doc_t doc)
 
     for (i = 0; i < CV_OUTCOMES; i++) {
 
-        if (!cv_present(docs[i])) {
+        if (i == CV_CREATED && !cv_present(docs[i])) {
+            outcomes[i] = outcomes[CV_FOUND];
+            outcomes[i].status = 0;
+
+        } else if (!cv_present(docs[i])) {
             outcomes[i] = error;
 
         } else if (cv_doc_type(docs[i]) != CV_DOC_STRING) {

@@ -262,7 +262,7 @@ static const view_case_t  wrong_documents[] = {
     { "{\"valid\":{\"body\":1},\"server_error\":{}," REST "}",
       "either every outcome has a \"body\" or none has" },
     { "{\"valid\":{\"body\":1,\"status\":199}," REST "}",
-      "valid: \"status\" is 200, or a number from 400 to 599" },
+      "valid: \"status\" is 200, 201, or a number from 400 to 599" },
     { "{\"valid\":{\"body\":1,\"status\":600}," REST "}", "\"status\" is" },
     { "{\"valid\":{\"body\":1,\"status\":204}," REST "}", "\"status\" is" },
     { "{\"valid\":{\"body\":1,\"status\":304}," REST "}", "\"status\" is" },
@@ -665,6 +665,33 @@ test_links(void **state)
 
 
 static void
+assert_created(const cv_document_t *document, unsigned status,
+    const char *body)
+{
+    cv_buf_t           out;
+    cv_facts_t         facts;
+    cv_rendering_t     rendering;
+    cv_presentation_t  presentation;
+
+    cv_buf_init(&out, 64);
+    cv_disclose_progress(&facts, CV_ABSENT, VIEW_NOW);
+
+    presentation = cv_document_present(document, CV_FORMAT_JSON, CV_CREATED);
+    assert_int_equal(presentation.outcome, CV_CREATED);
+    assert_int_equal(presentation.status, status);
+    assert_int_equal(cv_document_present(document, CV_FORMAT_JSON,
+                                         CV_FOUND).status, 200);
+
+    assert_int_equal(cv_document_render(document, CV_FORMAT_JSON, CV_CREATED,
+                                        &facts, &out, &rendering), CV_OK);
+    cv_buf_append_byte(&out, '\0');
+    assert_string_equal((char *) out.data, body);
+
+    cv_buf_free(&out);
+}
+
+
+static void
 test_found(void **state)
 {
     cv_buf_t         out;
@@ -694,6 +721,7 @@ test_found(void **state)
     assert_non_null(document);
 
     assert_true(cv_document_knows(document, CV_FOUND));
+    assert_true(cv_document_knows(document, CV_CREATED));
     assert_true(cv_document_knows(document, CV_NOT_FOUND));
     assert_true(cv_document_knows(document, CV_RATE_LIMITED));
     assert_false(cv_document_knows(document, CV_VALID));
@@ -743,12 +771,32 @@ test_found(void **state)
     cv_buf_free(&out);
     cv_document_free(document);
 
+    /* what was made is shown as what is found, unless it is shown otherwise */
+
+    document = compile("{\"found\":{\"status\":200,\"body\":[1]},"
+                       "\"not_found\":{\"body\":0},\"error\":{\"body\":3}}", &error);
+    assert_non_null(document);
+    assert_created(document, 201, "[1]");
+    cv_document_free(document);
+
+    document = compile("{\"found\":{\"body\":[1]},\"created\":{\"status\":"
+                       "200,\"body\":[2]}," "\"not_found\":{\"body\":0},\"error\":{\"body\":3}}",
+                       &error);
+    assert_non_null(document);
+    assert_created(document, 200, "[2]");
+    cv_document_free(document);
+
+    assert_null(compile("{\"found\":{\"body\":1},\"created\":\"found\","
+                        "\"not_found\":{\"body\":0},\"error\":{\"body\":3}}", &error));
+    assert_non_null(strstr(error.text, "it cannot be presented as \"found\""));
+
     /* and the other way round */
 
     document = compile("{\"valid\":{\"body\":1},\"server_error\":"
                        "{\"body\":2}," REST_AS("{\"body\":3}") "}", &error);
     assert_non_null(document);
     assert_false(cv_document_knows(document, CV_FOUND));
+    assert_false(cv_document_knows(document, CV_CREATED));
     assert_true(cv_document_knows(document, CV_VALID));
     assert_true(cv_document_knows(document, CV_NOT_FOUND));
     cv_document_free(document);
