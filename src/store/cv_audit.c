@@ -48,6 +48,7 @@ const char *const  cv_action_names[] = {
     [CV_ACTION_REMOVED] = "removed",
     [CV_ACTION_GRANTED] = "granted",
     [CV_ACTION_RESET] = "reset",
+    [CV_ACTION_SENT] = "sent",
 };
 
 
@@ -251,7 +252,7 @@ cv_audit_append(cv_txn_t *txn, cv_kind_t kind, uint64_t iid, const void *old,
     cv_write_u32(&buf, cv_audit_checksum(cv_str(key, sizeof(key)),
                                          cv_buf_str(&buf)));
 
-    last = kind == CV_CREDENTIAL && old == NULL;
+    last = kind == CV_CREDENTIAL && old == NULL && new != NULL;
 
     (void) cv_table_put(txn, CV_TABLE_AUDIT, cv_str(key, sizeof(key)),
                         cv_buf_str(&buf), last ? MDB_APPEND : MDB_NOOVERWRITE);

@@ -563,6 +563,7 @@ typedef enum {
     CV_ACTION_REMOVED = 18,
     CV_ACTION_GRANTED = 19,
     CV_ACTION_RESET = 20,
+    CV_ACTION_SENT = 21,            /* by mail, or will be */
     CV_ACTIONS
 } cv_action_t;
 
