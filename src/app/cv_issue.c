@@ -107,6 +107,13 @@ cv_moment_now(cv_moment_t *moment)
 }
 
 
+cv_date_t
+cv_moment_today(cv_moment_t *moment)
+{
+    return cv_moment_date(moment->today, moment->now, CV_TIME_DATE);
+}
+
+
 void
 cv_uuid_format(uint8_t text[CV_UUID_LEN], const uint8_t bytes[16],
     unsigned version)
@@ -347,8 +354,7 @@ cv_credential_move(cv_credential_t *credential, cv_status_t to,
 void
 cv_token_begin(cv_token_t *token, unsigned days, cv_moment_t *moment)
 {
-    token->created_at = cv_moment_date(moment->today, moment->now,
-                                       CV_TIME_DATE);
+    token->created_at = cv_moment_today(moment);
     token->expires_at = cv_moment_date(moment->expiry,
                                        moment->now + days * CV_DAY,
                                        CV_TIME_DATE);

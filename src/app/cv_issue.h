@@ -44,8 +44,9 @@ void cv_moment_free(cv_moment_t *moment);
 cv_err_t cv_moment_keep(cv_moment_t *moment, cv_credential_t *credential,
     cv_error_t *error) CV_MUST_CHECK;
 
-/* The moment as a date. */
+/* The moment as a date, and its day as a bare one. */
 cv_date_t cv_moment_now(cv_moment_t *moment);
+cv_date_t cv_moment_today(cv_moment_t *moment);
 
 /* What an issuer decides about one credential; absent: as the class says. */
 

@@ -104,7 +104,9 @@ cv_progress_add(cv_progress_search_t *search, uint64_t iid,
     cv_requires_t       requires;
     cv_progress_row_t   row;
 
-    if (!cv_requires(&requires, class)) {
+    if (!cv_requires(&requires, class)
+        || (search->query->class != 0 && search->query->class != iid))
+    {
         return CV_OK;
     }
 
@@ -385,6 +387,14 @@ cv_progress_put_count(cv_buf_t *doc, const char *name, const cv_int_t *count)
 
 
 static void
+cv_progress_put_flag(cv_buf_t *doc, const char *name, bool flag)
+{
+    cv_doc_put_name(doc, cv_str_z(name));
+    cv_doc_put(doc, flag ? CV_DOC_TRUE : CV_DOC_FALSE, CV_ABSENT);
+}
+
+
+static void
 cv_progress_put_credential(cv_buf_t *doc, const cv_credential_t *credential)
 {
     size_t  mark;
@@ -446,8 +456,11 @@ cv_progress_put_row(cv_progress_search_t *search, const cv_progress_row_t *row)
     cv_progress_put_count(doc, "practice", &progress.practice);
     cv_progress_put_count(doc, "learn", &progress.learn);
 
-    cv_doc_put_name(doc, CV_STR("complete"));
-    cv_doc_put(doc, complete ? CV_DOC_TRUE : CV_DOC_FALSE, CV_ABSENT);
+    cv_progress_put_flag(doc, "complete", complete);
+
+    if (search->query->class != 0) {
+        cv_progress_put_flag(doc, "issued", search->query->issued);
+    }
 
     cv_doc_close(doc, mark);
 }
@@ -460,6 +473,16 @@ cv_progress_write(cv_progress_search_t *search)
     cv_buf_t  *doc;
 
     doc = &search->list->doc;
+
+    if (search->query->class != 0) {
+
+        if (search->nrows != 0) {
+            cv_progress_put_row(search, &search->rows[0]);
+        }
+
+        return doc->err;
+    }
+
     mark = cv_doc_open(doc, CV_DOC_ARRAY);
 
     for (i = 0; i < search->nrows; i++) {
@@ -532,8 +555,104 @@ cv_progress_list(cv_progress_list_t *list, cv_txn_t *snapshot,
 
     if (err == CV_OK) {
         err = cv_txn_err(snapshot, NULL);
-        *doc = cv_buf_str(&list->doc);
+        *doc = list->doc.len > 0 ? cv_buf_str(&list->doc) : CV_ABSENT;
     }
 
     return err;
+}
+
+
+cv_err_t
+cv_progress_class(cv_progress_list_t *list, cv_txn_t *snapshot,
+    const cv_progress_query_t *query, cv_str_t name, uint64_t *class)
+{
+    size_t                i;
+    cv_err_t              err;
+    cv_progress_search_t  search;
+
+    *class = 0;
+
+    memset(&search, 0, sizeof(cv_progress_search_t));
+    search.txn = snapshot;
+    search.query = query;
+    search.list = list;
+
+    cv_buf_reset(&list->rows);
+
+    err = cv_progress_collect(&search);
+    if (err != CV_OK) {
+        return err;
+    }
+
+    search.rows = (cv_progress_row_t *) (void *) list->rows.data;
+    search.nrows = list->rows.len / sizeof(cv_progress_row_t);
+
+    for (i = 0; i < search.nrows; i++) {
+        if (cv_str_eq(search.rows[i].class.id, name)) {
+            *class = search.rows[i].iid;
+            return cv_txn_err(snapshot, NULL);
+        }
+    }
+
+    for (i = 0; i < search.nrows; i++) {
+        if (!cv_present(search.rows[i].class.category)
+            || !cv_str_eq(search.rows[i].class.category, name))
+        {
+            continue;
+        }
+
+        if (*class != 0) {
+            return CV_ERR_CONFLICT;
+        }
+
+        *class = search.rows[i].iid;
+    }
+
+    return cv_txn_err(snapshot, NULL);
+}
+
+
+cv_err_t
+cv_progress_known(cv_txn_t *snapshot, const cv_progress_query_t *query,
+    uint64_t holder, bool *known)
+{
+    bool                  any;
+    cv_err_t              err;
+    cv_str_t              to;
+    cv_walk_t             walk;
+    cv_progress_t         progress;
+    cv_progress_search_t  search;
+
+    memset(&search, 0, sizeof(cv_progress_search_t));
+    search.txn = snapshot;
+    search.query = query;
+    search.holder = holder;
+
+    /* progress first: there is at most one for each class */
+
+    err = cv_progress_look(&search);
+
+    if (err == CV_OK && !search.known) {
+        err = cv_progress_take_credentials(&search);
+    }
+
+    if (err != CV_OK) {
+        return err;
+    }
+
+    any = false;
+
+    if (!search.known) {
+        cv_walk_open_progress(&walk, snapshot, holder);
+        any = cv_walk_next(&walk, &progress, NULL);
+        cv_walk_close(&walk);
+
+        cv_links_open(&walk, snapshot, CV_LINK_HOLDER_CREDENTIAL, holder);
+        any = any || cv_links_next(&walk, &to);
+        cv_walk_close(&walk);
+    }
+
+    *known = search.known || !any;
+
+    return cv_txn_err(snapshot, NULL);
 }

@@ -22,6 +22,9 @@ typedef struct {
     size_t           nissuers;  /* 0: everybody's */
     uint64_t         issuer;    /* by number, the only one among them; 0: all */
     bool             test;      /* test credentials, instead of all others */
+    uint64_t         class;     /* by number, the only one that is listed; its
+                                   entry alone is the answer; 0: all */
+    bool             issued;    /* said of that entry: its credential is new */
 } cv_progress_query_t;
 
 /* A list is no longer. */
@@ -45,7 +48,7 @@ void cv_progress_list_free(cv_progress_list_t *list);
  *       "credential":{"id","status","number","issued_at","expires_at"},
  *       "requires":{"practice","learn"},"practice","learn","complete"}]
  *
- * Counts are always there.  "credential" is the newest that was issued and not
+ * The entry of one class alone has "issued", too.  Counts are always there.  "credential" is the newest that was issued and not
  * taken back, "complete" what the counts say, whatever became of that.  The
  * list borrows from "list", and is absent if none of the issuers knows the
  * holder: by progress in one of its classes, or a credential of one.
@@ -54,5 +57,23 @@ void cv_progress_list_free(cv_progress_list_t *list);
  */
 cv_err_t cv_progress_list(cv_progress_list_t *list, cv_txn_t *snapshot,
     const cv_progress_query_t *query, cv_doc_t *doc) CV_MUST_CHECK;
+
+/*
+ * Finds the class that "name" is the id of, or else the category, among those
+ * that would be listed; its number is 0 if there is none.  CV_ERR_CONFLICT if
+ * several have that category; any other error as above.
+ */
+cv_err_t cv_progress_class(cv_progress_list_t *list, cv_txn_t *snapshot,
+    const cv_progress_query_t *query, cv_str_t name, uint64_t *class)
+    CV_MUST_CHECK;
+
+/*
+ * Whether the issuers may know of the holder, by number: there is progress in a
+ * class of theirs, or a credential of one, or nobody has either.  An error is
+ * the snapshot's.
+ */
+cv_err_t cv_progress_known(cv_txn_t *snapshot,
+    const cv_progress_query_t *query, uint64_t holder, bool *known)
+    CV_MUST_CHECK;
 
 #endif /* CV_PROGRESS_LIST_H */

@@ -206,11 +206,10 @@ cv_disclose_layers(cv_facts_t *facts, cv_doc_t attributes)
 }
 
 
-/* what the holder achieved, and who the holder is */
+/* what the holder achieved */
 
 static void
-cv_disclose_holder(cv_facts_t *facts, const cv_credential_t *credential,
-    const cv_holder_t *holder)
+cv_disclose_achieved(cv_facts_t *facts, const cv_credential_t *credential)
 {
     cv_fact_set_text(facts, CV_FACT_CREDENTIAL_SCORE, credential->score);
     cv_fact_set_text(facts, CV_FACT_CREDENTIAL_NUMBER, credential->number);
@@ -219,7 +218,14 @@ cv_disclose_holder(cv_facts_t *facts, const cv_credential_t *credential,
                      credential->narrative);
     cv_fact_set_doc(facts, CV_FACT_CREDENTIAL_ATTRIBUTES,
                     credential->attributes);
+}
 
+
+/* and who the holder is */
+
+static void
+cv_disclose_holder(cv_facts_t *facts, const cv_holder_t *holder)
+{
     if (holder == NULL) {
         return;
     }
@@ -271,7 +277,8 @@ cv_disclose(cv_facts_t *facts, const cv_verdict_t *verdict,
     }
 
     if (cv_discloses_holder(verdict) && presented == CV_VALID) {
-        cv_disclose_holder(facts, evidence->credential, evidence->holder);
+        cv_disclose_achieved(facts, evidence->credential);
+        cv_disclose_holder(facts, evidence->holder);
 
         /* where the badge is, which tells of the holder, if only hashed */
 
@@ -362,6 +369,78 @@ cv_disclose_progress(cv_facts_t *facts, cv_doc_t progress, cv_time_t now)
 }
 
 
+static void
+cv_disclose_recipient(cv_facts_t *facts, const cv_holder_t *holder)
+{
+    cv_fact_set_bool(facts, CV_FACT_RECIPIENT, true);
+    cv_fact_set_text(facts, CV_FACT_RECIPIENT_ID, holder->id);
+    cv_fact_set_text(facts, CV_FACT_RECIPIENT_NAME, holder->name);
+    cv_fact_set_text(facts, CV_FACT_RECIPIENT_DISPLAY_NAME,
+                     holder->display_name);
+    cv_fact_set_text(facts, CV_FACT_RECIPIENT_EMAIL, holder->email);
+    cv_fact_set_text(facts, CV_FACT_RECIPIENT_ORGANIZATION,
+                     holder->organization);
+    cv_fact_set_text(facts, CV_FACT_RECIPIENT_WALLET, holder->wallet);
+}
+
+
+void
+cv_disclose_record(cv_facts_t *facts, const cv_evidence_t *evidence,
+    cv_doc_t plain, cv_doc_t custom, cv_outcome_t outcome, cv_time_t now)
+{
+    const cv_credential_t  *credential;
+
+    credential = evidence->credential;
+
+    cv_disclose_outcome(facts, outcome, now);
+    cv_disclose_credential(facts, credential, true, now);
+    cv_disclose_achieved(facts, credential);
+
+    cv_fact_set_date(facts, CV_FACT_CREDENTIAL_REVOKED_AT,
+                     &credential->revoked_at);
+    cv_fact_set_text(facts, CV_FACT_CREDENTIAL_REVOKED_WHY,
+                     credential->revocation_reason);
+    cv_fact_set_doc(facts, CV_FACT_CREDENTIAL_PLAIN, plain);
+    cv_fact_set_doc(facts, CV_FACT_CREDENTIAL_CUSTOM, custom);
+
+    if (evidence->class != NULL) {
+        cv_disclose_class(facts, evidence->class);
+    }
+
+    if (evidence->issuer != NULL) {
+        cv_disclose_issuer(facts, evidence->issuer);
+    }
+
+    if (evidence->holder != NULL) {
+        cv_disclose_recipient(facts, evidence->holder);
+    }
+}
+
+
+void
+cv_attributes_split(cv_doc_t attributes, cv_buf_t *plain, cv_buf_t *custom)
+{
+    size_t         marks[2];
+    cv_str_t       name;
+    cv_doc_t       value;
+    cv_buf_t      *out;
+    cv_doc_iter_t  it;
+
+    marks[0] = cv_doc_open(plain, CV_DOC_OBJECT);
+    marks[1] = cv_doc_open(custom, CV_DOC_OBJECT);
+
+    for (it = cv_doc_iter(attributes); cv_doc_next(&it, &name, &value); ) {
+        out = name.len > 7 && memcmp(name.data, "custom.", 7) == 0 ? custom
+                                                                  : plain;
+        cv_doc_put_name(out, name);
+        cv_buf_append_str(out, value);
+    }
+
+    cv_doc_close(plain, marks[0]);
+    cv_doc_close(custom, marks[1]);
+}
+
+
 void
 cv_disclose_list(cv_facts_t *facts, cv_str_t items, uint64_t hash,
     cv_str_t next, cv_time_t now)
@@ -370,6 +449,13 @@ cv_disclose_list(cv_facts_t *facts, cv_str_t items, uint64_t hash,
     cv_disclose_items(facts, items, hash);
 
     cv_fact_set_text(facts, CV_FACT_LIST_NEXT, next);
+}
+
+
+void
+cv_disclose_back(cv_facts_t *facts, cv_str_t prev)
+{
+    cv_fact_set_text(facts, CV_FACT_LIST_PREV, prev);
 }
 
 

@@ -45,6 +45,7 @@
     X(LIST,                      "list")                                      \
     X(LIST_ITEMS,                "list.items")                                \
     X(LIST_NEXT,                 "list.next")                                 \
+    X(LIST_PREV,                 "list.prev")                                 \
     X(IS_VALID,                  "is.valid")                                  \
     X(IS_REVOKED,                "is.revoked")                                \
     X(IS_TOKEN_EXPIRED,          "is.token_expired")                          \
@@ -71,6 +72,17 @@
     X(CREDENTIAL_ATTRIBUTES,     "credential.attributes")                     \
     X(CREDENTIAL_CREATED_AT,     "credential.created_at")                     \
     X(CREDENTIAL_UPDATED_AT,     "credential.updated_at")                     \
+    X(CREDENTIAL_REVOKED_AT,     "credential.revoked_at")                     \
+    X(CREDENTIAL_REVOKED_WHY,    "credential.revocation_reason")              \
+    X(CREDENTIAL_CUSTOM,         "credential.custom_attributes")              \
+    X(CREDENTIAL_PLAIN,          "credential.plain_attributes")               \
+    X(RECIPIENT,                 "recipient")                                 \
+    X(RECIPIENT_ID,              "recipient.id")                              \
+    X(RECIPIENT_NAME,            "recipient.name")                            \
+    X(RECIPIENT_DISPLAY_NAME,    "recipient.display_name")                    \
+    X(RECIPIENT_EMAIL,           "recipient.email")                           \
+    X(RECIPIENT_ORGANIZATION,    "recipient.organization")                    \
+    X(RECIPIENT_WALLET,          "recipient.wallet")                          \
     X(LAYERS,                    "layers")                                    \
     X(LAYERS_WALLET,             "layers.wallet")                             \
     X(LAYERS_PASSKEY,            "layers.passkey")                            \
@@ -273,8 +285,8 @@ typedef struct {
  * the class, its issuer and the reason; a verdict other than valid shows
  * nothing of the holder, and not_found nothing at all.  The token's own expiry
  * always stays; once it has passed, neither code nor public id is shown, by
- * which there would still be a way.  E-mail addresses and holder ids are no
- * facts.
+ * which there would still be a way.  E-mail addresses, holder ids, and when and
+ * why a credential was revoked are never among them.
  *
  * A view may present a verdict as another reason: the facts are worded as
  * that one, and hold no more than both it and the true one disclose.
@@ -287,6 +299,22 @@ void cv_disclose(cv_facts_t *facts, const cv_verdict_t *verdict,
  * whatever the verdict on any credential is.
  */
 void cv_disclose_progress(cv_facts_t *facts, cv_doc_t progress, cv_time_t now);
+
+/*
+ * What a management view shows of a credential: the record, whatever the
+ * verdict on it is, and its holder, who is the "recipient" here.  "evidence"
+ * has the credential, class, issuer and holder that there are.  "plain" and
+ * "custom" are objects, which its attributes were split into.
+ */
+void cv_disclose_record(cv_facts_t *facts, const cv_evidence_t *evidence,
+    cv_doc_t plain, cv_doc_t custom, cv_outcome_t outcome, cv_time_t now);
+
+/*
+ * Splits attributes into those that are named "custom.*" and all others: two
+ * objects, which are empty if there are none.
+ */
+void cv_attributes_split(cv_doc_t attributes, cv_buf_t *plain,
+    cv_buf_t *custom);
 
 /*
  * What a list shows: "items", an array in JSON of what cv_disclose() let each
@@ -330,6 +358,9 @@ void cv_disclose_assertion(cv_facts_t *facts, const cv_verdict_t *verdict,
  */
 void cv_disclose_badge(cv_facts_t *facts, const cv_issuer_t *issuer,
     const cv_class_t *class, const cv_badge_t *badge, cv_time_t now);
+
+/* Adds the cursor that leads back; absent at the beginning. */
+void cv_disclose_back(cv_facts_t *facts, cv_str_t prev);
 
 /* Adds the items of a list, as above; or absent, as CV_VALUE_JSON has it. */
 void cv_disclose_items(cv_facts_t *facts, cv_str_t items, uint64_t hash);

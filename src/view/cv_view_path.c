@@ -82,6 +82,8 @@ cv_view_fact_is_doc(cv_fact_id_t fact)
     case CV_FACT_LINKS:
     case CV_FACT_PROGRESS:
     case CV_FACT_CREDENTIAL_ATTRIBUTES:
+    case CV_FACT_CREDENTIAL_CUSTOM:
+    case CV_FACT_CREDENTIAL_PLAIN:
     case CV_FACT_CREDENTIAL_EVIDENCE:
     case CV_FACT_CLASS_CRITERIA:
     case CV_FACT_CLASS_TAGS:

@@ -38,7 +38,8 @@ sub slurp {
     @formats = $names =~ /`(\w+)`/g;
 
     my %doc = map { $_ => 1 } qw(links progress error.present list.items
-        credential.evidence credential.attributes class.criteria class.tags class.alignment);
+        credential.evidence credential.attributes credential.custom_attributes
+        credential.plain_attributes class.criteria class.tags class.alignment);
     my ($table) = slurp('src/domain/cv_facts.h') =~ /#define CV_FACTS\(X\)(.*?)\n\n/s;
     %facts = map { $_ => $doc{$_} // 0 } $table =~ /X\(\w+,\s*"([\w.]+)"\)/g
         or die "no facts in cv_facts.h\n";
@@ -46,7 +47,8 @@ sub slurp {
 
 # The documents of the views in a directory: each a hash of "view", "name", its
 # "file" by format, "json" (what is in that file), and its "kind": "verdict", or
-# what it is that is "found": "progress", "list".
+# what it is that is "found": "progress", "list"; or "managed", which is for those who
+# issue, and has a form for their requests or the list of what they made.
 
 sub documents {
     my ($dir) = @_;
@@ -54,16 +56,20 @@ sub documents {
 
     for my $json (sort glob "$dir/*/*.json") {
         my ($view, $name) = $json =~ m{([^/]+)/([^/]+)\.json\z};
+        next if $name =~ /\.request\z/;
         my $outcomes = JSON::PP->new->utf8->decode(slurp($json));
         my %file = (json => $json);
 
         for my $path (glob "$dir/$view/$name.*") {
+            next if $path =~ /\.request\.json\z/;
             my ($format) = basename($path) =~ /\A\Q$name\E\.(\w+)(?:\.\w+)?\z/ or next;
             $file{$format} = $path;
         }
 
         my $kind = grep({ $_ eq $name } @badges) ? 'badge'
                  : $outcomes->{valid} ? 'verdict'
+                 : -e "$dir/$view/$name.request.json"
+                   || encode_json($outcomes->{found}) =~ /\$list\.prev\b/ ? 'managed'
                  : encode_json($outcomes->{found}) =~ /\$(progress|list)\b/ ? $1
                  : die "$json: shows neither verdicts nor anything known\n";
 

@@ -248,7 +248,7 @@ my @attacks = map { add_case($_) } @hostile;
 # The server: a location for each document, and links that repeat what was asked for
 
 my $views = EveryView::with_greedy();
-my @documents = EveryView::documents($views);
+my @documents = grep { $_->{kind} ne 'managed' } EveryView::documents($views);
 my @links = EveryView::links(@documents);
 my $links = join "\n", map { "credverify_link $_ https://link.example/$_?q=\$arg_q;" } grep { $_ ne 'docs' } @links;
 my $locations = '';

@@ -79,7 +79,9 @@ my %plain = (
     map({ $_ => [1, 1, 1, 0, 0] } qw(credential layers),
         of(credential => qw(status state lapses test)), of(layers => qw(wallet passkey email))),
     map({ $_ => [1, 0, 0, 0, 0] } qw(holder credential.picture)),
-    map({ $_ => [0, 0, 0, 0, 0] } qw(progress asked list list.items list.next),
+    map({ $_ => [0, 0, 0, 0, 0] } qw(progress asked list list.items list.next list.prev recipient),
+        of(recipient => qw(id name display_name email organization wallet)),
+        of(credential => qw(custom_attributes plain_attributes)),
         grep { /^(?:error|open_badge)\b/ } keys %EveryView::facts),
 );
 

@@ -249,7 +249,7 @@ test_list(void **state)
     for (i = 0; i < CV_COUNT(cases); i++) {
         query = (cv_progress_query_t) { cv_str_z(cases[i].holder),
                                         cases[i].issuers, cases[i].nissuers,
-                                        cases[i].issuer, cases[i].test };
+                                        cases[i].issuer, cases[i].test, 0, false };
 
         assert_int_equal(cv_progress_list(&list, txn, &query, &doc), CV_OK);
 
@@ -266,7 +266,7 @@ test_list(void **state)
         assert_string_equal((char *) out.data, cases[i].expected);
     }
 
-    query = (cv_progress_query_t) { CV_STR("jo"), A, 0, false };
+    query = (cv_progress_query_t) { CV_STR("jo"), A, 0, false, 0, false };
     assert_int_equal(cv_progress_list(&list, txn, &query, &doc), CV_OK);
 
     cv_buf_reset(&out);
@@ -337,7 +337,7 @@ test_limit(void **state)
 
     txn = snapshot_of(test);
     cv_progress_list_init(&list);
-    query = (cv_progress_query_t) { CV_STR("jo"), A, 0, false };
+    query = (cv_progress_query_t) { CV_STR("jo"), A, 0, false, 0, false };
     assert_int_equal(cv_progress_list(&list, txn, &query, &doc), CV_OK);
 
     if (cv_document_load(&document, "conf-examples/views/securecodinghub",
