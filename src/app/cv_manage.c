@@ -4,6 +4,7 @@
  */
 
 #include "cv_manage_internal.h"
+#include "cv_outbox.h"
 #include "cv_progress.h"
 #include "cv_verdict.h"
 
@@ -205,6 +206,7 @@ cv_manage_address(cv_str_t text)
 cv_err_t
 cv_manage_post(cv_manager_t *m, uint64_t number)
 {
+    cv_outbox_mail(m->txn, number);
     cv_audit_note(m->txn, CV_CREDENTIAL, number, CV_ACTION_SENT);
 
     return cv_txn_err(m->txn, m->error);

@@ -320,6 +320,37 @@ test_create_refused(void **state)
 }
 
 
+/* How many mails are waiting, and that the last is about this credential. */
+
+static unsigned
+mails(fixture_t *f, uint64_t credential)
+{
+    unsigned       n;
+    cv_walk_t      walk;
+    cv_event_t     event;
+    cv_delivery_t  delivery;
+
+    n = 0;
+    memset(&event, 0, sizeof(event));
+
+    cv_deliveries_open(&walk, f->txn, 0, CV_DELIVERY_WAITING);
+
+    while (cv_walk_next(&walk, &delivery, NULL)) {
+        assert_true(cv_get(f->txn, CV_EVENT, delivery.event.iid, &event));
+        is(event.type, CV_EVENT_MAIL);
+        n++;
+    }
+
+    cv_walk_close(&walk);
+
+    if (n > 0) {
+        assert_int_equal(event.credential.iid, credential);
+    }
+
+    return n;
+}
+
+
 static void
 test_create_issue_send(void **state)
 {
@@ -354,6 +385,19 @@ test_create_issue_send(void **state)
 
     cv_walk_close(&walk);
     assert_true(sent);
+    assert_int_equal(mails(&f, f.managed.number), 1);
+
+    /* once more is once more */
+
+    manage(&f, CV_OPERATE_SEND, "issued", "{\"deliveryMethod\":\"email\"}",
+           CV_FOUND, NULL);
+    manage(&f, CV_OPERATE_SEND, "issued", "{\"deliveryMethod\":\"email\"}",
+           CV_FOUND, NULL);
+    assert_int_equal(mails(&f, f.managed.number), 3);
+    manage(&f, CV_OPERATE_SEND, "used", "{\"deliveryMethod\":\"email\"}",
+           CV_INVALID_STATUS, "Credential");
+    assert_int_equal(mails(&f, cv_find(f.txn, CV_HANDLE_CREDENTIAL_ID,
+                                       CV_STR("issued"))), 3);
 
     close_fixture(&f, *state);
 }
