@@ -94,7 +94,7 @@ cv_import_commit(cv_import_t *import, cv_error_t *error)
     }
 
     if (txn != NULL && !dry_run && !import->options->exclusive) {
-        cv_pace_pause();
+        cv_pace_pause(import->store);
     }
 
     return CV_OK;

@@ -59,10 +59,17 @@ cv_pace_committed(cv_pace_t *pace)
 
 
 void
-cv_pace_pause(void)
+cv_pace_pause(const cv_store_t *store)
 {
+    int64_t          began;
     struct timespec  ts;
 
-    ts = (struct timespec) { 0, CV_PACE_PAUSE_MS * 1000000 };
-    (void) nanosleep(&ts, NULL);
+    began = cv_pace_clock();
+
+    do {
+        ts = (struct timespec) { 0, CV_PACE_PAUSE_MS * 1000000 };
+        (void) nanosleep(&ts, NULL);
+
+    } while (cv_store_wanted(store)
+             && cv_pace_clock() - began < CV_PACE_YIELD_MS);
 }

@@ -10,10 +10,14 @@
 #define CV_PACE_H
 
 #include "cv_base.h"
+#include "cv_store.h"
 
 /* How long one write transaction may hold up others, and the rest after it. */
 #define CV_PACE_HOLD_MS   50
 #define CV_PACE_PAUSE_MS  2
+
+/* How long it waits for others who write, at most. */
+#define CV_PACE_YIELD_MS  (4 * CV_PACE_HOLD_MS)
 
 typedef struct {
     int64_t    began;           /* when this transaction did, */
@@ -34,6 +38,9 @@ bool cv_pace_over(const cv_pace_t *pace);
 void cv_pace_commit(cv_pace_t *pace);
 void cv_pace_committed(cv_pace_t *pace);
 
-void cv_pace_pause(void);
+/*
+ * Between two transactions: lets others write who want to, but not for ever.
+ */
+void cv_pace_pause(const cv_store_t *store);
 
 #endif /* CV_PACE_H */

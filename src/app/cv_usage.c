@@ -342,7 +342,7 @@ cv_usage_close(cv_store_t *store, cv_time_t now, cv_error_t *error)
                                    error);
 
         if (err == CV_OK && !done) {
-            cv_pace_pause();
+            cv_pace_pause(store);
         }
     }
 

@@ -196,6 +196,12 @@ uint64_t cv_snapshot_version(const cv_txn_t *txn);
 cv_err_t cv_txn_begin(cv_txn_t **txn, cv_store_t *store, cv_error_t *error)
     CV_MUST_CHECK;
 
+/*
+ * True if somebody else waits to write, or does: bulk work, between two
+ * transactions of its own, lets them.
+ */
+bool cv_store_wanted(const cv_store_t *store);
+
 /* Either ends the transaction; a failed commit changes nothing. */
 cv_err_t cv_txn_commit(cv_txn_t *txn, cv_error_t *error) CV_MUST_CHECK;
 void cv_txn_abort(cv_txn_t *txn);

@@ -70,6 +70,7 @@ struct cv_txn_s {
     MDB_txn     *txn;
     cv_error_t   error;             /* the first one sticks */
     bool         write;
+    int          turn;              /* of one that writes, or -1 */
     bool         held;              /* a snapshot that was not reset */
     uint64_t     version;           /* of a snapshot */
     MDB_cursor  *cursors[CV_TXN_CURSORS];   /* of one, that are open */
@@ -136,6 +137,10 @@ typedef struct {
 cv_err_t cv_owner_enter(cv_owner_t *owner, const char *dir, cv_error_t *error)
     CV_MUST_CHECK;
 void cv_owner_leave(cv_owner_t *owner);
+
+/* Has others know that somebody wants to write, until it is left; or -1. */
+int cv_turn_take(const cv_store_t *store);
+void cv_turn_leave(int turn);
 
 /* CV_ERR_VERSION, with what to do about it, unless the format is ours. */
 cv_err_t cv_store_check_format(const cv_store_t *store, cv_error_t *error)

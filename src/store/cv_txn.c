@@ -117,6 +117,7 @@ cv_txn_new(cv_txn_t **out, cv_store_t *store, bool write, cv_error_t *error)
 
     txn->store = store;
     txn->write = write;
+    txn->turn = write ? cv_turn_take(store) : -1;
 
     /* known to whom a fault in what follows leaves it */
     *out = txn;
@@ -126,6 +127,7 @@ cv_txn_new(cv_txn_t **out, cv_store_t *store, bool write, cv_error_t *error)
 
     if (rc != 0) {
         *out = NULL;
+        cv_turn_leave(txn->turn);
         free(txn);
         return cv_mdb_error(error, rc, store->dir);
     }
@@ -137,6 +139,7 @@ cv_txn_new(cv_txn_t **out, cv_store_t *store, bool write, cv_error_t *error)
 static void
 cv_txn_free(cv_txn_t *txn)
 {
+    cv_turn_leave(txn->turn);
     cv_memo_free(txn->memo);
     cv_paths_free(txn);
     cv_buf_free(&txn->encoded);

@@ -1072,6 +1072,27 @@ test_full(void **state)
 }
 
 
+/* who writes is known to bulk work until it ends, whatever the end */
+
+static void
+test_turn(void **state)
+{
+    test_t    *test = *state;
+    cv_txn_t  *txn;
+
+    assert_false(cv_store_wanted(test->store));
+
+    txn = begin(test);
+    assert_true(cv_store_wanted(test->store));
+    commit(txn);
+    assert_false(cv_store_wanted(test->store));
+
+    txn = begin(test);
+    cv_txn_abort(txn);
+    assert_false(cv_store_wanted(test->store));
+}
+
+
 int
 main(int argc, char **argv)
 {
@@ -1103,6 +1124,7 @@ main(int argc, char **argv)
         TEST(test_probe),
         TEST(test_guard),
         TEST(test_full),
+        TEST(test_turn),
     };
 
     return cmocka_run_group_tests_name("store", tests, NULL, NULL);
