@@ -68,7 +68,8 @@ typedef struct {
     int  token;
     int  practice;      /* one less is the count; 0: none is given */
     int  learn;
-    int  advance;       /* see model_advance() */
+    int  advance;       /* how time goes on: some steps, or to an expiry */
+    int  more;          /* of an import: the next one is of the same batch */
 } op_t;
 
 typedef struct {

@@ -41,6 +41,8 @@ typedef struct {
     cv_verifier_t   *verifier;
     cv_moment_t      moment;
     model_t          model;
+    model_t          before;            /* the lines of a batch, */
+    FILE            *lines;             /* which is there while it lasts */
     unsigned         runs;
     uint64_t         dice;
     uint64_t         steps;
@@ -295,6 +297,7 @@ static cv_err_t
 do_erase(world_t *world, cv_txn_t *txn, const op_t *op, const given_t *given)
 {
     int            i;
+    char          *id;
     cv_err_t       err;
     uint64_t       credentials;
     model_t       *model;
@@ -310,8 +313,18 @@ do_erase(world_t *world, cv_txn_t *txn, const op_t *op, const given_t *given)
         return err;
     }
 
-    (void) snprintf(model->holders[model->made].id, MODEL_TEXT, "%.*s",
-                    (int) sizeof(erasure.id), erasure.id);
+    id = model->holders[model->made].id;
+
+    /* who was erased before keeps the id */
+
+    if (strncmp(id, "erased-", 7) == 0
+        && memcmp(id, erasure.id, sizeof(erasure.id)) != 0)
+    {
+        (void) wrong(world, "another id of who was erased before");
+    }
+
+    (void) snprintf(id, MODEL_TEXT, "%.*s", (int) sizeof(erasure.id),
+                    erasure.id);
 
     for (credentials = 0, i = 0; i < model->ncredentials; i++) {
         credentials += model->credentials[i].there
@@ -330,38 +343,38 @@ do_erase(world_t *world, cv_txn_t *txn, const op_t *op, const given_t *given)
 /* Lines, for the import */
 
 static void
-add(FILE *line, const char *member, const char *text)
+add(FILE *lines, const char *member, const char *text)
 {
     if (*text != '\0') {
-        (void) fprintf(line, ",\"%s\":\"%s\"", member, text);
+        (void) fprintf(lines, ",\"%s\":\"%s\"", member, text);
     }
 }
 
 
 static void
-line_credential(FILE *line, const op_t *op, const given_t *given)
+line_credential(FILE *lines, const op_t *op, const given_t *given)
 {
-    add(line, "id", given->id);
-    add(line, "class", given->class);
-    add(line, "holder", given->holder);
-    add(line, "status", cv_status_names[op->status]);
-    add(line, "issued_at", given->issued);
-    add(line, "expires_at", given->expires);
-    add(line, "updated_at", given->updated);
-    add(line, "revoked_at", given->revoked);
-    add(line, "revocation_reason", given->reason);
-    add(line, "number", given->number);
-    add(line, "public_id", given->public_id);
-    add(line, "score", op->score ? "87%" : "");
+    add(lines, "id", given->id);
+    add(lines, "class", given->class);
+    add(lines, "holder", given->holder);
+    add(lines, "status", cv_status_names[op->status]);
+    add(lines, "issued_at", given->issued);
+    add(lines, "expires_at", given->expires);
+    add(lines, "updated_at", given->updated);
+    add(lines, "revoked_at", given->revoked);
+    add(lines, "revocation_reason", given->reason);
+    add(lines, "number", given->number);
+    add(lines, "public_id", given->public_id);
+    add(lines, "score", op->score ? "87%" : "");
 
     if (op->test) {
-        (void) fputs(",\"test\":true", line);
+        (void) fputs(",\"test\":true", lines);
     }
 }
 
 
 static void
-line_class(FILE *line, const model_t *model, int i)
+line_class(FILE *lines, const model_t *model, int i)
 {
     char                  id[MODEL_TEXT], format[MODEL_TEXT];
     const char           *with;
@@ -370,36 +383,36 @@ line_class(FILE *line, const model_t *model, int i)
     class = &model->classes[i];
     model_class_id(model, i, id);
 
-    add(line, "id", id);
-    add(line, "issuer", "issuer");
-    add(line, "title", "Class");
+    add(lines, "id", id);
+    add(lines, "issuer", "issuer");
+    add(lines, "title", "Class");
 
     if (model_format(model, class->format, format) != NULL) {
-        add(line, "number_format", format);
+        add(lines, "number_format", format);
     }
 
     if (class->valid_days != -1) {
-        (void) fprintf(line, ",\"valid_days\":%d", class->valid_days);
+        (void) fprintf(lines, ",\"valid_days\":%d", class->valid_days);
     }
 
-    (void) fputs(",\"requires\":{", line);
+    (void) fputs(",\"requires\":{", lines);
     with = "";
 
     if (class->practice != -1) {
-        (void) fprintf(line, "\"practice\":%d", class->practice);
+        (void) fprintf(lines, "\"practice\":%d", class->practice);
         with = ",";
     }
 
     if (class->learn != -1) {
-        (void) fprintf(line, "%s\"learn\":%d", with, class->learn);
+        (void) fprintf(lines, "%s\"learn\":%d", with, class->learn);
     }
 
-    (void) fputs("}", line);
+    (void) fputs("}", lines);
 }
 
 
 static cv_err_t
-import(world_t *world, FILE *line)
+import(world_t *world, FILE *lines)
 {
     cv_err_t             err;
     cv_import_result_t   result;
@@ -409,57 +422,60 @@ import(world_t *world, FILE *line)
     options.exclusive = true;
     options.actor = CV_STR("cli:model");
 
-    assert_int_equal(fflush(line), 0);
-    assert_int_equal(lseek(fileno(line), 0, SEEK_SET), 0);
+    assert_int_equal(fflush(lines), 0);
+    assert_int_equal(lseek(fileno(lines), 0, SEEK_SET), 0);
 
-    err = cv_import(world->store, fileno(line), &options, &result, &error);
+    err = cv_import(world->store, fileno(lines), &options, &result, &error);
 
-    (void) fclose(line);
+    (void) fclose(lines);
 
     return err;
 }
 
 
 static FILE *
-line_open(const char *kind)
+lines_open(void)
 {
-    FILE  *line;
+    FILE  *lines;
 
-    line = fdopen(memfd_create("line", 0), "w+");
-    assert_non_null(line);
-    (void) fprintf(line, "{\"kind\":\"%s\"", kind);
+    lines = fdopen(memfd_create("lines", 0), "w+");
+    assert_non_null(lines);
 
-    return line;
+    return lines;
 }
 
 
-static cv_err_t
-do_import(world_t *world, const op_t *op, const given_t *given)
+static void
+line_begin(FILE *lines, const char *kind)
 {
-    FILE  *line;
+    (void) fprintf(lines, "{\"kind\":\"%s\"", kind);
+}
 
+
+static void
+line_write(FILE *lines, const model_t *model, const op_t *op,
+    const given_t *given)
+{
     switch (op->kind) {
 
     case OP_IMPORT:
-        line = line_open("credential");
-        line_credential(line, op, given);
+        line_begin(lines, "credential");
+        line_credential(lines, op, given);
         break;
 
     case OP_HOLDER:
-        line = line_open("holder");
-        add(line, "id", given->holder);
-        add(line, "name", given->reason);
+        line_begin(lines, "holder");
+        add(lines, "id", given->holder);
+        add(lines, "name", given->reason);
         break;
 
     default:
-        line = line_open("class");
-        line_class(line, &world->model, op->class);
+        line_begin(lines, "class");
+        line_class(lines, model, op->class);
         break;
     }
 
-    (void) fputs("}\n", line);
-
-    return import(world, line);
+    (void) fputs("}\n", lines);
 }
 
 
@@ -480,10 +496,6 @@ do_write(world_t *world, const op_t *op, const given_t *given)
         [OP_PROGRESS] = do_progress,
         [OP_ERASE] = do_erase,
     };
-
-    if (steps[op->kind] == NULL) {
-        return do_import(world, op, given);
-    }
 
     txn = NULL;
     err = cv_txn_begin(&txn, world->store, &error);
@@ -825,6 +837,37 @@ same_progress(world_t *world, int i, int class)
 }
 
 
+/* What was given in each year, and will not be again. */
+
+static bool
+same_sequences(world_t *world, int i)
+{
+    int             year;
+    char            id[MODEL_TEXT];
+    int64_t         last, expected;
+    uint64_t        class;
+    cv_sequence_t   sequence;
+
+    model_class_id(&world->model, i, id);
+    class = cv_find(world->snapshot, CV_HANDLE_CLASS_ID, cv_str_z(id));
+
+    for (year = 0; year < MODEL_YEARS; year++) {
+        expected = world->model.classes[i].last[year];
+        last = cv_get_sequence(world->snapshot, class,
+                               year == 0 ? 0 : (unsigned) year + 2000,
+                               &sequence)
+               ? sequence.last.value : 0;
+
+        if (last != expected) {
+            return wrong(world, "the last number of year %d is %" PRId64
+                         ", not %" PRId64, year, last, expected);
+        }
+    }
+
+    return true;
+}
+
+
 /* What is there after a step; after the last one, what it took to come there. */
 
 static bool
@@ -849,6 +892,10 @@ same(world_t *world, bool last)
         good = same_progress(world, i / MODEL_CLASSES, i % MODEL_CLASSES);
     }
 
+    for (i = 0; good && last && i < MODEL_CLASSES; i++) {
+        good = same_sequences(world, i);
+    }
+
     cv_snapshot_reset(world->snapshot);
 
     return good;
@@ -861,47 +908,110 @@ static void
 begin_world(world_t *world)
 {
     int    i;
-    FILE  *line;
+    FILE  *lines;
 
     model_begin(&world->model, ++world->runs);
     world->why[0] = '\0';
 
-    line = fdopen(memfd_create("line", 0), "w+");
-    assert_non_null(line);
+    if (world->lines != NULL) {
+        (void) fclose(world->lines);
+        world->lines = NULL;
+    }
+
+    lines = lines_open();
 
     for (i = 0; i < MODEL_CLASSES; i++) {
-        (void) fputs("{\"kind\":\"class\"", line);
-        line_class(line, &world->model, i);
-        (void) fputs("}\n", line);
+        line_begin(lines, "class");
+        line_class(lines, &world->model, i);
+        (void) fputs("}\n", lines);
     }
 
-    if (import(world, line) != CV_OK) {
+    if (import(world, lines) != CV_OK) {
         fail_msg("%s", error.text);
     }
+}
+
+
+/* What was taken by a batch so far is there now, or nothing of it. */
+
+static bool
+end_batch(world_t *world, unsigned refused, bool last)
+{
+    FILE  *lines;
+
+    lines = world->lines;
+    world->lines = NULL;
+
+    if (refused) {
+        world->model = world->before;
+    }
+
+    return agree(world, refused, import(world, lines)) && same(world, last);
+}
+
+
+static bool
+step_import(world_t *world, const op_t *op, const given_t *given, bool last)
+{
+    unsigned  refused;
+
+    if (world->lines == NULL) {
+        world->lines = lines_open();
+        world->before = world->model;
+    }
+
+    refused = model_do(&world->model, op);
+    world->refused += refused != 0;
+    line_write(world->lines, &world->model, op, given);
+
+    return (op->more && !refused && !last)
+           || end_batch(world, refused, last);
+}
+
+
+static bool
+step_write(world_t *world, const op_t *op, const given_t *given, bool last)
+{
+    cv_err_t  err;
+    unsigned  refused;
+
+    cv_moment_init(&world->moment, world->model.now);
+
+    refused = model_do(&world->model, op);
+    world->refused += refused != 0;
+    err = op->kind == OP_TIME ? CV_OK : do_write(world, op, given);
+
+    cv_moment_free(&world->moment);
+
+    return world->why[0] == '\0' && agree(world, refused, err)
+           && same(world, last);
+}
+
+
+static bool
+imports(const op_t *op)
+{
+    return op->kind == OP_IMPORT || op->kind == OP_HOLDER
+           || op->kind == OP_CLASS;
 }
 
 
 static bool
 do_step(world_t *world, const op_t *op, bool last)
 {
-    cv_err_t   err;
-    given_t    given;
-    unsigned   refused;
+    given_t  given;
+
+    error.text[0] = '\0';
+    world->steps++;
 
     give(&world->model, op, &given);
-    cv_moment_init(&world->moment, world->model.now);
-    error.text[0] = '\0';
 
-    refused = model_do(&world->model, op);
-    err = op->kind == OP_TIME ? CV_OK : do_write(world, op, &given);
+    if (imports(op)) {
+        return step_import(world, op, &given, last);
+    }
 
-    cv_moment_free(&world->moment);
-
-    world->steps++;
-    world->refused += refused != 0;
-
-    return world->why[0] == '\0' && agree(world, refused, err)
-           && same(world, last);
+    return (world->lines == NULL || end_batch(world, 0, false))
+           && step_write(world, op, &given, last);
 }
 
 
@@ -962,7 +1072,7 @@ static const char *const  op_names[OP_KINDS] = {
 static const char *const  op_members[] = {
     "slot", "class", "holder", "status", "issued", "expires", "revoked",
     "updated", "forever", "number", "seq", "reason", "score", "test",
-    "privacy", "days", "token", "practice", "learn", "advance"
+    "privacy", "days", "token", "practice", "learn", "advance", "more"
 };
 
 _Static_assert(sizeof(op_t) == sizeof(int) * (CV_COUNT(op_members) + 1),
@@ -1033,7 +1143,7 @@ make_op(world_t *world, op_t *op)
         OP_ISSUE, OP_ISSUE, OP_MOVE, OP_MOVE, OP_MOVE, OP_MOVE, OP_MOVE,
         OP_MOVE, OP_TOKEN, OP_TOKEN, OP_TOKEN_REVOKE, OP_PROGRESS,
         OP_PROGRESS, OP_PROGRESS, OP_IMPORT, OP_IMPORT, OP_IMPORT, OP_HOLDER,
-        OP_ERASE, OP_CLASS, OP_CLASS, OP_TIME, OP_TIME, OP_TIME
+        OP_ERASE, OP_CLASS, OP_CLASS, OP_CLASS, OP_TIME, OP_TIME, OP_TIME
     };
 
     static const uint8_t  begin[] = {
@@ -1041,17 +1151,30 @@ make_op(world_t *world, op_t *op)
         CV_STATUS_ISSUED, CV_STATUS_ISSUED
     };
 
+    /* numbers are to meet those of a class */
+
+    static const uint8_t  numbers[] = {
+        NUMBER_YEARLY, NUMBER_YEARLY, NUMBER_YEARLY, NUMBER_PLAIN,
+        NUMBER_OTHER, NUMBER_SHORT, NUMBER_FREE
+    };
+
+    static const uint8_t  formats[] = {
+        NUMBER_YEARLY, NUMBER_YEARLY, NUMBER_YEARLY, NUMBER_PLAIN,
+        NUMBER_OTHER, NUMBER_NONE
+    };
+
     i = (size_t) dice(world, CV_COUNT(kinds));
     op->kind = kinds[i];
     op->slot = dice(world, MODEL_SLOTS + 1 + seldom(world, 3));
-    op->class = dice(world, MODEL_CLASSES);
+    op->class = seldom(world, MODEL_CLASSES);
     op->holder = seldom(world, 2 * MODEL_NAMES + 1);
     op->issued = seldom(world, MODEL_DATES);
     op->expires = seldom(world, MODEL_DATES);
     op->revoked = seldom(world, MODEL_DATES);
     op->updated = seldom(world, MODEL_DATES);
     op->forever = seldom(world, 2);
-    op->number = seldom(world, NUMBER_FAMILIES);
+    op->number = dice(world, 2) == 0
+                 ? NUMBER_NONE : numbers[dice(world, CV_COUNT(numbers))];
     op->seq = dice(world, 24);
     op->reason = dice(world, 4);
     op->score = seldom(world, 2);
@@ -1062,6 +1185,7 @@ make_op(world_t *world, op_t *op)
     op->practice = dice(world, 4);
     op->learn = dice(world, 4);
     op->advance = dice(world, MODEL_ADVANCES);
+    op->more = dice(world, 2);
     op->status = dice(world, CV_STATUSES);
 
     switch (op->kind) {
@@ -1080,7 +1204,7 @@ make_op(world_t *world, op_t *op)
 
     case OP_CLASS:
         op->days = seldom(world, 4);
-        op->number = dice(world, NUMBER_SHORT);
+        op->number = formats[dice(world, CV_COUNT(formats))];
         break;
 
     default:
@@ -1103,6 +1227,12 @@ make(world_t *world, op_t ops[MODEL_OPS], uint64_t seed, uint64_t sequence)
 
     for (i = 0; i < n; i++) {
         make_op(world, &ops[i]);
+
+        if (i > 0 && imports(&ops[i - 1]) && ops[i - 1].more
+            && dice(world, 3) > 0)
+        {
+            ops[i].kind = dice(world, 4) == 0 ? OP_CLASS : OP_IMPORT;
+        }
 
         if (i < MODEL_NAMES && dice(world, 8) > 0) {
             ops[i].kind = OP_HOLDER;
@@ -1193,7 +1323,7 @@ test_check(void **state)
 static int
 setup_world(void **state)
 {
-    FILE                *line;
+    FILE                *lines;
     world_t             *world;
     cv_store_options_t   options;
 
@@ -1220,12 +1350,13 @@ setup_world(void **state)
         return -1;
     }
 
-    line = line_open("issuer");
-    add(line, "id", "issuer");
-    add(line, "name", "Issuer");
-    (void) fputs("}\n", line);
+    lines = lines_open();
+    line_begin(lines, "issuer");
+    add(lines, "id", "issuer");
+    add(lines, "name", "Issuer");
+    (void) fputs("}\n", lines);
 
-    return import(world, line) == CV_OK ? 0 : -1;
+    return import(world, lines) == CV_OK ? 0 : -1;
 }
 
 
