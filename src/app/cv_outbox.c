@@ -7,6 +7,7 @@
 #include "cv_digest.h"
 #include "cv_tag.h"
 #include "cv_text.h"
+#include "cv_verdict.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -190,6 +191,11 @@ cv_told_changed(cv_told_t *told, const cv_credential_t *credential,
 }
 
 
+/*
+ * An import may take a credential from anywhere to anywhere: issued is told once
+ * it is good for the first time, whatever else became of it by then.
+ */
+
 static const char *
 cv_told_type(const cv_credential_t *credential, int was)
 {
@@ -197,13 +203,15 @@ cv_told_type(const cv_credential_t *credential, int was)
 
     is = credential->status.value;
 
-    if (is == was) {
-        return CV_EVENT_UPDATED;
+    if (is == CV_STATUS_REVOKED && was != CV_STATUS_REVOKED) {
+        return CV_EVENT_REVOKED;
     }
 
-    return is == CV_STATUS_ISSUED ? CV_EVENT_ISSUED
-           : is == CV_STATUS_REVOKED ? CV_EVENT_REVOKED
-           : was >= 0 ? CV_EVENT_UPDATED : NULL;
+    if (cv_credential_granted(credential) && was < CV_STATUS_ISSUED) {
+        return CV_EVENT_ISSUED;
+    }
+
+    return was >= 0 || is == CV_STATUS_REFUNDED ? CV_EVENT_UPDATED : NULL;
 }
 
 

@@ -486,6 +486,73 @@ model_enter(model_credential_t *credential, cv_action_t action, int from,
 }
 
 
+/* What is there now is told, by what it is now; who is erased is told of anew. */
+
+static void
+model_tell(model_t *model, model_event_type_t type, int i, int token)
+{
+    model_event_t             *event;
+    const model_credential_t  *credential;
+
+    credential = &model->credentials[i];
+    event = &model->events[model->nevents++];
+
+    memset(event, 0, sizeof(model_event_t));
+    event->type = type;
+    event->step = model->step;
+    event->credential = i;
+    event->token = token;
+    event->status = credential->status;
+    event->class = credential->class;
+    event->test = credential->test;
+    event->number = credential->number;
+    event->issued_at = credential->issued_at;
+    memcpy(event->holder, model->holders[credential->holder].id, MODEL_TEXT);
+}
+
+
+static void
+model_forget(model_t *model, int credential)
+{
+    int  i, n;
+
+    for (i = n = 0; i < model->nevents; i++) {
+        if (model->events[i].credential != credential) {
+            model->events[n++] = model->events[i];
+        }
+    }
+
+    model->nevents = n;
+}
+
+
+/*
+ * What it was when it comes from a status, or from nowhere (-1): issued is told
+ * once it is, revoked too, any other change of what is known.
+ */
+
+static void
+model_tell_status(model_t *model, int i, int from)
+{
+    int   to;
+    bool  granted;
+
+    to = model->credentials[i].status;
+    granted = to == CV_STATUS_ISSUED || to == CV_STATUS_CLAIMED
+              || to == CV_STATUS_USED;
+
+    if (to == CV_STATUS_REVOKED && from != CV_STATUS_REVOKED) {
+        model_tell(model, EVENT_REVOKED, i, -1);
+
+    } else if (granted && from <= CV_STATUS_PENDING) {
+        model_tell(model, EVENT_ISSUED, i, -1);
+
+    } else if (from != -1 || to == CV_STATUS_REFUNDED) {
+        model_tell(model, EVENT_UPDATED, i, -1);
+    }
+}
+
+
 /* what is there from now on, with its number */
 
 static unsigned
@@ -609,7 +676,10 @@ model_create(model_t *model, const op_t *op)
                                  : model_stamp(model);
     model_enter(&new, CV_ACTION_CREATED, -1, new.status, -1);
 
-    return refused | model_put(model, i, &new);
+    refused |= model_put(model, i, &new);
+    model_tell_status(model, i, -1);
+
+    return refused;
 }
 
 
@@ -631,7 +701,10 @@ model_do_issue(model_t *model, const op_t *op)
     refused = model_issue(model, &new, op, true);
     model_enter(&new, CV_ACTION_ISSUED, from, CV_STATUS_ISSUED, -1);
 
-    return refused | model_put(model, i, &new);
+    refused |= model_put(model, i, &new);
+    model_tell_status(model, i, from);
+
+    return refused;
 }
 
 
@@ -687,7 +760,7 @@ model_may(const model_t *model, const model_credential_t *credential, int to)
 static unsigned
 model_move(model_t *model, const op_t *op)
 {
-    int                  reason, from;
+    int                  i, reason, from;
     unsigned             refused;
     model_credential_t  *is;
 
@@ -699,7 +772,8 @@ model_move(model_t *model, const op_t *op)
         [CV_STATUS_REVOKED] = CV_ACTION_REVOKED,
     };
 
-    is = &model->credentials[model_credential(model, op)];
+    i = model_credential(model, op);
+    is = &model->credentials[i];
 
     if (!is->there) {
         return REFUSED_UNKNOWN;
@@ -725,10 +799,13 @@ model_move(model_t *model, const op_t *op)
             is->reason = reason;
         }
 
+        model_tell_status(model, i, from);
+
     } else if (op->status == CV_STATUS_REVOKED && reason != is->reason) {
         is->reason = reason;
         is->updated_at = model_stamp(model);
         model_enter(is, CV_ACTION_CHANGED, from, from, -1);
+        model_tell_status(model, i, from);
     }
 
     return 0;
@@ -760,6 +837,7 @@ model_token(model_t *model, const op_t *op)
     model_enter(&model->credentials[i], CV_ACTION_TOKEN_MADE, -1, -1,
                 model->ntokens);
     model->made = model->ntokens++;
+    model_tell(model, EVENT_TOKEN_CREATED, i, model->made);
 
     return 0;
 }
@@ -784,6 +862,7 @@ model_token_revoke(model_t *model, const op_t *op)
     token->there = false;
     model_enter(&model->credentials[token->credential],
                 CV_ACTION_TOKEN_REVOKED, -1, -1, op->token);
+    model_tell(model, EVENT_TOKEN_REVOKED, token->credential, op->token);
 
     return 0;
 }
@@ -860,7 +939,10 @@ model_progress(model_t *model, const op_t *op)
 
     model->made = model->ncredentials++;
 
-    return refused | model_put(model, model->made, &new);
+    refused |= model_put(model, model->made, &new);
+    model_tell_status(model, model->made, -1);
+
+    return refused;
 }
 
 
@@ -892,7 +974,8 @@ model_same(const model_credential_t *a, const model_credential_t *b)
 static unsigned
 model_import(model_t *model, const op_t *op)
 {
-    int                        i;
+    int                        i, from;
+    unsigned                   refused;
     model_credential_t         new;
     const model_credential_t  *old;
 
@@ -921,10 +1004,16 @@ model_import(model_t *model, const op_t *op)
         return 0;
     }
 
-    model_enter(&new, CV_ACTION_IMPORTED, old->there ? old->status : -1,
-                new.status, -1);
+    from = old->there ? old->status : -1;
+    model_enter(&new, CV_ACTION_IMPORTED, from, new.status, -1);
 
-    return model_put(model, i, &new);
+    refused = model_put(model, i, &new);
+
+    if (model->tell) {
+        model_tell_status(model, i, from);
+    }
+
+    return refused;
 }
 
 
@@ -981,17 +1070,22 @@ model_erase(model_t *model, const op_t *op)
     for (i = 0; i < model->ncredentials; i++) {
         credential = &model->credentials[i];
 
-        if (!credential->there || credential->holder != model->made
-            || (!credential->score && !credential->reason))
-        {
+        if (!credential->there || credential->holder != model->made) {
             continue;
         }
 
-        credential->score = false;
-        credential->reason = 0;
-        credential->updated_at = model_stamp(model);
-        model_enter(credential, CV_ACTION_ERASED, credential->status,
-                    credential->status, -1);
+        if (credential->score || credential->reason) {
+            credential->score = false;
+            credential->reason = 0;
+            credential->updated_at = model_stamp(model);
+            model_enter(credential, CV_ACTION_ERASED, credential->status,
+                        credential->status, -1);
+        }
+
+        /* what was told before may name who is erased */
+
+        model_forget(model, i);
+        model_tell(model, EVENT_UPDATED, i, -1);
     }
 
     return 0;
@@ -1086,6 +1180,7 @@ model_do(model_t *model, const op_t *op)
     };
 
     before = *model;
+    model->step++;
     model->made = -1;
     model->complete = false;
 

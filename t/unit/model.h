@@ -26,6 +26,7 @@
 #define MODEL_HOLDERS      (MODEL_NAMES + MODEL_OPS)
 #define MODEL_TOKENS       MODEL_OPS
 #define MODEL_ENTRIES      (MODEL_OPS + 1)
+#define MODEL_EVENTS       (MODEL_OPS * MODEL_CREDENTIALS / 2)
 #define MODEL_YEARS        64       /* from 2000 on; the first: no year */
 #define MODEL_TEXT         64
 
@@ -70,6 +71,7 @@ typedef struct {
     int  learn;
     int  advance;       /* how time goes on: some steps, or to an expiry */
     int  more;          /* of an import: the next one is of the same batch */
+    int  tell;          /* of a batch's first: it sends events */
 } op_t;
 
 typedef struct {
@@ -149,6 +151,30 @@ typedef struct {
     uint8_t       hash[CV_TOKEN_HASH_LEN];
 } model_token_t;
 
+/* what webhooks are told, and what it says */
+
+typedef enum {
+    EVENT_ISSUED = 0,
+    EVENT_UPDATED,
+    EVENT_REVOKED,
+    EVENT_TOKEN_CREATED,
+    EVENT_TOKEN_REVOKED,
+    EVENT_TYPES
+} model_event_type_t;
+
+typedef struct {
+    int                 type;           /* model_event_type_t */
+    int                 step;
+    int                 credential;
+    int                 token;          /* -1: none */
+    int                 status;
+    int                 class;
+    bool                test;
+    model_number_t      number;
+    model_date_t        issued_at;
+    char                holder[MODEL_TEXT];
+} model_event_t;
+
 typedef struct {
     unsigned            run;    /* in all ids, which are of this world alone */
     cv_time_t           now;
@@ -160,6 +186,11 @@ typedef struct {
     model_credential_t  credentials[MODEL_CREDENTIALS];
     int                 ntokens;
     model_token_t       tokens[MODEL_TOKENS];
+
+    int                 step;
+    bool                tell;   /* the batch does, that a line is of */
+    int                 nevents;
+    model_event_t       events[MODEL_EVENTS];
 
     /* what the last step has made, for who knows the random part of it */
 

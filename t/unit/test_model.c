@@ -34,6 +34,10 @@
 #define MAP        ((size_t) 4 << 30)
 #define WHY_MAX    1024
 
+/* the numbers of webhooks, in the order in which they are put */
+#define WEBHOOK_ALL      1
+#define WEBHOOK_REVOKED  2
+
 typedef struct {
     char             dir[64];
     cv_store_t      *store;
@@ -326,6 +330,12 @@ do_erase(world_t *world, cv_txn_t *txn, const op_t *op, const given_t *given)
     (void) snprintf(id, MODEL_TEXT, "%.*s", (int) sizeof(erasure.id),
                     erasure.id);
 
+    for (i = 0; i < model->nevents; i++) {
+        if (model->events[i].step == model->step) {
+            memcpy(model->events[i].holder, id, MODEL_TEXT);
+        }
+    }
+
     for (credentials = 0, i = 0; i < model->ncredentials; i++) {
         credentials += model->credentials[i].there
                        && model->credentials[i].holder == model->made;
@@ -420,6 +430,7 @@ import(world_t *world, FILE *lines)
 
     memset(&options, 0, sizeof(options));
     options.exclusive = true;
+    options.emit_events = world->model.tell;
     options.actor = CV_STR("cli:model");
 
     assert_int_equal(fflush(lines), 0);
@@ -868,6 +879,167 @@ same_sequences(world_t *world, int i)
 }
 
 
+/* What webhooks are told */
+
+static const char *const  event_types[EVENT_TYPES] = {
+    "certificate.issued", "credential.updated", "credential.revoked",
+    "token.created", "token.revoked"
+};
+
+
+static bool
+same_member(world_t *world, const cv_event_t *is, const char *name,
+    const char *expected)
+{
+    return same_text(world, name,
+                     cv_doc_text(cv_doc_member(is->data, cv_str_z(name))),
+                     expected);
+}
+
+
+static bool
+same_told(world_t *world, const cv_event_t *is, const model_event_t *expected)
+{
+    char            digits[2 * CV_TOKEN_HASH_LEN + 1];
+    char            number[MODEL_TEXT], issued[MODEL_TEXT], class[MODEL_TEXT];
+    const model_t  *model;
+
+    model = &world->model;
+    model_number_text(model, &expected->number, number);
+    model_date_text(&expected->issued_at, issued);
+    model_class_id(model, expected->class, class);
+
+    if (expected->token != -1) {
+        memset(digits, 0, sizeof(digits));
+        cv_hex_encode(digits, cv_str(model->tokens[expected->token].hash,
+                                     CV_TOKEN_HASH_LEN));
+
+        return same_member(world, is, "credentialId",
+                           model->credentials[expected->credential].id)
+               && same_member(world, is, "tokenSha256", digits);
+    }
+
+    if (cv_doc_truth(cv_doc_member(is->data, CV_STR("test")))
+        != expected->test)
+    {
+        return wrong(world, "told of a test as if it were none, or the "
+                     "other way round");
+    }
+
+    return same_member(world, is, "userId", expected->holder)
+           && same_member(world, is, "certificateNumber", number)
+           && same_member(world, is, "issuedAt", issued)
+           && (expected->type == EVENT_ISSUED
+               ? same_member(world, is, "categoryId", class)
+               : same_member(world, is, "credentialId",
+                             model->credentials[expected->credential].id)
+                 && same_member(world, is, "classId", class)
+                 && same_member(world, is, "status",
+                                cv_status_names[expected->status]));
+}
+
+
+/* True if the event is about that; in one step the order is not said. */
+
+static bool
+told_of(world_t *world, const cv_event_t *is, const model_event_t *expected)
+{
+    uint64_t  iid;
+
+    iid = cv_find(world->snapshot, CV_HANDLE_CREDENTIAL_ID,
+                  cv_str_z(world->model.credentials[expected->credential].id));
+
+    return iid == is->credential.iid
+           && cv_str_eq(is->type, cv_str_z(event_types[expected->type]));
+}
+
+
+static bool
+same_event(world_t *world, const cv_event_t *is, model_event_t *queue, int n)
+{
+    int            i;
+    model_event_t  event;
+
+    for (i = 0; i < n && queue[i].step == queue[0].step; i++) {
+
+        if (told_of(world, is, &queue[i])) {
+            event = queue[i];
+            queue[i] = queue[0];
+            queue[0] = event;
+
+            return same_told(world, is, &event);
+        }
+    }
+
+    return wrong(world, "%.*s is told, not %s", CV_FMT(is->type),
+                 n > 0 ? event_types[queue[0].type] : "anything more");
+}
+
+
+/* A webhook's queue: everything, or one type of it. */
+
+static bool
+same_queue(world_t *world, uint64_t webhook, int type)
+{
+    int             i, n, at;
+    bool            good;
+    cv_walk_t       walk;
+    cv_event_t      event;
+    cv_delivery_t   delivery;
+    model_event_t   queue[MODEL_EVENTS];
+
+    for (i = n = 0; i < world->model.nevents; i++) {
+        if (type == -1 || world->model.events[i].type == type) {
+            queue[n++] = world->model.events[i];
+        }
+    }
+
+    good = true;
+    cv_deliveries_open(&walk, world->snapshot, webhook, CV_DELIVERY_WAITING);
+
+    for (at = 0; good && cv_walk_next(&walk, &delivery, NULL); at++) {
+        good = (cv_get(world->snapshot, CV_EVENT, delivery.event.iid, &event)
+                || wrong(world, "a delivery of no event"))
+               && same_event(world, &event, queue + at, n - at);
+    }
+
+    cv_walk_close(&walk);
+
+    return good && (at == n || wrong(world, "%s is not told",
+                                     event_types[queue[at].type]));
+}
+
+
+/* Those of the sequence before. */
+
+static void
+empty_queue(cv_txn_t *txn, uint64_t webhook)
+{
+    bool            found;
+    cv_walk_t       walk;
+    cv_delivery_t   delivery;
+
+    do {
+        cv_deliveries_open(&walk, txn, webhook, CV_DELIVERY_WAITING);
+        found = cv_walk_next(&walk, &delivery, NULL);
+        cv_walk_close(&walk);
+
+    } while (found && cv_delivery_done(txn, &delivery));
+}
+
+
+static void
+empty_queues(world_t *world)
+{
+    cv_txn_t  *txn;
+
+    assert_int_equal(cv_txn_begin(&txn, world->store, &error), CV_OK);
+    empty_queue(txn, WEBHOOK_ALL);
+    empty_queue(txn, WEBHOOK_REVOKED);
+    assert_int_equal(cv_txn_commit(txn, &error), CV_OK);
+}
+
+
 /* What is there after a step; after the last one, what it took to come there. */
 
 static bool
@@ -896,6 +1068,11 @@ same(world_t *world, bool last)
         good = same_sequences(world, i);
     }
 
+    if (last) {
+        good = good && same_queue(world, WEBHOOK_ALL, -1)
+               && same_queue(world, WEBHOOK_REVOKED, EVENT_REVOKED);
+    }
+
     cv_snapshot_reset(world->snapshot);
 
     return good;
@@ -912,6 +1089,7 @@ begin_world(world_t *world)
 
     model_begin(&world->model, ++world->runs);
     world->why[0] = '\0';
+    empty_queues(world);
 
     if (world->lines != NULL) {
         (void) fclose(world->lines);
@@ -957,6 +1135,7 @@ step_import(world_t *world, const op_t *op, const given_t *given, bool last)
 
     if (world->lines == NULL) {
         world->lines = lines_open();
+        world->model.tell = op->tell;
         world->before = world->model;
     }
 
@@ -1072,7 +1251,8 @@ static const char *const  op_names[OP_KINDS] = {
 static const char *const  op_members[] = {
     "slot", "class", "holder", "status", "issued", "expires", "revoked",
     "updated", "forever", "number", "seq", "reason", "score", "test",
-    "privacy", "days", "token", "practice", "learn", "advance", "more"
+    "privacy", "days", "token", "practice", "learn", "advance", "more",
+    "tell"
 };
 
 _Static_assert(sizeof(op_t) == sizeof(int) * (CV_COUNT(op_members) + 1),
@@ -1186,6 +1366,7 @@ make_op(world_t *world, op_t *op)
     op->learn = dice(world, 4);
     op->advance = dice(world, MODEL_ADVANCES);
     op->more = dice(world, 2);
+    op->tell = dice(world, 2);
     op->status = dice(world, CV_STATUSES);
 
     switch (op->kind) {
@@ -1355,6 +1536,16 @@ setup_world(void **state)
     add(lines, "id", "issuer");
     add(lines, "name", "Issuer");
     (void) fputs("}\n", lines);
+
+    line_begin(lines, "webhook");
+    add(lines, "id", "all");
+    add(lines, "url", "https://all.example/");
+    (void) fputs("}\n", lines);
+
+    line_begin(lines, "webhook");
+    add(lines, "id", "revoked");
+    add(lines, "url", "https://revoked.example/");
+    (void) fputs(",\"events\":[\"credential.revoked\"]}\n", lines);
 
     return import(world, lines) == CV_OK ? 0 : -1;
 }
