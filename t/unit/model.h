@@ -231,6 +231,9 @@ typedef struct {
 model_verdict_t model_verify(const model_t *model, int credential, int token,
     bool test);
 
+/* True of what its expiry ends. */
+bool model_lapses(const model_credential_t *credential);
+
 
 /* What the choices of a step mean, now */
 
@@ -242,8 +245,20 @@ void model_holder_id(const model_t *model, const op_t *op,
     char out[MODEL_TEXT]);
 void model_class_id(const model_t *model, int class, char out[MODEL_TEXT]);
 
+/* Who that is, -1 for nobody. */
+int model_holder(const model_t *model, const op_t *op);
+
 model_date_t model_date(const model_t *model, int choice);
 model_number_t model_number(const op_t *op);
+
+/* Now, as it is written into records: in seconds. */
+model_date_t model_stamp(const model_t *model);
+
+cv_time_t model_midnight(cv_time_t at);
+int model_year(cv_time_t at);
+
+/* When something with that expiry is no longer good. */
+cv_time_t model_expiry(const model_date_t *date);
 
 /* As they are written; "" for what is absent. */
 void model_date_text(const model_date_t *date, char out[MODEL_TEXT]);
@@ -256,6 +271,7 @@ void model_public_id(const model_t *model, int slot, char out[MODEL_TEXT]);
 const char *model_format(const model_t *model, int family,
     char out[MODEL_TEXT]);
 
+#define MODEL_HOUR      (3600 * CV_SECOND)
 #define MODEL_DATES     12
 #define MODEL_ADVANCES  9
 
