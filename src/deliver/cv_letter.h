@@ -13,16 +13,6 @@
 #include "cv_buf.h"
 #include "cv_time.h"
 
-/* A path is no longer, with its angle brackets (RFC 5321, 4.5.3.1.3). */
-#define CV_ADDRESS_MAX  254
-
-/*
- * CV_OK for "local@domain" of RFC 5321, 4.1.2, in ASCII, with neither a quoted
- * local part nor an address literal.  An error says what is wrong with an
- * address, and never what it is.
- */
-cv_err_t cv_address_check(cv_str_t address, cv_error_t *error) CV_MUST_CHECK;
-
 /*
  * Appends UTF-8 as an unstructured field has it, behind the field's name: as it
  * is if that is ASCII of one line, else as encoded-words (RFC 2047), folded.

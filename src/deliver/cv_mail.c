@@ -4,6 +4,8 @@
  */
 
 #include "cv_mail.h"
+#include "cv_letter.h"
+#include "cv_mailbox.h"
 #include "cv_message.h"
 
 #include <stdio.h>
@@ -140,7 +142,7 @@ cv_mailer_new(cv_mailer_t **mailer, const cv_mail_conf_t *conf,
     err = cv_mailer_check_url(conf->url, error);
 
     if (err == CV_OK) {
-        err = cv_address_check(cv_str_z(conf->from), error);
+        err = cv_mailbox_check(cv_str_z(conf->from), error);
     }
 
     if (err == CV_OK && conf->link != NULL) {

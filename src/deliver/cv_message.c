@@ -6,6 +6,7 @@
 #include "cv_message.h"
 #include "cv_badges.h"
 #include "cv_json.h"
+#include "cv_mailbox.h"
 #include "cv_raster.h"
 #include "cv_text.h"
 
@@ -216,7 +217,7 @@ cv_message_find(cv_verification_t *found, const cv_message_conf_t *conf,
                             "address");
     }
 
-    return cv_address_check(found->holder.email, error);
+    return cv_mailbox_check(found->holder.email, error);
 }
 
 
@@ -416,7 +417,7 @@ cv_message_begin(cv_message_t *message, const cv_message_conf_t *conf,
     memset(message, 0, sizeof(cv_message_t));
 
     cv_buf_init(&message->id, CV_MESSAGE_ID_MAX);
-    cv_buf_init(&message->address, CV_ADDRESS_MAX + 1);
+    cv_buf_init(&message->address, CV_MAILBOX_MAX + 1);
     cv_buf_init(&message->fields, CV_MESSAGE_TEXT_MAX);
     cv_buf_init(&message->text, 2 * CV_MESSAGE_TEXT_MAX);
     cv_buf_init(&message->html, 2 * CV_MESSAGE_TEXT_MAX);

@@ -11,7 +11,6 @@
 
 #include "cv_base.h"
 #include "cv_buf.h"
-#include "cv_letter.h"
 #include "cv_store.h"
 #include "cv_verify.h"
 #include "cv_view.h"

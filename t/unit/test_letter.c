@@ -7,6 +7,7 @@
 
 #include "cv_letter.h"
 #include "cv_base64.h"
+#include "cv_mailbox.h"
 #include "cv_text.h"
 
 #include <stdarg.h>
@@ -93,13 +94,13 @@ test_addresses(void **state)
     (void) state;
 
     for (i = 0; i < CV_COUNT(good); i++) {
-        if (cv_address_check(cv_str_z(good[i]), &error) != CV_OK) {
+        if (cv_mailbox_check(cv_str_z(good[i]), &error) != CV_OK) {
             fail_msg("%s: %s", good[i], error.text);
         }
     }
 
     for (i = 0; i < CV_COUNT(bad); i++) {
-        if (cv_address_check(cv_str_z(bad[i].input), &error)
+        if (cv_mailbox_check(cv_str_z(bad[i].input), &error)
             != CV_ERR_INPUT)
         {
             fail_msg("taken: %s", bad[i].input);
@@ -112,8 +113,8 @@ test_addresses(void **state)
 
     /* a NUL is a byte like others */
 
-    assert_int_equal(cv_address_check(CV_STR("a\0@b"), &error), CV_ERR_INPUT);
-    assert_int_equal(cv_address_check(CV_STR("a@b\0"), &error), CV_ERR_INPUT);
+    assert_int_equal(cv_mailbox_check(CV_STR("a\0@b"), &error), CV_ERR_INPUT);
+    assert_int_equal(cv_mailbox_check(CV_STR("a@b\0"), &error), CV_ERR_INPUT);
 }
 
 
