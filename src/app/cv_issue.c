@@ -4,6 +4,7 @@
  */
 
 #include "cv_issue.h"
+#include "cv_mailbox.h"
 #include "cv_outbox.h"
 #include "cv_text.h"
 #include "cv_verdict.h"
@@ -529,6 +530,74 @@ cv_issue_move(cv_txn_t *txn, cv_str_t id, cv_status_t to, cv_str_t reason,
     }
 
     return cv_issue_put(txn, credential, was, error);
+}
+
+
+cv_err_t
+cv_issue_post(cv_txn_t *txn, uint64_t iid, cv_error_t *error)
+{
+    cv_outbox_mail(txn, iid);
+    cv_audit_note(txn, CV_CREDENTIAL, iid, CV_ACTION_SENT);
+
+    return cv_txn_err(txn, error);
+}
+
+
+/* whether a credential may be sent, and there is somewhere to send it to */
+
+static cv_err_t
+cv_issue_may_send(cv_txn_t *txn, const cv_credential_t *credential,
+    cv_error_t *error)
+{
+    cv_error_t   what;
+    cv_holder_t  holder;
+
+    if (credential->status.value != CV_STATUS_ISSUED) {
+        return cv_error_set(error, CV_ERR_INPUT,
+                            "credential \"%.*s\" is %s%s; only an issued one "
+                            "can be sent", CV_FMT(credential->id),
+                            credential->status.value == CV_STATUS_DRAFT
+                            ? "a " : "",
+                            cv_status_names[credential->status.value]);
+    }
+
+    if (!cv_get(txn, CV_HOLDER, credential->holder.iid, &holder)) {
+        return cv_txn_err(txn, error) != CV_OK
+               ? cv_txn_err(txn, NULL)
+               : cv_error_set(error, CV_ERR_DAMAGED,
+                              "its holder is not in the store; run "
+                              "\"credverify check\"");
+    }
+
+    if (holder.email.len == 0) {
+        (void) cv_error_set(&what, CV_ERR_INPUT, "its holder has no e-mail "
+                            "address");
+
+    } else if (cv_mailbox_check(holder.email, &what) == CV_OK) {
+        return CV_OK;
+    }
+
+    return cv_error_set(error, CV_ERR_INPUT,
+                        "credential \"%.*s\" cannot be sent: %s",
+                        CV_FMT(credential->id), what.text);
+}
+
+
+cv_err_t
+cv_issue_send(cv_txn_t *txn, cv_str_t id, cv_credential_t *credential,
+    cv_moment_t *moment, cv_error_t *error)
+{
+    cv_err_t  err;
+
+    err = cv_issue_get(txn, id, credential, moment, error);
+
+    if (err == CV_OK) {
+        err = cv_issue_may_send(txn, credential, error);
+    }
+
+    return err != CV_OK ? err
+           : cv_issue_post(txn, cv_find(txn, CV_HANDLE_CREDENTIAL_ID, id),
+                           error);
 }
 
 

@@ -121,6 +121,18 @@ cv_err_t cv_issue_move(cv_txn_t *txn, cv_str_t id, cv_status_t to,
     cv_str_t reason, cv_credential_t *credential, cv_moment_t *moment,
     cv_error_t *error) CV_MUST_CHECK;
 
+/*
+ * Has an issued credential sent to its holder by mail, again each time; yields
+ * it likewise.
+ */
+cv_err_t cv_issue_send(cv_txn_t *txn, cv_str_t id,
+    cv_credential_t *credential, cv_moment_t *moment, cv_error_t *error)
+    CV_MUST_CHECK;
+
+/* The same of one that may be sent, by number. */
+cv_err_t cv_issue_post(cv_txn_t *txn, uint64_t iid, cv_error_t *error)
+    CV_MUST_CHECK;
+
 /* The secret is here only; the store has its hash. */
 
 typedef struct {

@@ -183,36 +183,6 @@ cv_manage_visible(cv_txn_t *txn, const cv_operation_t *operation,
 }
 
 
-bool
-cv_manage_address(cv_str_t text)
-{
-    size_t  i, at;
-
-    for (i = 0, at = 0; i < text.len; i++) {
-
-        if (text.data[i] <= 0x20 || text.data[i] == 0x7f) {
-            return false;
-        }
-
-        if (text.data[i] == '@') {
-            at = i;
-        }
-    }
-
-    return at > 0 && at + 1 < text.len;
-}
-
-
-cv_err_t
-cv_manage_post(cv_manager_t *m, uint64_t number)
-{
-    cv_outbox_mail(m->txn, number);
-    cv_audit_note(m->txn, CV_CREDENTIAL, number, CV_ACTION_SENT);
-
-    return cv_txn_err(m->txn, m->error);
-}
-
-
 /* The credential that is named, and may be managed. */
 
 static cv_err_t
@@ -314,7 +284,7 @@ cv_manage_send(cv_manager_t *m)
 {
     cv_err_t         err;
     uint64_t         number;
-    cv_holder_t      holder;
+    cv_error_t       what;
     cv_credential_t  credential;
 
     err = cv_manage_method(m, true);
@@ -327,33 +297,10 @@ cv_manage_send(cv_manager_t *m)
         return err;
     }
 
-    if (credential.status.value != CV_STATUS_ISSUED) {
-        return cv_manage_refuse(m->managed, CV_INVALID_STATUS,
-                                "Credential \"%.*s\" is %s%s; only an issued "
-                                "one can be sent.", CV_FMT(credential.id),
-                                credential.status.value == CV_STATUS_DRAFT
-                                ? "a " : "",
-                                cv_status_names[credential.status.value]);
-    }
+    err = cv_issue_send(m->txn, m->operation->id, &credential,
+                        &m->managed->moment, &what);
 
-    if (!cv_get(m->txn, CV_HOLDER, credential.holder.iid, &holder)) {
-        return cv_manage_lost(m->txn, m->error);
-    }
-
-    if (!cv_manage_address(holder.email)) {
-        return cv_manage_refuse(m->managed, CV_INVALID_STATUS,
-                                "Credential \"%.*s\" has a recipient without "
-                                "a mail address.", CV_FMT(credential.id));
-    }
-
-    err = cv_manage_post(m, number);
-    if (err != CV_OK) {
-        return err;
-    }
-
-    m->managed->outcome = CV_FOUND;
-
-    return cv_manage_load(m->txn, number, m->managed, m->error);
+    return cv_manage_done(m, number, err, &what);
 }
 
 

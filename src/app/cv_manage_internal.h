@@ -67,12 +67,6 @@ cv_err_t cv_manage_record(cv_manager_t *m, cv_line_t *line, cv_kind_t kind,
 bool cv_manage_visible(cv_txn_t *txn, const cv_operation_t *operation,
     const cv_credential_t *credential);
 
-/* A mail address as far as a program can tell: somebody, at some place. */
-bool cv_manage_address(cv_str_t text);
-
-/* Has the credential of that number sent by mail. */
-cv_err_t cv_manage_post(cv_manager_t *m, uint64_t number) CV_MUST_CHECK;
-
 /* CV_OPERATE_CREATE, and CV_OPERATE_CREATE_ISSUE_SEND. */
 cv_err_t cv_manage_create(cv_manager_t *m) CV_MUST_CHECK;
 

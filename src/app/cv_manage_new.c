@@ -6,6 +6,7 @@
  */
 
 #include "cv_codec.h"
+#include "cv_mailbox.h"
 #include "cv_manage_internal.h"
 
 #define CV_MANAGE_TOP  UINT64_MAX
@@ -161,7 +162,9 @@ cv_manage_holder(cv_manager_t *m, cv_holder_t *holder, bool *new)
         return cv_manage_wrong(m, CV_FORM_HOLDER_NAME, "is required");
     }
 
-    if (cv_present(holder->email) && !cv_manage_address(holder->email)) {
+    if (cv_present(holder->email)
+        && cv_mailbox_check(holder->email, NULL) != CV_OK)
+    {
         return cv_manage_wrong(m, CV_FORM_HOLDER_EMAIL,
                                "must be a mail address");
     }
@@ -279,7 +282,7 @@ cv_manage_put(cv_manager_t *m, cv_credential_t *credential,
     number = cv_find(m->txn, CV_HANDLE_CREDENTIAL_ID, credential->id);
 
     if (m->operation->verb == CV_OPERATE_CREATE_ISSUE_SEND) {
-        err = cv_manage_post(m, number);
+        err = cv_issue_post(m->txn, number, m->error);
     }
 
     m->managed->outcome = CV_CREATED;
@@ -317,7 +320,7 @@ cv_manage_create(cv_manager_t *m)
         return err;
     }
 
-    if (issued && !cv_manage_address(holder.email)) {
+    if (issued && cv_mailbox_check(holder.email, NULL) != CV_OK) {
         return cv_manage_wrong(m, CV_FORM_HOLDER_EMAIL, "is required");
     }
 

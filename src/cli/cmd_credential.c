@@ -254,6 +254,36 @@ cmd_credential_move(cv_cli_t *cli)
 }
 
 
+static int
+cmd_credential_send_body(cv_cli_t *cli)
+{
+    cv_error_t         error;
+    cmd_credential_t  *work;
+
+    work = cli->data;
+
+    if (cv_issue_send(cli->txn, work->id, &work->credential, &work->moment,
+                      &error) != CV_OK)
+    {
+        return cv_cli_fail(cli, "%s", error.text);
+    }
+
+    return cmd_credential_answer(cli, &work->credential);
+}
+
+
+int
+cmd_credential_send(cv_cli_t *cli)
+{
+    cmd_credential_t  work;
+
+    memset(&work, 0, sizeof(cmd_credential_t));
+    work.id = cv_str_z(cli->arguments[0]);
+
+    return cmd_credential_write(cli, &work, cmd_credential_send_body);
+}
+
+
 /* the verdict on every handle but a token, now */
 
 static void

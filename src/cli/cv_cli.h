@@ -430,6 +430,7 @@ int cmd_quota_explain(cv_cli_t *cli);
 int cmd_credential_create(cv_cli_t *cli);
 int cmd_credential_issue(cv_cli_t *cli);
 int cmd_credential_move(cv_cli_t *cli);
+int cmd_credential_send(cv_cli_t *cli);
 int cmd_credential_show(cv_cli_t *cli);
 
 int cmd_openbadges_keygen(cv_cli_t *cli);

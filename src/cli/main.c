@@ -364,6 +364,11 @@ const cv_command_t  cv_commands[] = {
       "none.\n",
       cv_issue_options, CV_NO_MEMBERS, cmd_credential_issue },
 
+    { "credential", "send", "ID", 1, 1,
+      "send an issued credential to its holder by mail",
+      "\"credverify deliver\" does that. Each time it is sent again.\n",
+      NULL, CV_NO_MEMBERS, cmd_credential_send },
+
     { "credential", "claim", "ID", 1, 1,
       "mark an issued credential as claimed",
       "What has expired cannot be claimed; what was claimed stays good.\n"

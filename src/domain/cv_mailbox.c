@@ -88,21 +88,21 @@ cv_mailbox_check(cv_str_t address, cv_error_t *error)
 
     for (i = 0; i < address.len; i++) {
         if (address.data[i] <= 0x20 || address.data[i] == 0x7f) {
-            return cv_error_set(error, CV_ERR_INPUT, "a space or a control "
-                                "character in the e-mail address");
+            return cv_error_set(error, CV_ERR_INPUT, "the e-mail address has "
+                                "a space or a control character in it");
         }
 
         if (address.data[i] > 0x7f) {
-            return cv_error_set(error, CV_ERR_INPUT, "an e-mail address that "
-                                "is not ASCII cannot be sent to");
+            return cv_error_set(error, CV_ERR_INPUT, "the e-mail address is "
+                                "not ASCII");
         }
     }
 
     at = address.len == 0 ? NULL : memrchr(address.data, '@', address.len);
 
     if (at == NULL) {
-        return cv_error_set(error, CV_ERR_INPUT, "no \"@\" in the e-mail "
-                            "address");
+        return cv_error_set(error, CV_ERR_INPUT, "the e-mail address has no "
+                            "\"@\"");
     }
 
     i = (size_t) (at - address.data);
@@ -113,13 +113,13 @@ cv_mailbox_check(cv_str_t address, cv_error_t *error)
     }
 
     if (!cv_mailbox_local(cv_str(address.data, i))) {
-        return cv_error_set(error, CV_ERR_INPUT, "what is before the \"@\" of "
-                            "the e-mail address cannot be sent to");
+        return cv_error_set(error, CV_ERR_INPUT, "what the e-mail address has "
+                            "before its \"@\" is no name of a mailbox");
     }
 
     if (!cv_mailbox_domain(cv_str(at + 1, address.len - i - 1))) {
-        return cv_error_set(error, CV_ERR_INPUT, "what is behind the \"@\" of "
-                            "the e-mail address is no domain name");
+        return cv_error_set(error, CV_ERR_INPUT, "what the e-mail address has "
+                            "behind its \"@\" is no domain name");
     }
 
     return CV_OK;

@@ -408,6 +408,37 @@ fails(cv('token', 'revoke', 'a', $alike), 'token revoke: credential "a" has '
       . 'several tokens with such a hash; give more digits', 'ambiguous');
 done_ok(cv('token', 'revoke', 'a', $alike . 1), 'one digit more');
 
+
+# send
+
+run({ in => <<'END' }, '--store', $store, 'import', '-');
+{"kind":"holder","id":"mail","email":"jane@example.com"}
+{"kind":"holder","id":"odd","email":"jos\u00e9@example.com"}
+{"kind":"holder","id":"lines","email":"a@example.com\r\nRCPT TO:<b@example.com>"}
+{"kind":"credential","id":"sent","class":"c","holder":"mail","status":"issued"}
+{"kind":"credential","id":"mute","class":"c","holder":"h","status":"issued"}
+{"kind":"credential","id":"odd","class":"c","holder":"odd","status":"issued"}
+{"kind":"credential","id":"lines","class":"c","holder":"lines","status":"issued"}
+{"kind":"credential","id":"early","class":"c","holder":"mail","status":"draft"}
+{"kind":"credential","id":"late","class":"c","holder":"mail","status":"revoked"}
+END
+
+is(credential(cv('credential', 'send', '--json', 'sent'), 'send')->{status}, 'issued',
+   'it is as it was');
+credential(cv('credential', 'send', '--json', 'sent'), 'again');
+is(() = cv('credential', 'history', 'sent')->{out} =~ / sent$/mg, 2, 'both are in its history');
+
+fails(cv('credential', 'send', $_->[0]), "credential send: $_->[1]", "not $_->[0]") for
+    ['nobody', 'there is no credential "nobody"'],
+    ['early', 'credential "early" is a draft; only an issued one can be sent'],
+    ['late', 'credential "late" is revoked; only an issued one can be sent'],
+    ['mute', 'credential "mute" cannot be sent: its holder has no e-mail address'],
+    ['odd', 'credential "odd" cannot be sent: the e-mail address is not ASCII'],
+    ['lines', 'credential "lines" cannot be sent: the e-mail address has a space or a '
+            . 'control character in it'];
+
+is(cv('credential', 'history', 'early')->{out} =~ / sent$/m, '', 'nor is that in the history');
+
 done_ok(cv('check'), 'the store is whole');
 
 done_testing();

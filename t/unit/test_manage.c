@@ -444,8 +444,8 @@ test_verbs(void **state)
         { CV_OPERATE_SEND, "draft", "{\"deliveryMethod\":\"email\"}",
           CV_FOUND, CV_STATUS_ISSUED, NULL },
         { CV_OPERATE_SEND, "mute", "{\"deliveryMethod\":\"email\"}",
-          CV_INVALID_STATUS, -1, "Credential \"mute\" has a recipient without "
-          "a mail address." },
+          CV_INVALID_STATUS, -1, "Credential \"mute\" cannot be sent: its "
+          "holder has no e-mail address." },
         { CV_OPERATE_SEND, "used", "{\"deliveryMethod\":\"email\"}",
           CV_INVALID_STATUS, -1,
           "Credential \"used\" is used; only an issued one can be sent." },
