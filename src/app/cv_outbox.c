@@ -356,6 +356,19 @@ cv_outbox_quota(cv_txn_t *txn, const cv_api_key_t *key, uint64_t month,
 }
 
 
+bool
+cv_outbox_quota_told(cv_txn_t *txn, const cv_api_key_t *key, uint64_t month)
+{
+    cv_told_t  told;
+
+    cv_told_begin(&told, CV_EVENT_QUOTA_REACHED);
+    cv_told_once(&told, key->id, month);
+
+    return cv_present(told.event.id)
+           && cv_find(txn, CV_HANDLE_EVENT_ID, told.event.id) != 0;
+}
+
+
 void
 cv_outbox_usage(cv_txn_t *txn, const cv_usage_t *usage)
 {

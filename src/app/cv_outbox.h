@@ -52,6 +52,8 @@ uint64_t cv_outbox_test(cv_txn_t *txn, uint64_t webhook);
  */
 void cv_outbox_quota(cv_txn_t *txn, const cv_api_key_t *key, uint64_t month,
     uint64_t included, uint64_t used);
+bool cv_outbox_quota_told(cv_txn_t *txn, const cv_api_key_t *key,
+    uint64_t month);
 void cv_outbox_usage(cv_txn_t *txn, const cv_usage_t *usage);
 
 #endif /* CV_OUTBOX_H */

@@ -8,9 +8,7 @@
 
 #include "cv_cli.h"
 #include "cv_counters.h"
-#include "cv_json.h"
 #include "cv_keys.h"
-#include "cv_text.h"
 
 typedef struct {
     cv_line_t      line;
@@ -85,41 +83,6 @@ cmd_key_kind(cv_cli_t *cli, cv_str_t *brand, cv_key_class_t *class)
 
 /* New */
 
-/* what an option was given, any number of times, as an array */
-
-static int
-cmd_key_list(cv_cli_t *cli, const char *option, cv_buf_t *document,
-    cv_doc_t *list)
-{
-    cv_buf_t     json;
-    unsigned     i;
-    cv_err_t     err;
-    cv_error_t   error;
-    const char  *text;
-
-    if (cv_option(cli, option) == NULL) {
-        return CV_CLI_DONE;
-    }
-
-    cv_buf_init(&json, CV_LINE_MAX);
-
-    for (i = 0; (text = cv_option_each(cli, option, &i)) != NULL; ) {
-        cv_buf_append_byte(&json, json.len > 0 ? ',' : '[');
-        cv_escape_json_string(&json, cv_str_z(text));
-    }
-
-    cv_buf_append_byte(&json, ']');
-
-    err = cv_json_parse(document, cv_buf_str(&json), &error);
-    *list = cv_buf_str(document);
-
-    cv_buf_free(&json);
-
-    return err == CV_OK ? CV_CLI_DONE
-                        : cv_cli_misuse(cli, "--%s: %s", option, error.text);
-}
-
-
 /* what the key has beside what its options for members say */
 
 static int
@@ -160,10 +123,10 @@ cmd_key_begin(cv_cli_t *cli, cmd_key_new_t *work, cv_api_key_t *key)
 
     key->status = (cv_int_t) { CV_KEY_ACTIVE, true };
 
-    rc = cmd_key_list(cli, "scope", &work->lists[0], &key->scopes);
+    rc = cv_option_list(cli, "scope", &work->lists[0], &key->scopes);
 
     return rc == CV_CLI_DONE
-           ? cmd_key_list(cli, "origin", &work->lists[1], &key->origins) : rc;
+           ? cv_option_list(cli, "origin", &work->lists[1], &key->origins) : rc;
 }
 
 

@@ -26,7 +26,6 @@ static const char *const  cmd_record_columns[CV_KINDS][CV_COLUMNS_MAX] = {
     [CV_TIER] = { "id", "limits", "price_cents", "overage_cents", "features" },
     [CV_KEY] = { "id", "owner", "tier", "status", "prefix", "last4" },
     [CV_PROGRESS] = { "class", "practice", "learn" },
-    [CV_WEBHOOK] = { "id", "url", "events" },
 };
 
 /* what an option of the same name wants a member to be */

@@ -325,6 +325,13 @@ void cv_columns_put(cv_columns_t *columns, cv_buf_t *out);
 int cv_record_from_options(cv_cli_t *cli, cv_line_t *line, cv_kind_t kind,
     cv_str_t id, const void *old);
 
+/*
+ * What an option was given, any number of times, as an array, which borrows
+ * from "document"; untouched if it was not.  CV_CLI_USAGE after it complained.
+ */
+int cv_option_list(cv_cli_t *cli, const char *option, cv_buf_t *document,
+    cv_doc_t *list);
+
 
 /* Help */
 
@@ -413,7 +420,18 @@ int cmd_class_show(cv_cli_t *cli);
 
 int cmd_history(cv_cli_t *cli);
 int cmd_progress_record(cv_cli_t *cli);
+int cmd_deliver(cv_cli_t *cli);
 int cmd_webhook_add(cv_cli_t *cli);
+int cmd_webhook_set(cv_cli_t *cli);
+int cmd_webhook_rotate(cv_cli_t *cli);
+int cmd_webhook_enable(cv_cli_t *cli);
+int cmd_webhook_disable(cv_cli_t *cli);
+int cmd_webhook_remove(cv_cli_t *cli);
+int cmd_webhook_list(cv_cli_t *cli);
+int cmd_webhook_show(cv_cli_t *cli);
+int cmd_webhook_dead(cv_cli_t *cli);
+int cmd_webhook_test(cv_cli_t *cli);
+int cmd_webhook_replay(cv_cli_t *cli);
 
 int cmd_holder_erase(cv_cli_t *cli);
 

@@ -6,6 +6,7 @@
  */
 
 #include "cv_cli.h"
+#include "cv_json.h"
 #include "cv_member.h"
 #include "cv_text.h"
 
@@ -104,4 +105,37 @@ cv_record_from_options(cv_cli_t *cli, cv_line_t *line, cv_kind_t kind,
     }
 
     return err == CV_OK ? CV_CLI_DONE : CV_CLI_USAGE;
+}
+
+
+int
+cv_option_list(cv_cli_t *cli, const char *option, cv_buf_t *document,
+    cv_doc_t *list)
+{
+    cv_buf_t     json;
+    unsigned     i;
+    cv_err_t     err;
+    cv_error_t   error;
+    const char  *text;
+
+    if (cv_option(cli, option) == NULL) {
+        return CV_CLI_DONE;
+    }
+
+    cv_buf_init(&json, CV_LINE_MAX);
+
+    for (i = 0; (text = cv_option_each(cli, option, &i)) != NULL; ) {
+        cv_buf_append_byte(&json, json.len > 0 ? ',' : '[');
+        cv_escape_json_string(&json, cv_str_z(text));
+    }
+
+    cv_buf_append_byte(&json, ']');
+
+    err = cv_json_parse(document, cv_buf_str(&json), &error);
+    *list = cv_buf_str(document);
+
+    cv_buf_free(&json);
+
+    return err == CV_OK ? CV_CLI_DONE
+                        : cv_cli_misuse(cli, "--%s: %s", option, error.text);
 }

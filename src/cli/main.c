@@ -161,6 +161,35 @@ static const cv_option_t  cv_keygen_options[] = {
     { NULL, NULL, NULL, NULL }
 };
 
+static const cv_option_t  cv_webhook_options[] = {
+    { "event", "TYPE...", "what it gets; all; may be given again", NULL },
+    { NULL, NULL, NULL, NULL }
+};
+
+static const cv_option_t  cv_webhook_rotate_options[] = {
+    { "grace", "DURATION", "how long the former one signs, too; 24h", NULL },
+    { NULL, NULL, NULL, NULL }
+};
+
+static const cv_option_t  cv_webhook_disable_options[] = {
+    { "reason", "TEXT", "why, for people", NULL },
+    { NULL, NULL, NULL, NULL }
+};
+
+static const cv_option_t  cv_replay_options[] = {
+    { "event", "ID", "one, by its id", NULL },
+    { "since", "DATE", "those from then on", NULL },
+    { "dead", NULL, "those that could not be delivered", NULL },
+    { NULL, NULL, NULL, NULL }
+};
+
+static const cv_option_t  cv_deliver_options[] = {
+    { "once", NULL, "send what is due now, and end", NULL },
+    { "timeout", "DURATION", "for a request in all, 1s to 30s; 30s", NULL },
+    { "ca_file", "FILE", "whom to trust, in PEM; else the system's", NULL },
+    { NULL, NULL, NULL, NULL }
+};
+
 static const cv_option_t  cv_list_options[] = {
     { "limit", "N", "no more than so many", NULL },
     { NULL, NULL, NULL, NULL }
@@ -519,15 +548,76 @@ const cv_command_t  cv_commands[] = {
 
     { "webhook", "add", "ID", 1, 1,
       "make a webhook, with a secret to sign by",
-      NULL, NULL, CV_WEBHOOK, " url events ", cmd_webhook_add },
+      "It gets what happens from now on: all of it, or what --event names.\n"
+      "Its secret is shown once. If that cannot be written to standard\n"
+      "output, the webhook is removed again.\n",
+      cv_webhook_options, CV_WEBHOOK, " url type issuer private ",
+      cmd_webhook_add },
+
+    { "webhook", "set", "ID", 1, 1,
+      "change a webhook",
+      "What is not named stays. An --event that is empty stands for all.\n",
+      cv_webhook_options, CV_WEBHOOK, " url issuer private ",
+      cmd_webhook_set },
 
     { "webhook", "list", NULL, 0, 0,
-      "list webhooks",
-      NULL, cv_list_options, CV_WEBHOOK, NULL, cmd_record_list },
+      "list webhooks, and what waits for each",
+      NULL, cv_list_options, CV_WEBHOOK, NULL, cmd_webhook_list },
+
+    { "webhook", "show", "ID", 1, 1,
+      "show a webhook, but for its secrets, and what waits for it",
+      NULL, NULL, CV_WEBHOOK, NULL, cmd_webhook_show },
+
+    { "webhook", "rotate", "ID", 1, 1,
+      "give a webhook another secret",
+      "What is sent is signed with the former one, too, for a while, such\n"
+      "as 24h or 7d; with 0 not any more. If the new one cannot be written\n"
+      "to standard output, nothing has changed.\n",
+      cv_webhook_rotate_options, CV_WEBHOOK, NULL, cmd_webhook_rotate },
+
+    { "webhook", "enable", "ID", 1, 1,
+      "let a disabled webhook have events again",
+      "What waited when it was disabled is sent; what happened since is\n"
+      "not, unless it is replayed. " CV_AGAIN, NULL, CV_WEBHOOK, NULL,
+      cmd_webhook_enable },
+
+    { "webhook", "disable", "ID", 1, 1,
+      "send nothing to a webhook, and keep nothing for it",
+      "What waits already stays. " CV_AGAIN, cv_webhook_disable_options,
+      CV_WEBHOOK, NULL, cmd_webhook_disable },
+
+    { "webhook", "remove", "ID", 1, 1,
+      "forget a webhook, and what waits for it",
+      NULL, NULL, CV_WEBHOOK, NULL, cmd_webhook_remove },
+
+    { "webhook", "test", "ID", 1, 1,
+      "send a webhook an event of its own, webhook.test",
+      "It is behind what waits already.\n",
+      NULL, CV_WEBHOOK, NULL, cmd_webhook_test },
+
+    { "webhook", "dead", "ID", 1, 1,
+      "list what could not be delivered to a webhook",
+      NULL, cv_list_options, CV_WEBHOOK, NULL, cmd_webhook_dead },
+
+    { "webhook", "replay", "ID", 1, 1,
+      "send events to a webhook again",
+      "One event; those since a time that it would have got, the oldest\n"
+      "first; or what could not be delivered. What waits already does so\n"
+      "once. Events are kept for 40 days.\n",
+      cv_replay_options, CV_WEBHOOK, NULL, cmd_webhook_replay },
 
     { "webhook", "history", "ID", 1, 1,
       "show what was done to a webhook, and by whom",
       CV_HISTORY_DETAILS, NULL, CV_WEBHOOK, NULL, cmd_history },
+
+    { "deliver", NULL, NULL, 0, 0,
+      "send what waits to webhooks, until it is stopped",
+      "It stays in the foreground. Each webhook gets its events in order,\n"
+      "one at a time, and none waits for another one. What fails is said,\n"
+      "and tried again for three days. Ended by SIGTERM, it waits for the\n"
+      "answers that are under way. There is one for a store; it closes\n"
+      "months, too, and drops events that are older than 40 days.\n",
+      cv_deliver_options, CV_NO_MEMBERS, cmd_deliver },
 
     { "openbadges", "keygen", "FILE", 1, 1,
       "make a key that signs Open Badges",

@@ -30,10 +30,14 @@ typedef struct {
     cv_sent_how_t   how;
     unsigned        status;     /* last answer of HTTP or SMTP; 0: none */
     cv_time_t       after;      /* not before so many milliseconds; or 0 */
-    char            error[CV_SENT_ERROR_MAX];   /* a sentence without secrets,
-                                                   addresses or line ends; "" if
-                                                   it has arrived */
+    char            error[CV_SENT_ERROR_MAX];   /* why, without secrets and
+                                                   mail addresses; "" if it has
+                                                   arrived */
 } cv_sent_t;
+
+/* Says so, cut to what there is room for. */
+void cv_sent_set(cv_sent_t *sent, cv_sent_how_t how, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 typedef struct cv_attempt_s  cv_attempt_t;
 

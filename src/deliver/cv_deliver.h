@@ -58,7 +58,7 @@ typedef struct {
 /*
  * Runs until it is to end, and what is under way then has ended.  The store is
  * open to write.  CV_ERR_MISSING if the directory has another one by now: open
- * that.  curl_global_init() is the caller's.
+ * that.
  */
 cv_err_t cv_deliver(cv_store_t *store, const cv_deliver_conf_t *conf,
     cv_error_t *error) CV_MUST_CHECK;

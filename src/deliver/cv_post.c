@@ -324,8 +324,6 @@ cv_post_answered(cv_post_t *post, long status, cv_sent_t *sent)
         return;
     }
 
-    sent->how = reply == CV_REPLY_GONE ? CV_SENT_GONE : CV_SENT_AGAIN;
-
     if (curl_easy_getinfo(post->easy, CURLINFO_RETRY_AFTER, &seconds)
         == CURLE_OK && seconds > 0)
     {
@@ -333,9 +331,9 @@ cv_post_answered(cv_post_t *post, long status, cv_sent_t *sent)
                       ? seconds * CV_SECOND : CV_RETRY_AFTER_MAX;
     }
 
-    (void) snprintf(sent->error, sizeof(sent->error), "answered %ld%s", status,
-                    status >= 300 && status < 400
-                    ? ", and redirects are not followed" : "");
+    cv_sent_set(sent, reply == CV_REPLY_GONE ? CV_SENT_GONE : CV_SENT_AGAIN,
+                "answered %ld%s", status, status >= 300 && status < 400
+                ? ", and redirects are not followed" : "");
 }
 
 
@@ -353,19 +351,16 @@ cv_post_result(cv_post_t *post, CURLcode code, cv_sent_t *sent)
         return;
     }
 
-    sent->how = CV_SENT_AGAIN;
-
     if (code != CURLE_OK && post->special != NULL) {
-        (void) snprintf(sent->error, sizeof(sent->error), "%s is %s, and such "
-                        "addresses are not allowed", post->refused,
-                        post->special);
+        cv_sent_set(sent, CV_SENT_AGAIN, "%s is %s, and such addresses are "
+                    "not allowed", post->refused, post->special);
         return;
     }
 
-    (void) snprintf(sent->error, sizeof(sent->error), "%s",
-                    code == CURLE_OK ? "no answer of HTTP"
-                    : code == CURLE_LOGIN_DENIED
-                    ? "the URL has a user name or password in it"
-                    : post->said[0] != '\0' ? post->said
-                                            : curl_easy_strerror(code));
+    cv_sent_set(sent, CV_SENT_AGAIN, "%s",
+                code == CURLE_OK ? "no answer of HTTP"
+                : code == CURLE_LOGIN_DENIED
+                ? "the URL has a user name or password in it"
+                : post->said[0] != '\0' ? post->said
+                                        : curl_easy_strerror(code));
 }

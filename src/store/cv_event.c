@@ -109,7 +109,7 @@ cv_event_put(cv_txn_t *txn, const cv_event_t *event)
 }
 
 
-static bool
+bool
 cv_event_wanted(const cv_webhook_t *webhook, const cv_event_t *event)
 {
     cv_doc_t        type;

@@ -183,9 +183,9 @@ fails(cv($_, 'show', 'nothing'), qq($_ show: there is no $_ "nothing"),
 # A webhook gets a secret that is shown once
 
 my $SECRET = qr{whsec_[A-Za-z0-9+/]{43}=};
-$r = cv('webhook', 'add', 'w', '--url', 'https://w.example/', '--events', '["a"]');
+$r = cv('webhook', 'add', 'w', '--url', 'https://w.example/', '--event', 'token.created');
 done_ok($r, 'a webhook');
-like($r->{out}, qr/\Aid +w\nurl +https:\S+\nevents +\["a"\]\nsecret +$SECRET\n\nThe secret /,
+like($r->{out}, qr/\Aid +w\nurl +https:\S+\nevents +\["token.created"\]\nsecret +$SECRET\n\nThe secret /,
      'shown');
 my ($secret) = $r->{out} =~ /($SECRET)/;
 like(cv('export', '--kind', 'webhook', '--secrets')->{out}, qr/"secret":"\Q$secret\E"/,
@@ -193,8 +193,8 @@ like(cv('export', '--kind', 'webhook', '--secrets')->{out}, qr/"secret":"\Q$secr
 my ($second) = json_lines(cv('webhook', 'add', 'v', '--url', 'http://v', '--json')->{out});
 like($second->{secret}, qr/\A$SECRET\z/, 'as JSON');
 isnt($second->{secret}, $secret, 'another one');
-is(cv('webhook', 'list')->{out}, qq(w  https://w.example/  ["a"]\nv  http://v            -\n),
-   'list');
+is(cv('webhook', 'list')->{out}, "w  active  0  -  0  https://w.example/  -\n"
+   . "v  active  0  -  0  http://v            -\n", 'list');
 fails(cv('webhook', 'add', 'w', '--url', 'https://w.example/'),
       'webhook add: there is a webhook "w" already', 'a known id');
 misused(cv('webhook', 'add', 'u'), qr/member "url" is required; /, 'no URL');

@@ -1,0 +1,680 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * credverify webhook: list, show, dead, test, replay
+ */
+
+#include "cv_cli.h"
+#include "cv_codec.h"
+#include "cv_outbox.h"
+#include "cv_pace.h"
+
+#include <unistd.h>
+
+/* of the key of a delivery, its webhook and state are this */
+#define CMD_QUEUE_STATE  8
+
+typedef struct {
+    uint64_t       waiting;
+    uint64_t       dead;
+    cv_str_t       oldest_at;       /* of the events that wait */
+    cv_time_t      next_at;         /* of the first of them; 0: at once */
+    cv_time_t      tried_at;        /* the last failure, */
+    cv_str_t       error;           /* and what it was */
+} cmd_queue_t;
+
+static const char *const  cmd_webhook_columns[] = {
+    "id", "status", "waiting", "oldest_at", "dead", "url", "last_error", NULL
+};
+
+static const char *const  cmd_dead_columns[] = {
+    "event", "type", "at", "attempts", "tried_at", "status", "error", NULL
+};
+
+typedef struct {
+    uint64_t       limit;
+    bool           headed;
+    cv_columns_t   columns;
+} cmd_webhooks_t;
+
+typedef struct {
+    cv_webhook_t   webhook;
+    uint64_t       number;
+    cv_buf_t       copy;
+    cv_date_t      since;
+    uint64_t       from;            /* the event to go on with; 0: none */
+    uint64_t       queued;
+} cmd_replay_t;
+
+
+/* What is in a webhook's queue; texts borrow from the snapshot. */
+
+static void
+cmd_queue_read(cv_cli_t *cli, uint64_t number, cmd_queue_t *queue)
+{
+    int            state;
+    uint64_t      *count;
+    cv_walk_t      walk;
+    cv_event_t     event;
+    cv_delivery_t  delivery;
+
+    memset(queue, 0, sizeof(cmd_queue_t));
+
+    for (state = CV_DELIVERY_WAITING; state < CV_DELIVERY_STATES; state++) {
+        count = state == CV_DELIVERY_WAITING ? &queue->waiting : &queue->dead;
+
+        cv_deliveries_open(&walk, cli->txn, number,
+                           (cv_delivery_state_t) state);
+
+        while (cv_walk_next(&walk, &delivery, NULL)) {
+
+            if ((*count)++ == 0 && state == CV_DELIVERY_WAITING) {
+                queue->next_at = delivery.next_at.value;
+
+                if (cv_get(cli->txn, CV_EVENT, delivery.event.iid, &event)) {
+                    queue->oldest_at = event.at.text;
+                }
+            }
+
+            if (delivery.tried_at.present
+                && delivery.tried_at.value >= queue->tried_at)
+            {
+                queue->tried_at = delivery.tried_at.value;
+                queue->error = delivery.error;
+            }
+        }
+
+        cv_walk_close(&walk);
+    }
+}
+
+
+static void
+cmd_queue_time(cv_cli_t *cli, const char *name, cv_time_t at)
+{
+    uint8_t  text[CV_TIME_TEXT_MAX];
+
+    cv_answer_text(cli, name, at > 0
+                   ? cv_str(text, cv_time_format(text, at, CV_TIME_Z))
+                   : CV_ABSENT);
+}
+
+
+static void
+cmd_queue_answer(cv_cli_t *cli, cv_webhook_t *webhook, uint64_t number)
+{
+    cmd_queue_t  queue;
+
+    cmd_queue_read(cli, number, &queue);
+    cv_unresolve(cli->txn, CV_WEBHOOK, webhook);
+
+    cv_answer_record_open(cli, CV_WEBHOOK, webhook);
+    cv_answer_number(cli, "waiting", queue.waiting);
+    cv_answer_text(cli, "oldest_at", queue.oldest_at);
+    cmd_queue_time(cli, "next_at", queue.next_at);
+    cv_answer_number(cli, "dead", queue.dead);
+    cmd_queue_time(cli, "failed_at", queue.tried_at);
+    cv_answer_text(cli, "last_error", queue.error);
+    cv_answer_close(cli);
+}
+
+
+/* List */
+
+static bool
+cmd_webhook_disabled(const cv_webhook_t *webhook)
+{
+    return webhook->status.present
+           && webhook->status.value != CV_WEBHOOK_ACTIVE;
+}
+
+
+static void
+cmd_webhook_row(cv_cli_t *cli, cmd_webhooks_t *list,
+    const cv_webhook_t *webhook, uint64_t number)
+{
+    cmd_queue_t    queue;
+    cv_columns_t  *columns;
+
+    columns = &list->columns;
+    cmd_queue_read(cli, number, &queue);
+
+    cv_columns_begin(columns);
+    cv_columns_text(columns, webhook->id);
+    cv_columns_text(columns,
+                    cv_str_z(cv_webhook_status_names
+                             [cmd_webhook_disabled(webhook)]));
+    cv_columns_number(columns, (int64_t) queue.waiting);
+    cv_columns_text(columns, queue.oldest_at);
+    cv_columns_number(columns, (int64_t) queue.dead);
+    cv_columns_text(columns, webhook->url);
+    cv_columns_text(columns, queue.error);
+}
+
+
+/* once to measure, for people, and once to show */
+
+static int
+cmd_webhook_walk(cv_cli_t *cli, cmd_webhooks_t *list, bool measure)
+{
+    uint64_t       n, number;
+    cv_buf_t      *out;
+    cv_walk_t      walk;
+    cv_webhook_t   webhook;
+
+    out = measure ? NULL : &cli->out.buf;
+
+    cv_walk_open(&walk, cli->txn, CV_WEBHOOK);
+
+    for (n = 0; n < list->limit && cv_walk_next(&walk, &webhook, &number);
+         n++)
+    {
+        if (cli->json) {
+            cmd_queue_answer(cli, &webhook, number);
+
+        } else {
+            if (n == 0 && list->headed) {
+                cv_columns_head(&list->columns, cmd_webhook_columns);
+                cv_columns_put(&list->columns, out);
+            }
+
+            cmd_webhook_row(cli, list, &webhook, number);
+            cv_columns_put(&list->columns, out);
+        }
+
+        if (!measure && !cv_out_more(&cli->out)) {
+            break;
+        }
+    }
+
+    cv_walk_close(&walk);
+
+    return CV_CLI_DONE;
+}
+
+
+static int
+cmd_listed(cv_cli_t *cli,
+    int (*walk)(cv_cli_t *cli, cmd_webhooks_t *list, bool measure))
+{
+    int             rc;
+    cmd_webhooks_t  list;
+
+    memset(&list, 0, sizeof(cmd_webhooks_t));
+    list.limit = UINT64_MAX;
+    list.headed = isatty(STDOUT_FILENO);
+
+    if (!cv_option_number(cli, "limit", 1, UINT64_MAX, &list.limit)) {
+        return CV_CLI_USAGE;
+    }
+
+    cv_columns_init(&list.columns);
+
+    rc = cli->json ? CV_CLI_DONE : walk(cli, &list, true);
+
+    if (rc == CV_CLI_DONE) {
+        rc = walk(cli, &list, false);
+    }
+
+    cv_columns_free(&list.columns);
+
+    return rc;
+}
+
+
+static int
+cmd_webhook_list_body(cv_cli_t *cli)
+{
+    return cmd_listed(cli, cmd_webhook_walk);
+}
+
+
+int
+cmd_webhook_list(cv_cli_t *cli)
+{
+    return cv_cli_read(cli, cmd_webhook_list_body);
+}
+
+
+/* Show */
+
+static int
+cmd_webhook_show_body(cv_cli_t *cli)
+{
+    uint64_t      number;
+    cv_webhook_t  webhook;
+
+    if (!cv_get_by_id(cli->txn, CV_WEBHOOK, cv_str_z(cli->arguments[0]),
+                      &webhook, &number))
+    {
+        return cv_cli_unknown(cli, CV_WEBHOOK, cli->arguments[0]);
+    }
+
+    cmd_queue_answer(cli, &webhook, number);
+
+    return CV_CLI_DONE;
+}
+
+
+int
+cmd_webhook_show(cv_cli_t *cli)
+{
+    return cv_cli_read(cli, cmd_webhook_show_body);
+}
+
+
+/* Dead letters */
+
+static void
+cmd_dead_json(cv_cli_t *cli, const cv_event_t *event,
+    const cv_delivery_t *delivery)
+{
+    cv_answer_open(cli);
+    cv_answer_text(cli, "event", event->id);
+    cv_answer_text(cli, "type", event->type);
+    cv_answer_text(cli, "at", event->at.text);
+    cv_answer_number(cli, "attempts", (uint64_t) delivery->attempts.value);
+    cmd_queue_time(cli, "tried_at", delivery->tried_at.value);
+
+    if (delivery->status.present) {
+        cv_answer_number(cli, "status", (uint64_t) delivery->status.value);
+    } else {
+        cv_answer_text(cli, "status", CV_ABSENT);
+    }
+
+    cv_answer_text(cli, "error", delivery->error);
+    cv_answer_close(cli);
+}
+
+
+static void
+cmd_dead_row(cmd_webhooks_t *list, const cv_event_t *event,
+    const cv_delivery_t *delivery)
+{
+    uint8_t        text[CV_TIME_TEXT_MAX];
+    cv_columns_t  *columns;
+
+    columns = &list->columns;
+
+    cv_columns_begin(columns);
+    cv_columns_text(columns, event->id);
+    cv_columns_text(columns, event->type);
+    cv_columns_text(columns, event->at.text);
+    cv_columns_number(columns, delivery->attempts.value);
+    cv_columns_text(columns,
+                    cv_str(text, cv_time_format(text,
+                                                delivery->tried_at.value,
+                                                CV_TIME_Z)));
+
+    if (delivery->status.present) {
+        cv_columns_number(columns, delivery->status.value);
+    } else {
+        cv_columns_text(columns, CV_ABSENT);
+    }
+
+    cv_columns_text(columns, delivery->error);
+}
+
+
+static int
+cmd_dead_walk(cv_cli_t *cli, cmd_webhooks_t *list, bool measure)
+{
+    uint64_t       n, number;
+    cv_buf_t      *out;
+    cv_walk_t      walk;
+    cv_event_t     event;
+    cv_delivery_t  delivery;
+
+    out = measure ? NULL : &cli->out.buf;
+    number = cv_find(cli->txn, CV_HANDLE_WEBHOOK_ID,
+                     cv_str_z(cli->arguments[0]));
+
+    if (number == 0) {
+        return cv_cli_unknown(cli, CV_WEBHOOK, cli->arguments[0]);
+    }
+
+    cv_deliveries_open(&walk, cli->txn, number, CV_DELIVERY_DEAD);
+
+    for (n = 0; n < list->limit && cv_walk_next(&walk, &delivery, NULL); n++) {
+
+        memset(&event, 0, sizeof(cv_event_t));
+        (void) cv_get(cli->txn, CV_EVENT, delivery.event.iid, &event);
+
+        if (cli->json) {
+            cmd_dead_json(cli, &event, &delivery);
+
+        } else {
+            if (n == 0 && list->headed) {
+                cv_columns_head(&list->columns, cmd_dead_columns);
+                cv_columns_put(&list->columns, out);
+            }
+
+            cmd_dead_row(list, &event, &delivery);
+            cv_columns_put(&list->columns, out);
+        }
+
+        if (!measure && !cv_out_more(&cli->out)) {
+            break;
+        }
+    }
+
+    cv_walk_close(&walk);
+
+    return CV_CLI_DONE;
+}
+
+
+static int
+cmd_webhook_dead_body(cv_cli_t *cli)
+{
+    return cmd_listed(cli, cmd_dead_walk);
+}
+
+
+int
+cmd_webhook_dead(cv_cli_t *cli)
+{
+    return cv_cli_read(cli, cmd_webhook_dead_body);
+}
+
+
+/* Test */
+
+/* The webhook, unless nothing would be sent to it. */
+
+static int
+cmd_webhook_active(cv_cli_t *cli, cv_webhook_t *webhook, uint64_t *number)
+{
+    if (!cv_get_by_id(cli->txn, CV_WEBHOOK, cv_str_z(cli->arguments[0]),
+                      webhook, number))
+    {
+        return cv_cli_unknown(cli, CV_WEBHOOK, cli->arguments[0]);
+    }
+
+    return !cmd_webhook_disabled(webhook)
+           ? CV_CLI_DONE
+           : cv_cli_fail(cli, "webhook \"%s\" is disabled; \"credverify "
+                         "webhook enable %s\"", cli->arguments[0],
+                         cli->arguments[0]);
+}
+
+
+static int
+cmd_queue_error(cv_cli_t *cli)
+{
+    cv_error_t  error;
+
+    (void) cv_txn_err(cli->txn, &error);
+
+    return cv_cli_fail(cli, "%s", error.text);
+}
+
+
+static int
+cmd_webhook_test_body(cv_cli_t *cli)
+{
+    int           rc;
+    uint64_t      number, iid;
+    cv_event_t    event;
+    cv_webhook_t  webhook;
+
+    rc = cmd_webhook_active(cli, &webhook, &number);
+
+    if (rc != CV_CLI_DONE) {
+        return rc;
+    }
+
+    iid = cv_outbox_test(cli->txn, number);
+
+    if (iid == 0 || !cv_get(cli->txn, CV_EVENT, iid, &event)) {
+        return cmd_queue_error(cli);
+    }
+
+    cv_answer_open(cli);
+    cv_answer_text(cli, "webhook", cv_str_z(cli->arguments[0]));
+    cv_answer_text(cli, "event", event.id);
+    cv_answer_close(cli);
+
+    return CV_CLI_DONE;
+}
+
+
+int
+cmd_webhook_test(cv_cli_t *cli)
+{
+    return cv_cli_write(cli, cmd_webhook_test_body);
+}
+
+
+/* Replay */
+
+/*
+ * Whether an event waits already; and where, if anywhere, it is a dead letter,
+ * which it ceases to be.
+ */
+
+static bool
+cmd_replay_waits(cv_cli_t *cli, const cmd_replay_t *work, uint64_t event,
+    uint64_t *dead)
+{
+    bool       waits;
+    cv_str_t   to;
+    cv_walk_t  walk;
+
+    waits = false;
+    *dead = 0;
+
+    cv_links_open(&walk, cli->txn, CV_LINK_EVENT_DELIVERY, event);
+
+    while (cv_links_next(&walk, &to)) {
+
+        if (to.len != CV_DELIVERY_KEY
+            || cv_get_uint(to.data, 8) != work->number)
+        {
+            continue;
+        }
+
+        if (to.data[CMD_QUEUE_STATE] == CV_DELIVERY_DEAD) {
+            *dead = cv_get_uint(to.data + CMD_QUEUE_STATE + 1, 8);
+        } else {
+            waits = true;
+        }
+    }
+
+    cv_walk_close(&walk);
+
+    return waits;
+}
+
+
+static void
+cmd_replay_event(cv_cli_t *cli, cmd_replay_t *work, uint64_t event)
+{
+    bool           waits;
+    uint64_t       dead;
+    cv_delivery_t  delivery;
+
+    waits = cmd_replay_waits(cli, work, event, &dead);
+
+    if (dead != 0
+        && cv_get_delivery(cli->txn, work->number, CV_DELIVERY_DEAD, dead,
+                           &delivery))
+    {
+        (void) cv_delivery_done(cli->txn, &delivery);
+    }
+
+    if (!waits && cv_delivery_add(cli->txn, work->number, event)) {
+        work->queued++;
+    }
+}
+
+
+static int
+cmd_replay_one(cv_cli_t *cli, cmd_replay_t *work)
+{
+    uint64_t     iid;
+    cv_event_t   event;
+    const char  *id;
+
+    id = cv_option(cli, "event");
+
+    if (!cv_get_by_id(cli->txn, CV_EVENT, cv_str_z(id), &event, &iid)) {
+        return cv_cli_unknown(cli, CV_EVENT, id);
+    }
+
+    /* what a webhook does not ask for it may be sent, but nobody else's */
+
+    if (cv_str_eq(event.type, CV_STR(CV_EVENT_MAIL))
+        || (work->webhook.issuer.iid != 0
+            && work->webhook.issuer.iid != event.issuer.iid))
+    {
+        return cv_cli_fail(cli, "event \"%s\" is not for webhook \"%s\"", id,
+                           cli->arguments[0]);
+    }
+
+    cmd_replay_event(cli, work, iid);
+
+    return CV_CLI_DONE;
+}
+
+
+/* as many as there is time for */
+
+static void
+cmd_replay_since(cv_cli_t *cli, cmd_replay_t *work, const cv_pace_t *pace)
+{
+    uint64_t    number;
+    cv_walk_t   walk;
+    cv_event_t  event;
+
+    cv_walk_open_from(&walk, cli->txn, CV_EVENT, work->from);
+    work->from = 0;
+
+    while (cv_walk_next(&walk, &event, &number)) {
+
+        if (event.at.at >= work->since.at
+            && !cv_str_eq(event.type, CV_STR(CV_EVENT_MAIL))
+            && !cv_str_eq(event.type, CV_STR(CV_EVENT_TEST))
+            && cv_event_wanted(&work->webhook, &event))
+        {
+            cmd_replay_event(cli, work, number);
+        }
+
+        if (cv_pace_over(pace)) {
+            work->from = number + 1;
+            break;
+        }
+    }
+
+    cv_walk_close(&walk);
+}
+
+
+static void
+cmd_replay_dead(cv_cli_t *cli, cmd_replay_t *work, const cv_pace_t *pace)
+{
+    bool           found;
+    cv_walk_t      walk;
+    cv_delivery_t  delivery;
+
+    do {
+        cv_deliveries_open(&walk, cli->txn, work->number, CV_DELIVERY_DEAD);
+        found = cv_walk_next(&walk, &delivery, NULL);
+        cv_walk_close(&walk);
+
+        if (found) {
+            cmd_replay_event(cli, work, delivery.event.iid);
+        }
+
+    } while (found && !cv_pace_over(pace));
+
+    work->from = found ? 1 : 0;
+}
+
+
+static int
+cmd_replay_body(cv_cli_t *cli)
+{
+    int            rc;
+    cv_pace_t      pace;
+    cmd_replay_t  *work;
+
+    work = cli->data;
+    pace.commit_ms = 0;
+    cv_pace_begin(&pace);
+
+    rc = cmd_webhook_active(cli, &work->webhook, &work->number);
+
+    if (rc != CV_CLI_DONE) {
+        return rc;
+    }
+
+    cv_buf_reset(&work->copy);
+
+    if (!cv_record_keep(&work->copy, CV_WEBHOOK, &work->webhook)) {
+        return cv_cli_fail(cli, "out of memory");
+    }
+
+    if (cv_option(cli, "event") != NULL) {
+        work->from = 0;
+        rc = cmd_replay_one(cli, work);
+
+    } else if (cv_option(cli, "since") != NULL) {
+        cmd_replay_since(cli, work, &pace);
+
+    } else {
+        cmd_replay_dead(cli, work, &pace);
+    }
+
+    if (rc != CV_CLI_DONE || cv_txn_err(cli->txn, NULL) != CV_OK) {
+        return rc != CV_CLI_DONE ? rc : cmd_queue_error(cli);
+    }
+
+    if (work->from == 0) {
+        cv_answer_open(cli);
+        cv_answer_text(cli, "webhook", cv_str_z(cli->arguments[0]));
+        cv_answer_number(cli, "queued", work->queued);
+        cv_answer_close(cli);
+    }
+
+    return CV_CLI_DONE;
+}
+
+
+int
+cmd_webhook_replay(cv_cli_t *cli)
+{
+    int           rc;
+    cmd_replay_t  work;
+
+    memset(&work, 0, sizeof(cmd_replay_t));
+    work.from = 1;
+
+    if ((cv_option(cli, "event") != NULL) + (cv_option(cli, "since") != NULL)
+        + (cv_option(cli, "dead") != NULL) != 1)
+    {
+        return cv_cli_misuse(cli, "one of --event, --since and --dead is "
+                             "expected");
+    }
+
+    if (!cv_option_date(cli, "since", &work.since, NULL)) {
+        return CV_CLI_USAGE;
+    }
+
+    cv_buf_init(&work.copy, CV_RECORD_MAX);
+
+    do {
+        cli->data = &work;
+        rc = cv_cli_write(cli, cmd_replay_body);
+
+        if (work.from != 0) {
+            cv_pace_pause();
+        }
+
+    } while (rc == CV_CLI_DONE && work.from != 0);
+
+    cv_buf_free(&work.copy);
+
+    return rc;
+}
