@@ -593,16 +593,12 @@ cmd_replay_dead(cv_cli_t *cli, cmd_replay_t *work, const cv_pace_t *pace)
 }
 
 
-static int
-cmd_replay_body(cv_cli_t *cli)
-{
-    int            rc;
-    cv_pace_t      pace;
-    cmd_replay_t  *work;
+/* one transaction of it */
 
-    work = cli->data;
-    pace.commit_ms = 0;
-    cv_pace_begin(&pace);
+static int
+cmd_replay_some(cv_cli_t *cli, cmd_replay_t *work, const cv_pace_t *pace)
+{
+    int  rc;
 
     rc = cmd_webhook_active(cli, &work->webhook, &work->number);
 
@@ -621,24 +617,77 @@ cmd_replay_body(cv_cli_t *cli)
         rc = cmd_replay_one(cli, work);
 
     } else if (cv_option(cli, "since") != NULL) {
-        cmd_replay_since(cli, work, &pace);
+        cmd_replay_since(cli, work, pace);
 
     } else {
-        cmd_replay_dead(cli, work, &pace);
+        cmd_replay_dead(cli, work, pace);
     }
 
-    if (rc != CV_CLI_DONE || cv_txn_err(cli->txn, NULL) != CV_OK) {
-        return rc != CV_CLI_DONE ? rc : cmd_queue_error(cli);
+    return rc == CV_CLI_DONE && cv_txn_err(cli->txn, NULL) != CV_OK
+           ? cmd_queue_error(cli) : rc;
+}
+
+
+static int
+cmd_replay_batch(cv_cli_t *cli, cmd_replay_t *work, cv_pace_t *pace)
+{
+    int         rc;
+    cv_err_t    err;
+    cv_error_t  error;
+
+    if (cv_txn_begin(&cli->txn, cli->store, &error) != CV_OK) {
+        return cv_cli_fail(cli, "%s", error.text);
     }
 
-    if (work->from == 0) {
+    cv_pace_begin(pace);
+    rc = cmd_replay_some(cli, work, pace);
+
+    if (rc != CV_CLI_DONE) {
+        cv_txn_abort(cli->txn);
+        cli->txn = NULL;
+        return rc;
+    }
+
+    cv_pace_commit(pace);
+    err = cv_txn_commit(cli->txn, &error);
+    cv_pace_committed(pace);
+
+    cli->txn = NULL;
+
+    return err == CV_OK ? rc : cv_cli_fail(cli, "%s", error.text);
+}
+
+
+/* What is queued by a batch stays so if a later one fails: again is safe. */
+
+static int
+cmd_replay_all(cv_cli_t *cli)
+{
+    int            rc;
+    cv_pace_t      pace;
+    cmd_replay_t  *work;
+
+    work = cli->data;
+    pace.commit_ms = 0;
+
+    for ( ;; ) {
+        rc = cmd_replay_batch(cli, work, &pace);
+
+        if (rc != CV_CLI_DONE || work->from == 0) {
+            break;
+        }
+
+        cv_pace_pause(cli->store);
+    }
+
+    if (rc == CV_CLI_DONE) {
         cv_answer_open(cli);
         cv_answer_text(cli, "webhook", cv_str_z(cli->arguments[0]));
         cv_answer_number(cli, "queued", work->queued);
         cv_answer_close(cli);
     }
 
-    return CV_CLI_DONE;
+    return rc;
 }
 
 
@@ -664,15 +713,8 @@ cmd_webhook_replay(cv_cli_t *cli)
 
     cv_buf_init(&work.copy, CV_RECORD_MAX);
 
-    do {
-        cli->data = &work;
-        rc = cv_cli_write(cli, cmd_replay_body);
-
-        if (work.from != 0) {
-            cv_pace_pause();
-        }
-
-    } while (rc == CV_CLI_DONE && work.from != 0);
+    cli->data = &work;
+    rc = cv_cli_with_store(cli, true, cmd_replay_all);
 
     cv_buf_free(&work.copy);
 

@@ -73,7 +73,7 @@ cv_chores_trim(cv_store_t *store, cv_time_t now, cv_error_t *error)
         cv_pace_commit(&pace);
         err = cv_txn_commit(txn, error);
         cv_pace_committed(&pace);
-        cv_pace_pause();
+        cv_pace_pause(store);
     }
 
     return err;
