@@ -2,98 +2,40 @@
 /*
  * Copyright (C) The credverify authors
  *
- * A cursor is a place: a holder and a credential by their numbers, 48 bits each,
- * with 32 bits that tell whether it is of this wallet, in one block that is
- * sealed with what tells the store from all others.
+ * A cursor is a holder and a credential by their numbers.
  */
 
 #include "cv_wallet.h"
-#include "cv_cipher.h"
 #include "cv_codec.h"
-#include "cv_hash.h"
-#include "cv_text.h"
-
-#define CV_WALLET_BITS  48
-#define CV_WALLET_TOP   (((uint64_t) 1 << CV_WALLET_BITS) - 1)
-
-
-typedef struct {
-    uint8_t   key[CV_CIPHER_KEY];
-    uint64_t  check;
-} cv_wallet_seal_t;
-
-
-/* the UUID is the key of other hashes, too, which are of no such texts */
-
-static void
-cv_wallet_seal(const cv_wallet_t *wallet, cv_wallet_seal_t *seal)
-{
-    const uint8_t  *uuid;
-
-    uuid = cv_store_uuid(cv_txn_store(wallet->snapshot));
-
-    cv_put_uint(seal->key, cv_hash_keyed(uuid, "cursor 1", 8), 8);
-    cv_put_uint(seal->key + 8, cv_hash_keyed(uuid, "cursor 2", 8), 8);
-
-    seal->check = cv_hash_keyed(seal->key, wallet->query->wallet.data,
-                                wallet->query->wallet.len);
-}
 
 
 static cv_err_t
 cv_wallet_resume(cv_wallet_t *wallet)
 {
-    uint8_t           block[CV_CIPHER_BLOCK];
-    uint64_t          high, low;
-    cv_err_t          err;
-    cv_wallet_seal_t  seal;
+    cv_err_t       err;
+    cv_bookmark_t  bookmark;
 
-    if (!cv_hex_decode(block, sizeof(block), wallet->query->cursor)) {
-        return CV_ERR_INPUT;
+    err = cv_bookmark_read(&bookmark, wallet->query->cursor, wallet->snapshot,
+                           wallet->query->wallet);
+
+    if (err == CV_OK) {
+        wallet->holder = bookmark.high;
+        wallet->before = bookmark.low;
     }
 
-    cv_wallet_seal(wallet, &seal);
-
-    err = cv_cipher_open(block, seal.key);
-    if (err != CV_OK) {
-        return err;
-    }
-
-    high = cv_get_uint(block, 8);
-    low = cv_get_uint(block + 8, 8);
-
-    if (high >> CV_WALLET_BITS != seal.check >> CV_WALLET_BITS
-        || low >> CV_WALLET_BITS != (seal.check & 0xffff))
-    {
-        return CV_ERR_INPUT;
-    }
-
-    wallet->holder = high & CV_WALLET_TOP;
-    wallet->before = low & CV_WALLET_TOP;
-
-    return CV_OK;
+    return err;
 }
 
 
 cv_err_t
 cv_wallet_cursor(const cv_wallet_t *wallet, char out[CV_WALLET_CURSOR])
 {
-    uint8_t           block[CV_CIPHER_BLOCK];
-    cv_err_t          err;
-    cv_wallet_seal_t  seal;
+    cv_bookmark_t  bookmark;
 
-    cv_wallet_seal(wallet, &seal);
+    bookmark = (cv_bookmark_t) { wallet->holder, wallet->before };
 
-    cv_put_uint(block, (seal.check & ~CV_WALLET_TOP) | wallet->holder, 8);
-    cv_put_uint(block + 8, seal.check << CV_WALLET_BITS | wallet->before, 8);
-
-    err = cv_cipher_seal(block, seal.key);
-
-    if (err == CV_OK) {
-        cv_hex_encode(out, cv_str(block, sizeof(block)));
-    }
-
-    return err;
+    return cv_bookmark_write(out, &bookmark, wallet->snapshot,
+                             wallet->query->wallet);
 }
 
 
@@ -125,7 +67,7 @@ cv_wallet_open(cv_wallet_t *wallet, cv_verifier_t *verifier,
     cv_links_open_text(&wallet->holders, snapshot, CV_LINK_WALLET_HOLDER,
                        query->wallet);
     cv_links_down(&wallet->holders, wallet->holder != 0 ? wallet->holder + 1
-                                                        : CV_WALLET_TOP);
+                                                        : CV_BOOKMARK_TOP);
 
     err = cv_txn_err(snapshot, NULL);
 
@@ -201,7 +143,7 @@ cv_wallet_advance(cv_wallet_t *wallet, uint64_t *iid)
 
         if (holder != wallet->holder) {
             wallet->holder = holder;
-            wallet->before = CV_WALLET_TOP;
+            wallet->before = CV_BOOKMARK_TOP;
         }
 
         cv_links_open(&wallet->credentials, wallet->snapshot,

@@ -11,6 +11,7 @@
 #define CV_WALLET_H
 
 #include "cv_base.h"
+#include "cv_bookmark.h"
 #include "cv_store.h"
 #include "cv_verify.h"
 
@@ -29,7 +30,7 @@ typedef struct {
 #define CV_WALLET_LOOKS   5000
 
 /* A cursor, in hexadecimal. */
-#define CV_WALLET_CURSOR  32
+#define CV_WALLET_CURSOR  CV_BOOKMARK_LEN
 
 typedef enum {
     CV_WALLET_FOUND = 0,

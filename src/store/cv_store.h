@@ -402,6 +402,7 @@ typedef struct {
     size_t      prefix_len;
     bool        onward;         /* from the prefix on, to the table's end */
     bool        down;           /* from the number that follows the prefix */
+    bool        up;             /* likewise, onward */
 } cv_walk_t;
 
 /*
@@ -447,6 +448,9 @@ bool cv_links_next(cv_walk_t *walk, cv_str_t *to);
  * below "before", and go down: what was linked last comes first.
  */
 void cv_links_down(cv_walk_t *walk, uint64_t before);
+
+/* The same with the lowest number that is above "after", going up. */
+void cv_links_up(cv_walk_t *walk, uint64_t after);
 
 
 /*

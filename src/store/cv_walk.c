@@ -16,6 +16,7 @@ cv_walk_start(cv_walk_t *walk, cv_txn_t *txn, unsigned table)
     walk->started = false;
     walk->onward = false;
     walk->down = false;
+    walk->up = false;
     walk->prefix_len = 0;
 }
 
@@ -39,7 +40,7 @@ cv_walk_begin(cv_walk_t *walk, MDB_val *key, MDB_val *value)
     int     rc;
     size_t  len;
 
-    len = walk->prefix_len + (walk->down ? CV_IID_LEN : 0);
+    len = walk->prefix_len + (walk->down || walk->up ? CV_IID_LEN : 0);
 
     if (len == 0) {
         return cv_walk_get(walk, key, value, MDB_FIRST);
@@ -203,6 +204,18 @@ cv_links_down(cv_walk_t *walk, uint64_t before)
 {
     cv_put_uint(walk->prefix + walk->prefix_len, before, CV_IID_LEN);
     walk->down = true;
+}
+
+
+void
+cv_links_up(cv_walk_t *walk, uint64_t after)
+{
+    /* there is none above the highest, and no record has that number */
+
+    after += after < UINT64_MAX;
+
+    cv_put_uint(walk->prefix + walk->prefix_len, after, CV_IID_LEN);
+    walk->up = true;
 }
 
 
