@@ -403,6 +403,12 @@ make(world_t *world, op_t ops[MODEL_OPS], uint64_t seed, uint64_t sequence)
             ops[i].kind = dice(world, 4) == 0 ? OP_CLASS : OP_IMPORT;
         }
 
+        /* the same again */
+
+        if (i > 0 && dice(world, 10) == 0) {
+            ops[i] = ops[i - 1];
+        }
+
         if (i < MODEL_NAMES && dice(world, 8) > 0) {
             ops[i].kind = OP_HOLDER;
             ops[i].holder = i;

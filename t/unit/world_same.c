@@ -331,6 +331,41 @@ same_sequences(world_t *world, int i)
 }
 
 
+/* What a class has that was taken back, which lists are made from. */
+
+static bool
+same_withdrawn(world_t *world, int class)
+{
+    int                        i, expected, links;
+    char                       id[MODEL_TEXT];
+    cv_str_t                   to;
+    uint64_t                   iid;
+    cv_walk_t                  walk;
+    const model_credential_t  *credential;
+
+    model_class_id(&world->model, class, id);
+    iid = cv_find(world->snapshot, CV_HANDLE_CLASS_ID, cv_str_z(id));
+
+    for (expected = i = 0; i < world->model.ncredentials; i++) {
+        credential = &world->model.credentials[i];
+        expected += credential->there && credential->class == class
+                    && !credential->test
+                    && (credential->status == CV_STATUS_REVOKED
+                        || credential->status == CV_STATUS_REFUNDED);
+    }
+
+    cv_links_open(&walk, world->snapshot, CV_LINK_CLASS_WITHDRAWN, iid);
+
+    for (links = 0; cv_links_next(&walk, &to); links++) { /* void */ }
+
+    cv_walk_close(&walk);
+
+    return links == expected
+           || wrong(world, "%d of a class were taken back, not %d", links,
+                    expected);
+}
+
+
 /* What webhooks are told */
 
 static const char *const  event_types[EVENT_TYPES] = {
@@ -485,7 +520,7 @@ same(world_t *world, bool last)
     }
 
     for (i = 0; good && last && i < MODEL_CLASSES; i++) {
-        good = same_sequences(world, i);
+        good = same_sequences(world, i) && same_withdrawn(world, i);
     }
 
     if (last) {
