@@ -12,6 +12,9 @@
 #define MODEL_END    ((cv_time_t) 2840140800000)     /* 2060 */
 
 
+static const op_t  no_terms;
+
+
 void
 model_begin(model_t *model, unsigned run)
 {
@@ -120,11 +123,11 @@ model_next(model_t *model, model_credential_t *credential)
 /* Steps */
 
 static void
-model_enter(model_credential_t *credential, cv_action_t action, int from,
-    int to, int token)
+model_enter(const model_t *model, model_credential_t *credential,
+    cv_action_t action, int from, int to, int token)
 {
     credential->entries[credential->nentries++]
-        = (model_entry_t) { action, from, to, token };
+        = (model_entry_t) { action, from, to, token, model->api };
 }
 
 
@@ -316,12 +319,21 @@ model_create(model_t *model, const op_t *op)
 
     new.updated_at = op->updated ? model_date(model, op->updated)
                                  : model_stamp(model);
-    model_enter(&new, CV_ACTION_CREATED, -1, new.status, -1);
+    model_enter(model, &new, CV_ACTION_CREATED, -1, new.status, -1);
 
     refused |= model_put(model, i, &new);
     model_tell_status(model, i, -1);
 
     return refused;
+}
+
+
+/* To an API, a credential is there for who may manage it. */
+
+static bool
+model_known(const model_credential_t *credential, const op_t *op)
+{
+    return credential->there && op->api != 2;
 }
 
 
@@ -335,13 +347,15 @@ model_do_issue(model_t *model, const op_t *op)
     i = model_credential(model, op);
     new = model->credentials[i];
 
-    if (!new.there) {
+    if (!model_known(&new, op)) {
         return REFUSED_UNKNOWN;
     }
 
+    /* an API has no terms */
+
     from = new.status;
-    refused = model_issue(model, &new, op, true);
-    model_enter(&new, CV_ACTION_ISSUED, from, CV_STATUS_ISSUED, -1);
+    refused = model_issue(model, &new, op->api ? &no_terms : op, true);
+    model_enter(model, &new, CV_ACTION_ISSUED, from, CV_STATUS_ISSUED, -1);
 
     refused |= model_put(model, i, &new);
     model_tell_status(model, i, from);
@@ -417,11 +431,20 @@ model_move(model_t *model, const op_t *op)
     i = model_credential(model, op);
     is = &model->credentials[i];
 
-    if (!is->there) {
+    if (!model_known(is, op)) {
         return REFUSED_UNKNOWN;
     }
 
     from = is->status;
+
+    /* by API, what is so already is done by one of two who ask for it */
+
+    if (op->api && from == op->status
+        && !(from == CV_STATUS_REVOKED && op->reason > 0))
+    {
+        return REFUSED_THERE;
+    }
+
     reason = op->status == CV_STATUS_REVOKED ? op->reason : 0;
     reason = reason == 1 ? 0 : reason == 0 && from == CV_STATUS_REVOKED
                                ? is->reason : reason;
@@ -434,7 +457,7 @@ model_move(model_t *model, const op_t *op)
 
         is->status = op->status;
         is->updated_at = model_stamp(model);
-        model_enter(is, actions[op->status], from, op->status, -1);
+        model_enter(model, is, actions[op->status], from, op->status, -1);
 
         if (op->status == CV_STATUS_REVOKED) {
             is->revoked_at = model_stamp(model);
@@ -446,9 +469,37 @@ model_move(model_t *model, const op_t *op)
     } else if (op->status == CV_STATUS_REVOKED && reason != is->reason) {
         is->reason = reason;
         is->updated_at = model_stamp(model);
-        model_enter(is, CV_ACTION_CHANGED, from, from, -1);
+        model_enter(model, is, CV_ACTION_CHANGED, from, from, -1);
         model_tell_status(model, i, from);
     }
+
+    return 0;
+}
+
+
+static unsigned
+model_send(model_t *model, const op_t *op)
+{
+    int                  i;
+    model_credential_t  *is;
+
+    i = model_credential(model, op);
+    is = &model->credentials[i];
+
+    if (!model_known(is, op)) {
+        return REFUSED_UNKNOWN;
+    }
+
+    if (is->status != CV_STATUS_ISSUED) {
+        return REFUSED_STATUS;
+    }
+
+    if (!model->holders[is->holder].email) {
+        return REFUSED_EMAIL;
+    }
+
+    model_enter(model, is, CV_ACTION_SENT, -1, -1, -1);
+    model_tell(model, EVENT_MAIL, i, -1);
 
     return 0;
 }
@@ -476,7 +527,7 @@ model_token(model_t *model, const op_t *op)
                               model_midnight(model->now)
                               + (op->days + 1) * 30 * CV_DAY };
 
-    model_enter(&model->credentials[i], CV_ACTION_TOKEN_MADE, -1, -1,
+    model_enter(model, &model->credentials[i], CV_ACTION_TOKEN_MADE, -1, -1,
                 model->ntokens);
     model->made = model->ntokens++;
     model_tell(model, EVENT_TOKEN_CREATED, i, model->made);
@@ -502,7 +553,7 @@ model_token_revoke(model_t *model, const op_t *op)
     }
 
     token->there = false;
-    model_enter(&model->credentials[token->credential],
+    model_enter(model, &model->credentials[token->credential],
                 CV_ACTION_TOKEN_REVOKED, -1, -1, op->token);
     model_tell(model, EVENT_TOKEN_REVOKED, token->credential, op->token);
 
@@ -546,8 +597,6 @@ model_progress(model_t *model, const op_t *op)
     model_holder_t     *holder;
     model_credential_t  new;
 
-    static const op_t  no_terms;
-
     i = model_holder(model, op);
 
     if (i == -1) {
@@ -577,7 +626,7 @@ model_progress(model_t *model, const op_t *op)
     new.holder = i;
 
     refused = model_issue(model, &new, &no_terms, false);
-    model_enter(&new, CV_ACTION_CREATED, -1, CV_STATUS_ISSUED, -1);
+    model_enter(model, &new, CV_ACTION_CREATED, -1, CV_STATUS_ISSUED, -1);
 
     model->made = model->ncredentials++;
 
@@ -647,7 +696,7 @@ model_import(model_t *model, const op_t *op)
     }
 
     from = old->there ? old->status : -1;
-    model_enter(&new, CV_ACTION_IMPORTED, from, new.status, -1);
+    model_enter(model, &new, CV_ACTION_IMPORTED, from, new.status, -1);
 
     refused = model_put(model, i, &new);
 
@@ -682,6 +731,7 @@ model_set_holder(model_t *model, const op_t *op)
     }
 
     model->holders[i].name = op->reason;
+    model->holders[i].email = op->privacy;
 
     return 0;
 }
@@ -708,6 +758,7 @@ model_erase(model_t *model, const op_t *op)
     }
 
     model->holders[model->made].name = 0;
+    model->holders[model->made].email = false;
 
     for (i = 0; i < model->ncredentials; i++) {
         credential = &model->credentials[i];
@@ -720,7 +771,7 @@ model_erase(model_t *model, const op_t *op)
             credential->score = false;
             credential->reason = 0;
             credential->updated_at = model_stamp(model);
-            model_enter(credential, CV_ACTION_ERASED, credential->status,
+            model_enter(model, credential, CV_ACTION_ERASED, credential->status,
                         credential->status, -1);
         }
 
@@ -811,6 +862,7 @@ model_do(model_t *model, const op_t *op)
         [OP_CREATE] = model_create,
         [OP_ISSUE] = model_do_issue,
         [OP_MOVE] = model_move,
+        [OP_SEND] = model_send,
         [OP_TOKEN] = model_token,
         [OP_TOKEN_REVOKE] = model_token_revoke,
         [OP_PROGRESS] = model_progress,
@@ -823,6 +875,7 @@ model_do(model_t *model, const op_t *op)
 
     before = *model;
     model->step++;
+    model->api = op->api;
     model->made = -1;
     model->complete = false;
 

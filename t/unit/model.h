@@ -37,6 +37,7 @@ typedef enum {
     OP_CREATE = 0,
     OP_ISSUE,
     OP_MOVE,
+    OP_SEND,
     OP_TOKEN,
     OP_TOKEN_REVOKE,
     OP_PROGRESS,
@@ -72,6 +73,7 @@ typedef struct {
     int  advance;       /* how time goes on: some steps, or to an expiry */
     int  more;          /* of an import: the next one is of the same batch */
     int  tell;          /* of a batch's first: it sends events */
+    int  api;           /* 1: by API, 2: by one for tests, or the other way */
 } op_t;
 
 typedef struct {
@@ -106,6 +108,7 @@ typedef struct {
     int          from;          /* -1: none */
     int          to;
     int          token;         /* -1: none */
+    bool         api;
 } model_entry_t;
 
 typedef struct {
@@ -138,6 +141,7 @@ typedef struct {
 typedef struct {
     char     id[MODEL_TEXT];
     int      name;              /* 0: none */
+    bool     email;
     int      practice[MODEL_CLASSES];   /* -1: none */
     int      learn[MODEL_CLASSES];
 } model_holder_t;
@@ -159,6 +163,7 @@ typedef enum {
     EVENT_REVOKED,
     EVENT_TOKEN_CREATED,
     EVENT_TOKEN_REVOKED,
+    EVENT_MAIL,                 /* which no webhook gets */
     EVENT_TYPES
 } model_event_type_t;
 
@@ -189,6 +194,7 @@ typedef struct {
 
     int                 step;
     bool                tell;   /* the batch does, that a line is of */
+    bool                api;    /* the step is by it */
     int                 nevents;
     model_event_t       events[MODEL_EVENTS];
 
@@ -212,7 +218,8 @@ enum {
     REFUSED_BEFORE = 128,       /* it would expire before it is issued */
     REFUSED_DAYS = 256,         /* the class's valid_days are none */
     REFUSED_TOKEN = 512,        /* no such token */
-    REFUSED_KINDS = 10
+    REFUSED_EMAIL = 1024,       /* there is nowhere to send it to */
+    REFUSED_KINDS = 11
 };
 
 void model_begin(model_t *model, unsigned run);

@@ -2,10 +2,11 @@
 /*
  * Copyright (C) The credverify authors
  *
- * Sequences of everything that can become of a credential, made by dice, done
- * to a real store and to a small model of what the contract says (model.h):
- * they must agree about what is refused and why, and after each step about
- * every record, number, date and verdict; at the end about the audit trail.
+ * Sequences of everything that can become of a credential, as by command, by
+ * API and by import, made by dice, done to a real store and to a small model of
+ * what the contract says (model.h): they must agree about what is refused and
+ * why, and after each step about every record, number, date and verdict; at the
+ * end about the audit trail, and what webhooks are told.
  *
  *     MODEL_SEED=1 MODEL_SEQUENCES=10000 MODEL_FIRST=0 test_model
  *
@@ -64,6 +65,7 @@ empty_queues(world_t *world)
     assert_int_equal(cv_txn_begin(&txn, world->store, &error), CV_OK);
     empty_queue(txn, WORLD_HOOK_ALL);
     empty_queue(txn, WORLD_HOOK_REVOKED);
+    empty_queue(txn, 0);
     assert_int_equal(cv_txn_commit(txn, &error), CV_OK);
 }
 
@@ -232,7 +234,7 @@ shrink(world_t *world, op_t *ops, int n)
 
 
 static const char *const  op_names[OP_KINDS] = {
-    "create", "issue", "move", "token", "revoke token", "progress", "import",
+    "create", "issue", "move", "send", "token", "revoke token", "progress", "import",
     "holder", "erase", "class", "time"
 };
 
@@ -240,7 +242,7 @@ static const char *const  op_members[] = {
     "slot", "class", "holder", "status", "issued", "expires", "revoked",
     "updated", "forever", "number", "seq", "reason", "score", "test",
     "privacy", "days", "token", "practice", "learn", "advance", "more",
-    "tell"
+    "tell", "api"
 };
 
 _Static_assert(sizeof(op_t) == sizeof(int) * (CV_COUNT(op_members) + 1),
@@ -309,7 +311,7 @@ make_op(world_t *world, op_t *op)
     static const uint8_t  kinds[] = {
         OP_CREATE, OP_CREATE, OP_CREATE, OP_CREATE, OP_ISSUE, OP_ISSUE,
         OP_ISSUE, OP_ISSUE, OP_MOVE, OP_MOVE, OP_MOVE, OP_MOVE, OP_MOVE,
-        OP_MOVE, OP_TOKEN, OP_TOKEN, OP_TOKEN_REVOKE, OP_PROGRESS,
+        OP_MOVE, OP_SEND, OP_TOKEN, OP_TOKEN, OP_TOKEN_REVOKE, OP_PROGRESS,
         OP_PROGRESS, OP_PROGRESS, OP_IMPORT, OP_IMPORT, OP_IMPORT, OP_HOLDER,
         OP_ERASE, OP_CLASS, OP_CLASS, OP_CLASS, OP_TIME, OP_TIME, OP_TIME
     };
@@ -318,6 +320,8 @@ make_op(world_t *world, op_t *op)
         CV_STATUS_DRAFT, CV_STATUS_DRAFT, CV_STATUS_PENDING, CV_STATUS_ISSUED,
         CV_STATUS_ISSUED, CV_STATUS_ISSUED
     };
+
+    static const uint8_t  api[] = { 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2 };
 
     /* numbers are to meet those of a class */
 
@@ -355,6 +359,7 @@ make_op(world_t *world, op_t *op)
     op->advance = dice(world, MODEL_ADVANCES);
     op->more = dice(world, 2);
     op->tell = dice(world, 2);
+    op->api = 0;
     op->status = dice(world, CV_STATUSES);
 
     switch (op->kind) {
@@ -378,6 +383,15 @@ make_op(world_t *world, op_t *op)
 
     default:
         break;
+    }
+
+    /* what both can, and that which only an API can */
+
+    if (op->kind == OP_SEND) {
+        op->api = 1 + (dice(world, 10) == 0);
+
+    } else if (op->kind == OP_MOVE || op->kind == OP_ISSUE) {
+        op->api = api[dice(world, CV_COUNT(api))];
     }
 }
 
@@ -415,6 +429,10 @@ make(world_t *world, op_t ops[MODEL_OPS], uint64_t seed, uint64_t sequence)
 
         } else if (i == MODEL_NAMES) {
             ops[i].kind = OP_CLASS;
+        }
+
+        if (imports(&ops[i])) {
+            ops[i].api = 0;
         }
     }
 
@@ -502,6 +520,9 @@ setup_world(void **state)
     world_t             *world;
     cv_store_options_t   options;
 
+    const cv_str_t  form = CV_STR("{\"method\":\"method\","
+                                  "\"reason\":\"reason\"}");
+
     world = calloc(1, sizeof(world_t));
     *state = world;
 
@@ -516,7 +537,9 @@ setup_world(void **state)
 
     world->verifier = cv_verifier_new();
 
-    if (world->verifier == NULL || mkdtemp(world->dir) == NULL
+    if (world->verifier == NULL
+        || cv_managed_init(&world->managed, &error) != CV_OK
+        || cv_form_compile(&world->form, "form", form, &error) != CV_OK || mkdtemp(world->dir) == NULL
         || cv_store_create(world->dir, &options, &error) != CV_OK
         || cv_store_open(&world->store, world->dir, true, &error) != CV_OK
         || cv_snapshot_open(&world->snapshot, world->store, &error) != CV_OK)
@@ -556,6 +579,8 @@ teardown_world(void **state)
 
     cv_snapshot_close(world->snapshot);
     cv_store_close(world->store);
+    cv_managed_free(&world->managed);
+    cv_form_free(world->form);
     cv_verifier_free(world->verifier);
 
     for (i = 0; i < CV_COUNT(files); i++) {

@@ -83,6 +83,8 @@ give(const model_t *model, const op_t *op, given_t *given)
     model_number_text(model, &number, given->number);
     model_reason_text(op->reason, given->reason);
 
+    given->test = model->credentials[i].test;
+
     if (model->credentials[i].public_id) {
         model_public_id(model, i, given->public_id);
     }
@@ -139,6 +141,61 @@ do_move(world_t *world, cv_txn_t *txn, const op_t *op, const given_t *given)
 
     return cv_issue_move(txn, cv_str_z(given->id), (cv_status_t) op->status,
                          reason, &credential, &world->moment, &error);
+}
+
+
+/* A refusal has written nothing: what it is in is committed, too. */
+
+static cv_err_t
+do_managed(world_t *world, cv_txn_t *txn, const op_t *op,
+    const given_t *given)
+{
+    char            body[MODEL_TEXT + 16];
+    cv_err_t        err;
+    cv_operation_t  operation;
+
+    static const cv_operate_t  verbs[CV_STATUSES] = {
+        [CV_STATUS_PENDING] = CV_OPERATE_PEND,
+        [CV_STATUS_CLAIMED] = CV_OPERATE_CLAIM,
+        [CV_STATUS_USED] = CV_OPERATE_USE,
+        [CV_STATUS_REFUNDED] = CV_OPERATE_REFUND,
+        [CV_STATUS_REVOKED] = CV_OPERATE_REVOKE,
+    };
+
+    memset(&operation, 0, sizeof(operation));
+    body[0] = '\0';
+
+    if (op->kind == OP_SEND) {
+        operation.verb = CV_OPERATE_SEND;
+        (void) strcpy(body, "{\"method\":\"email\"}");
+
+    } else if (op->kind == OP_ISSUE) {
+        operation.verb = CV_OPERATE_ISSUE;
+
+    } else {
+        operation.verb = verbs[op->status];
+
+        if (op->status == CV_STATUS_REVOKED && op->reason > 0) {
+            (void) snprintf(body, sizeof(body), "{\"reason\":\"%s\"}",
+                            given->reason);
+        }
+    }
+
+    operation.id = cv_str_z(given->id);
+    operation.body = cv_str_z(body);
+    operation.form = world->form;
+    operation.test = given->test == (op->api == 1);
+    operation.actor = CV_STR("key:model");
+    operation.now = world->model.now;
+
+    err = cv_manage(txn, &operation, &world->managed, &error);
+
+    if (err != CV_OK || world->managed.outcome == CV_FOUND) {
+        return err;
+    }
+
+    return cv_error_set(&error, CV_ERR_INPUT, "%.*s",
+                        CV_FMT(world->managed.detail));
 }
 
 
@@ -408,6 +465,7 @@ line_write(FILE *lines, const model_t *model, const op_t *op,
         line_begin(lines, "holder");
         line_add(lines, "id", given->holder);
         line_add(lines, "name", given->reason);
+        line_add(lines, "email", op->privacy ? "jo@mail.example" : "");
         break;
 
     default:
@@ -423,8 +481,9 @@ line_write(FILE *lines, const model_t *model, const op_t *op,
 cv_err_t
 do_write(world_t *world, const op_t *op, const given_t *given)
 {
-    cv_err_t   err;
-    cv_txn_t  *txn;
+    cv_err_t     err, committed;
+    cv_txn_t    *txn;
+    cv_error_t   refused;
 
     static cv_err_t (*const  steps[OP_KINDS])(world_t *, cv_txn_t *,
                                               const op_t *, const given_t *)
@@ -443,22 +502,26 @@ do_write(world_t *world, const op_t *op, const given_t *given)
     assert_int_equal(err, CV_OK);
     cv_txn_actor(txn, CV_STR("cli:model"));
 
-    err = steps[op->kind](world, txn, op, given);
+    err = op->api ? do_managed(world, txn, op, given)
+                  : steps[op->kind](world, txn, op, given);
 
-    if (err == CV_OK) {
-        err = cv_txn_commit(txn, &error);
-    } else {
+    if (err != CV_OK && !op->api) {
         cv_txn_abort(txn);
+        return err;
     }
 
-    return err;
+    refused = error;
+    committed = cv_txn_commit(txn, &error);
+    error = refused;
+
+    return err != CV_OK ? err : committed;
 }
 
 
 static const char *const  refusals[REFUSED_KINDS] = {
     "there is no credential", "there is no holder", "already",
     "; ", "what has expired", "has the number", "belongs to another",
-    "before it is issued", "valid_days is 0", "has no token",
+    "before it is issued", "valid_days is 0", "has no token", "no e-mail",
 };
 
 
@@ -478,6 +541,12 @@ agree(world_t *world, unsigned refused, cv_err_t err)
         if ((refused & 1U << i) && strstr(error.text, refusals[i]) != NULL) {
             return true;
         }
+    }
+
+    if ((refused & REFUSED_UNKNOWN)
+        && strcmp(error.text, "There is no such credential.") == 0)
+    {
+        return true;
     }
 
     return wrong(world, "refused, but for another reason than %x: %s", refused,

@@ -9,7 +9,9 @@
 #ifndef WORLD_H
 #define WORLD_H
 
+#include "cv_form.h"
 #include "cv_issue.h"
+#include "cv_manage.h"
 #include "cv_store.h"
 #include "cv_verify.h"
 #include "fixture.h"
@@ -29,6 +31,8 @@ typedef struct {
     cv_txn_t        *snapshot;
     cv_verifier_t   *verifier;
     cv_moment_t      moment;
+    cv_form_t       *form;
+    cv_managed_t     managed;
     model_t          model;
     model_t          before;            /* the lines of a batch, */
     FILE            *lines;             /* which is there while it lasts */
@@ -52,6 +56,7 @@ typedef struct {
     char  number[MODEL_TEXT];
     char  reason[MODEL_TEXT];
     char  public_id[MODEL_TEXT];
+    bool  test;                     /* the credential is, that is there */
 } given_t;
 
 

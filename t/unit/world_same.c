@@ -223,7 +223,8 @@ same_entry(world_t *world, const cv_audit_t *is, const model_entry_t *expected)
                      expected->to);
     }
 
-    return same_text(world, "actor", is->actor, "cli:model")
+    return same_text(world, "actor", is->actor,
+                     expected->api ? "key:model" : "cli:model")
            && ((token == NULL && !cv_present(is->token))
                || (token != NULL
                    && cv_str_eq(is->token, cv_str(token->hash,
@@ -370,7 +371,7 @@ same_withdrawn(world_t *world, int class)
 
 static const char *const  event_types[EVENT_TYPES] = {
     "certificate.issued", "credential.updated", "credential.revoked",
-    "token.created", "token.revoked"
+    "token.created", "token.revoked", "mail"
 };
 
 
@@ -476,7 +477,9 @@ same_queue(world_t *world, uint64_t webhook, int type)
     model_event_t   queue[MODEL_EVENTS];
 
     for (i = n = 0; i < world->model.nevents; i++) {
-        if (type == -1 || world->model.events[i].type == type) {
+        if (type == -1 ? world->model.events[i].type != EVENT_MAIL
+                       : world->model.events[i].type == type)
+        {
             queue[n++] = world->model.events[i];
         }
     }
@@ -525,7 +528,8 @@ same(world_t *world, bool last)
 
     if (last) {
         good = good && same_queue(world, WORLD_HOOK_ALL, -1)
-               && same_queue(world, WORLD_HOOK_REVOKED, EVENT_REVOKED);
+               && same_queue(world, WORLD_HOOK_REVOKED, EVENT_REVOKED)
+               && same_queue(world, 0, EVENT_MAIL);
     }
 
     cv_snapshot_reset(world->snapshot);
