@@ -78,7 +78,8 @@ typedef struct {
 typedef struct {
     ngx_str_t                     path;
     ngx_uint_t                    keyed;      /* the counters of keys, */
-    ngx_uint_t                    visited;    /* those of addresses */
+    ngx_uint_t                    visited;    /* those of addresses, */
+    ngx_uint_t                    written;    /* and to write to it */
 } ngx_http_credverify_wanted_t;
 
 /* A value that is just an argument of the request is found without nginx's

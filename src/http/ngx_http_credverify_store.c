@@ -7,70 +7,15 @@
  * answered by 503 meanwhile, and is served again by itself.
  */
 
-#include "ngx_http_credverify.h"
+#include "ngx_http_credverify_store.h"
 #include "cv_hash.h"
-#include "cv_store.h"
 
 
 /* how often a store is looked after, and how long errors stay no news */
 
 #define NGX_HTTP_CREDVERIFY_PROBE   1000
 #define NGX_HTTP_CREDVERIFY_REPEAT  60
-#define NGX_HTTP_CREDVERIFY_SAID    8
 
-
-typedef struct {
-    uint64_t                      words;        /* a hash of them */
-    time_t                        at;
-} ngx_http_credverify_said_t;
-
-/*
- * Counters: opened with the store if they are wanted, and again when they are
- * not what they were.
- */
-
-typedef struct {
-    ngx_http_credverify_meter_t  *meter;
-    ngx_uint_t                    wanted;
-    cv_err_t                      err;          /* why there is no meter */
-} ngx_http_credverify_metering_t;
-
-struct ngx_http_credverify_store_s {
-    ngx_http_credverify_store_t  *next;
-    ngx_http_credverify_store_t  *same;         /* has it open, by another path */
-    cv_store_t                   *store;
-    cv_txn_t                     *snapshot;
-    cv_verifier_t                *verifier;
-    ngx_http_credverify_metering_t  keys;
-    ngx_http_credverify_metering_t  addresses;
-    ngx_event_t                   timer;
-    ngx_connection_t              fake;
-    cv_err_t                      err;          /* the last one, until it is
-                                                   served again */
-    ngx_http_credverify_said_t    said[NGX_HTTP_CREDVERIFY_SAID];
-    ngx_uint_t                    stale;        /* reopen before using it */
-    ngx_uint_t                    opened;       /* which time that is */
-    u_char                        path[1];
-};
-
-/* Whoever counts in a meter holds it: one that was replaced goes with the last
- * request that does. */
-
-struct ngx_http_credverify_meter_s {
-    cv_meter_t                   *meter;
-    ngx_http_credverify_store_t  *store;
-    ngx_uint_t                    refs;
-};
-
-typedef struct {
-    cv_meter_t                   *meter;
-    uint64_t                      number;       /* of a key; 0: an address */
-    uint64_t                      uid;
-    ngx_uint_t                    known;        /* not if it has none yet */
-    cv_slot_t                    *slot;
-    ngx_http_credverify_count_pt  fn;           /* to be run there */
-    void                         *arg;
-} ngx_http_credverify_finding_t;
 
 typedef struct {
     ngx_http_credverify_store_t  *store;
@@ -83,24 +28,15 @@ typedef struct {
 static ngx_int_t ngx_http_credverify_add_store(
     ngx_http_credverify_wanted_t *wanted);
 static void ngx_http_credverify_open(ngx_http_credverify_store_t *store);
+static cv_err_t ngx_http_credverify_open_file(
+    ngx_http_credverify_store_t *store, cv_error_t *error);
+static void ngx_http_credverify_share(ngx_http_credverify_store_t *store,
+    ngx_http_credverify_store_t *other);
 static void ngx_http_credverify_close(ngx_http_credverify_store_t *store);
 static void ngx_http_credverify_probe(ngx_event_t *ev);
+static void ngx_http_credverify_tell_of(ngx_http_credverify_store_t *store,
+    const char *text, ngx_uint_t status);
 static void ngx_http_credverify_read_guarded(void *arg);
-static void ngx_http_credverify_open_meter(ngx_http_credverify_store_t *store,
-    ngx_http_credverify_metering_t *metering);
-static void ngx_http_credverify_close_meter(
-    ngx_http_credverify_metering_t *metering);
-static ngx_http_credverify_store_t *ngx_http_credverify_metered(
-    ngx_str_t *path);
-static cv_err_t ngx_http_credverify_address(ngx_http_credverify_store_t *store,
-    ngx_http_request_t *r, uint64_t *hash);
-static cv_err_t ngx_http_credverify_hold(
-    ngx_http_credverify_metering_t *metering,
-    ngx_http_credverify_finding_t *finding,
-    ngx_http_credverify_place_t *place);
-static cv_err_t ngx_http_credverify_guarded(ngx_http_credverify_meter_t *meter,
-    ngx_http_credverify_finding_t *finding);
-static void ngx_http_credverify_find(void *arg);
 
 
 static ngx_http_credverify_store_t  *ngx_http_credverify_stores;
@@ -210,6 +146,7 @@ ngx_http_credverify_add_store(ngx_http_credverify_wanted_t *wanted)
 
     store->keys.wanted = wanted->keyed;
     store->addresses.wanted = wanted->visited;
+    store->written = wanted->written;
 
     store->fake.fd = (ngx_socket_t) -1;
     store->timer.handler = ngx_http_credverify_probe;
@@ -242,20 +179,12 @@ ngx_http_credverify_open(ngx_http_credverify_store_t *store)
         if (other->store != NULL
             && cv_store_is(other->store, (char *) store->path))
         {
-            store->same = other;
-            store->err = CV_OK;
-
-            other->keys.wanted |= store->keys.wanted;
-            other->addresses.wanted |= store->addresses.wanted;
-
-            ngx_http_credverify_open_meter(other, &other->keys);
-            ngx_http_credverify_open_meter(other, &other->addresses);
-
+            ngx_http_credverify_share(store, other);
             return;
         }
     }
 
-    err = cv_store_open(&store->store, (char *) store->path, 0, &error);
+    err = ngx_http_credverify_open_file(store, &error);
 
     if (err == CV_OK) {
         err = cv_snapshot_open(&store->snapshot, store->store, &error);
@@ -291,6 +220,60 @@ ngx_http_credverify_open(ngx_http_credverify_store_t *store)
 
     ngx_http_credverify_open_meter(store, &store->keys);
     ngx_http_credverify_open_meter(store, &store->addresses);
+}
+
+
+/*
+ * What may be read but not written goes on being verified: who writes is told
+ * that it is not to be had.
+ */
+
+static cv_err_t
+ngx_http_credverify_open_file(ngx_http_credverify_store_t *store,
+    cv_error_t *error)
+{
+    cv_err_t  err;
+
+    if (store->written) {
+        err = cv_store_open(&store->store, (char *) store->path, 1, error);
+
+        if (err != CV_ERR_ACCESS) {
+            store->writable = err == CV_OK;
+            return err;
+        }
+
+        ngx_http_credverify_complain(store, error->text);
+    }
+
+    store->writable = 0;
+
+    return cv_store_open(&store->store, (char *) store->path, 0, error);
+}
+
+
+static void
+ngx_http_credverify_share(ngx_http_credverify_store_t *store,
+    ngx_http_credverify_store_t *other)
+{
+    store->same = other;
+    store->err = CV_OK;
+
+    other->keys.wanted |= store->keys.wanted;
+    other->addresses.wanted |= store->addresses.wanted;
+
+    if (store->written && !other->written) {
+
+        /* nobody writes to what is open to be read */
+
+        other->written = 1;
+        ngx_http_credverify_close(other);
+        ngx_http_credverify_open(other);
+
+        return;
+    }
+
+    ngx_http_credverify_open_meter(other, &other->keys);
+    ngx_http_credverify_open_meter(other, &other->addresses);
 }
 
 
@@ -331,8 +314,14 @@ ngx_http_credverify_probe(ngx_event_t *ev)
     if (store->store != NULL
         && (store->stale || cv_store_probe(store->store, &error) != CV_OK))
     {
-        /* what is wrong with it now, if anything, opening will tell */
-        ngx_http_credverify_close(store);
+        /* what is wrong with it now, if anything, opening will tell; threads
+         * that write to it have it until they are done */
+
+        store->stale = 1;
+
+        if (store->writers == 0) {
+            ngx_http_credverify_close(store);
+        }
     }
 
     if (store->store != NULL) {
@@ -350,9 +339,77 @@ ngx_http_credverify_probe(ngx_event_t *ev)
 }
 
 
+cv_err_t
+ngx_http_credverify_write_begin(ngx_http_credverify_store_t **store,
+    cv_store_t **opened)
+{
+    if (*store == NULL) {
+        return CV_ERR_NOMEM;
+    }
+
+    if ((*store)->same != NULL) {
+        *store = (*store)->same;
+    }
+
+    if ((*store)->store == NULL || (*store)->stale) {
+        return (*store)->err != CV_OK ? (*store)->err : CV_ERR_MISSING;
+    }
+
+    if (!(*store)->writable) {
+        return CV_ERR_ACCESS;
+    }
+
+    (*store)->writers++;
+    *opened = (*store)->store;
+
+    return CV_OK;
+}
+
+
+/* of what is wrong with the store, not with what was to be written */
+
+void
+ngx_http_credverify_write_end(ngx_http_credverify_store_t *store, cv_err_t err,
+    const char *text)
+{
+    store->writers--;
+
+    switch (err) {
+
+    case CV_OK:
+    case CV_ERR_LIMIT:
+    case CV_ERR_INPUT:
+    case CV_ERR_CONFLICT:
+    case CV_ERR_NOMEM:
+        break;
+
+    case CV_ERR_FULL:
+        ngx_http_credverify_tell_of(store, text, NGX_HTTP_INSUFFICIENT_STORAGE);
+        break;
+
+    default:
+        store->stale = 1;
+        ngx_http_credverify_complain(store, text);
+    }
+
+    if (store->stale && store->writers == 0) {
+        ngx_http_credverify_close(store);
+        ngx_http_credverify_open(store);
+    }
+}
+
+
 void
 ngx_http_credverify_complain(ngx_http_credverify_store_t *store,
     const char *text)
+{
+    ngx_http_credverify_tell_of(store, text, NGX_HTTP_SERVICE_UNAVAILABLE);
+}
+
+
+static void
+ngx_http_credverify_tell_of(ngx_http_credverify_store_t *store,
+    const char *text, ngx_uint_t status)
 {
     uint64_t                     words;
     ngx_uint_t                   i;
@@ -381,7 +438,7 @@ ngx_http_credverify_complain(ngx_http_credverify_store_t *store,
     /* not the request's log, which would add the request line and its token */
 
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                  "credverify: %s; answering 503", text);
+                  "credverify: %s; answering %ui", text, status);
 }
 
 
@@ -453,344 +510,4 @@ ngx_http_credverify_read(ngx_http_credverify_store_t *store,
     }
 
     return err;
-}
-
-
-/* Counters */
-
-static void
-ngx_http_credverify_open_meter(ngx_http_credverify_store_t *store,
-    ngx_http_credverify_metering_t *metering)
-{
-    cv_err_t                      err;
-    cv_error_t                    error;
-    ngx_http_credverify_meter_t  *meter;
-
-    if (metering->meter != NULL
-        && cv_meter_probe(metering->meter->meter, &error) != CV_OK)
-    {
-        /* what is wrong with them now, if anything, opening will tell */
-        ngx_http_credverify_close_meter(metering);
-    }
-
-    if (metering->meter != NULL || !metering->wanted) {
-        return;
-    }
-
-    meter = ngx_alloc(sizeof(ngx_http_credverify_meter_t), ngx_cycle->log);
-    if (meter == NULL) {
-        metering->err = CV_ERR_NOMEM;
-        return;
-    }
-
-    err = metering == &store->keys
-          ? cv_meter_open(&meter->meter, (char *) store->path,
-                          cv_store_uuid(store->store), &error)
-          : cv_visitors_open(&meter->meter, (char *) store->path, "data.mdb",
-                             cv_store_uuid(store->store), &error);
-
-    if (err != CV_OK) {
-        ngx_free(meter);
-        metering->err = err;
-        ngx_http_credverify_complain(store, error.text);
-        return;
-    }
-
-    meter->store = store;
-    meter->refs = 1;
-    metering->meter = meter;
-
-    if (metering->err != CV_OK) {
-        metering->err = CV_OK;
-        ngx_memzero(store->said, sizeof(store->said));
-        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
-                      "credverify: calls are counted again in the store "
-                      "\"%s\"", store->path);
-    }
-}
-
-
-static void
-ngx_http_credverify_let_go(ngx_http_credverify_meter_t *meter)
-{
-    if (--meter->refs == 0) {
-        cv_meter_close(meter->meter);
-        ngx_free(meter);
-    }
-}
-
-
-static void
-ngx_http_credverify_close_meter(ngx_http_credverify_metering_t *metering)
-{
-    if (metering->meter != NULL) {
-        ngx_http_credverify_let_go(metering->meter);
-        metering->meter = NULL;
-    }
-}
-
-
-void
-ngx_http_credverify_release(ngx_http_credverify_place_t *place)
-{
-    if (place->meter != NULL) {
-        ngx_http_credverify_let_go(place->meter);
-        place->meter = NULL;
-    }
-}
-
-
-cv_err_t
-ngx_http_credverify_at(ngx_http_credverify_place_t *place,
-    ngx_http_credverify_count_pt fn, void *arg)
-{
-    ngx_http_credverify_finding_t  finding;
-
-    ngx_memzero(&finding, sizeof(ngx_http_credverify_finding_t));
-
-    finding.slot = place->slot;
-    finding.fn = fn;
-    finding.arg = arg;
-
-    return ngx_http_credverify_guarded(place->meter, &finding);
-}
-
-
-/* whose slot it is, is found out where a file that is cut short is no fault */
-
-static cv_err_t
-ngx_http_credverify_guarded(ngx_http_credverify_meter_t *meter,
-    ngx_http_credverify_finding_t *finding)
-{
-    cv_err_t                      err;
-    cv_error_t                    error;
-    ngx_http_credverify_store_t  *store;
-
-    finding->meter = meter->meter;
-
-    err = cv_meter_guard(meter->meter, ngx_http_credverify_find, finding);
-
-    if (err == CV_OK) {
-        return CV_OK;
-    }
-
-    /* the timer will look into it */
-
-    store = meter->store;
-
-    if (cv_meter_probe(meter->meter, &error) == CV_OK) {
-        (void) cv_error_set(&error, err, "%s: the counters cannot be read",
-                            store->path);
-    }
-
-    if (meter == store->keys.meter) {
-        store->keys.err = err;
-
-    } else if (meter == store->addresses.meter) {
-        store->addresses.err = err;
-    }
-
-    ngx_http_credverify_complain(store, error.text);
-
-    return err;
-}
-
-
-static void
-ngx_http_credverify_find(void *arg)
-{
-    uint64_t                        hash;
-    ngx_http_credverify_finding_t  *finding = arg;
-
-    hash = finding->uid > 1 ? finding->uid : 2;
-
-    if (finding->slot == NULL) {
-        finding->slot = finding->number != 0
-            ? cv_meter_slot(finding->meter, finding->number, finding->uid)
-            : finding->known
-            ? cv_visitor_find(finding->meter, hash)
-            : cv_visitor_slot(finding->meter, hash, ngx_http_credverify_now());
-    }
-
-    if (finding->slot != NULL) {
-        finding->fn(finding->slot, finding->arg);
-    }
-}
-
-
-static cv_err_t
-ngx_http_credverify_hold(ngx_http_credverify_metering_t *metering,
-    ngx_http_credverify_finding_t *finding, ngx_http_credverify_place_t *place)
-{
-    cv_err_t  err;
-
-    place->meter = NULL;
-
-    if (metering->meter == NULL) {
-        return metering->err != CV_OK ? metering->err : CV_ERR_MISSING;
-    }
-
-    err = ngx_http_credverify_guarded(metering->meter, finding);
-
-    if (err == CV_OK && finding->slot != NULL) {
-        metering->meter->refs++;
-        place->meter = metering->meter;
-        place->slot = finding->slot;
-    }
-
-    return err;
-}
-
-
-static ngx_http_credverify_store_t *
-ngx_http_credverify_metered(ngx_str_t *path)
-{
-    ngx_http_credverify_store_t  *store;
-
-    store = ngx_http_credverify_store(path);
-
-    if (store != NULL && store->same != NULL) {
-        store = store->same;
-    }
-
-    /* the timer opens it, and has said why it cannot */
-
-    return store != NULL && store->store != NULL ? store : NULL;
-}
-
-
-cv_err_t
-ngx_http_credverify_of_key(ngx_str_t *path, uint64_t number, uint64_t uid,
-    ngx_http_credverify_place_t *place, ngx_http_credverify_count_pt fn,
-    void *arg)
-{
-    cv_err_t                        err;
-    cv_error_t                      error;
-    ngx_http_credverify_store_t    *store;
-    ngx_http_credverify_finding_t   finding;
-
-    store = ngx_http_credverify_metered(path);
-    if (store == NULL) {
-        return CV_ERR_MISSING;
-    }
-
-    ngx_memzero(&finding, sizeof(ngx_http_credverify_finding_t));
-
-    finding.number = number;
-    finding.uid = uid;
-    finding.fn = fn;
-    finding.arg = arg;
-
-    err = ngx_http_credverify_hold(&store->keys, &finding, place);
-
-    if (err == CV_OK && place->meter == NULL) {
-        err = cv_error_set(&error, CV_ERR_DAMAGED, "%s: a key has no slot "
-                           "among the counters; run \"credverify check\"",
-                           store->path);
-        ngx_http_credverify_complain(store, error.text);
-    }
-
-    return err;
-}
-
-
-cv_err_t
-ngx_http_credverify_of_address(ngx_str_t *path, ngx_http_request_t *r,
-    ngx_http_credverify_place_t *place, ngx_http_credverify_count_pt fn,
-    void *arg)
-{
-    cv_err_t                        err;
-    ngx_http_credverify_store_t    *store;
-    ngx_http_credverify_finding_t   finding;
-
-    ngx_memzero(&finding, sizeof(ngx_http_credverify_finding_t));
-
-    finding.fn = fn;
-    finding.arg = arg;
-
-    store = ngx_http_credverify_metered(path);
-
-    err = ngx_http_credverify_address(store, r, &finding.uid);
-
-    return err == CV_OK
-           ? ngx_http_credverify_hold(&store->addresses, &finding, place)
-           : err;
-}
-
-
-cv_err_t
-ngx_http_credverify_of_guesses(ngx_str_t *path, ngx_http_request_t *r,
-    ngx_uint_t missed, ngx_http_credverify_place_t *place,
-    ngx_http_credverify_count_pt fn, void *arg)
-{
-    cv_err_t                        err;
-    ngx_http_credverify_store_t    *store;
-    ngx_http_credverify_finding_t   finding;
-
-    ngx_memzero(&finding, sizeof(ngx_http_credverify_finding_t));
-
-    finding.fn = fn;
-    finding.arg = arg;
-    finding.known = !missed;
-
-    store = ngx_http_credverify_metered(path);
-
-    err = ngx_http_credverify_address(store, r, &finding.uid);
-
-    /* beside the calls of that address */
-
-    finding.uid = ~finding.uid;
-
-    return err == CV_OK
-           ? ngx_http_credverify_hold(&store->addresses, &finding, place)
-           : err;
-}
-
-
-/* a hash of the address, or of what is one subscriber's: 64 bits of IPv6 */
-
-static cv_err_t
-ngx_http_credverify_address(ngx_http_credverify_store_t *store,
-    ngx_http_request_t *r, uint64_t *hash)
-{
-    cv_str_t              address;
-    struct sockaddr_in   *sin;
-#if (NGX_HAVE_INET6)
-    struct sockaddr_in6  *sin6;
-#endif
-
-    if (store == NULL) {
-        return CV_ERR_MISSING;
-    }
-
-    if (store->addresses.meter == NULL) {
-        return store->addresses.err != CV_OK ? store->addresses.err
-                                             : CV_ERR_MISSING;
-    }
-
-    switch (r->connection->sockaddr->sa_family) {
-
-    case AF_INET:
-        sin = (struct sockaddr_in *) r->connection->sockaddr;
-        address = cv_str(&sin->sin_addr, 4);
-        break;
-
-#if (NGX_HAVE_INET6)
-    case AF_INET6:
-        sin6 = (struct sockaddr_in6 *) r->connection->sockaddr;
-        address = IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr)
-                  ? cv_str(sin6->sin6_addr.s6_addr + 12, 4)
-                  : cv_str(sin6->sin6_addr.s6_addr, 8);
-        break;
-#endif
-
-    default:
-        /* whoever comes through a socket of this machine */
-        address = CV_STR("unix");
-    }
-
-    *hash = cv_hash_keyed(cv_meter_secret(store->addresses.meter->meter),
-                          address.data, address.len);
-
-    return CV_OK;
 }
