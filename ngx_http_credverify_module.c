@@ -7,6 +7,7 @@
  */
 
 #include "ngx_http_credverify.h"
+#include "ngx_http_credverify_issuance.h"
 
 
 static char *ngx_http_credverify_path(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -164,6 +165,20 @@ static ngx_command_t  ngx_http_credverify_commands[] = {
     { ngx_string("credverify_openbadges_key"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_credverify_openbadges_key,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("credverify_issuance"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE12,
+      ngx_http_credverify_issuance,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("credverify_progress_update"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE2,
+      ngx_http_credverify_progress_update,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -423,6 +438,7 @@ ngx_http_credverify_create_loc_conf(ngx_conf_t *cf)
      *     clcf->holder = NULL;
      *     clcf->list = NULL;
      *     clcf->badges = NULL;
+     *     clcf->issuance = NULL;
      *     clcf->compiled = NULL;
      */
 
@@ -465,6 +481,14 @@ ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
         if (conf->view.data == NULL) {
             ngx_str_set(&conf->view, "openbadges");
+        }
+    }
+
+    if (conf->issuance != NULL && conf->issuance->prefix != 0) {
+        ngx_str_set(&conf->document, "credential");
+
+        if (conf->view.data == NULL) {
+            ngx_str_set(&conf->view, "native");
         }
     }
 
@@ -524,7 +548,9 @@ ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         conf->keyless_formats = prev->keyless_formats;
     }
 
-    if (ngx_http_credverify_badges_merge(cf, conf) != NGX_CONF_OK) {
+    if (ngx_http_credverify_badges_merge(cf, conf) != NGX_CONF_OK
+        || ngx_http_credverify_issuance_merge(cf, conf) != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
@@ -564,6 +590,6 @@ ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     return conf->handles == NULL && conf->holder == NULL
            && conf->list == NULL && conf->badges == NULL
-           && conf->brands == NULL
+           && conf->issuance == NULL && conf->brands == NULL
            ? NGX_CONF_OK : ngx_http_credverify_use_document(cf, conf);
 }

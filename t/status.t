@@ -65,7 +65,9 @@ sub answered {
         'invalid_api_key 401', 'application_not_approved 403', 'key_suspended 403',
         'origin_not_allowed 403', 'insufficient_scope 403', 'payment_required 402',
         'rate_limited 429', 'monthly_limit_reached 429',
-        'store_unavailable 503', 'busy 503', 'server_error 500');
+        'store_unavailable 503', 'busy 503', 'server_error 500',
+        'invalid_idempotency_key 400', 'idempotency_key_reused 422', 'request_in_flight 409',
+        'insufficient_storage 507');
 
     return join '', map {
         my ($reason, $status) = split;

@@ -157,6 +157,22 @@ const cv_outcome_info_t  cv_outcomes[CV_OUTCOMES] = {
     [CV_SERVER_ERROR] = CV_OUTCOME("server_error", 500,
         "Error", "Internal error",
         "The answer could not be made."),
+
+    [CV_INVALID_IDEMPOTENCY_KEY] = CV_OUTCOME("invalid_idempotency_key", 400,
+        "Invalid key", "Idempotency key invalid",
+        "Send one Idempotency-Key of 1 to 255 bytes, or none."),
+
+    [CV_IDEMPOTENCY_KEY_REUSED] = CV_OUTCOME("idempotency_key_reused", 422,
+        "Key reused", "Idempotency key reused",
+        "Another request was sent with that Idempotency-Key."),
+
+    [CV_REQUEST_IN_FLIGHT] = CV_OUTCOME("request_in_flight", 409,
+        "In flight", "Request in flight",
+        "A request with that Idempotency-Key is still being answered."),
+
+    [CV_INSUFFICIENT_STORAGE] = CV_OUTCOME("insufficient_storage", 507,
+        "No room", "Insufficient storage",
+        "There is no room to store what was asked for; nothing was changed."),
 };
 
 

@@ -24,6 +24,8 @@
 #include "ngx_http_credverify_work.h"
 
 typedef struct ngx_http_credverify_store_s  ngx_http_credverify_store_t;
+typedef struct ngx_http_credverify_issuance_conf_s
+    ngx_http_credverify_issuance_conf_t;
 typedef struct ngx_http_credverify_version_s  ngx_http_credverify_version_t;
 typedef struct ngx_http_credverify_badges_conf_s
     ngx_http_credverify_badges_conf_t;
@@ -71,6 +73,8 @@ typedef struct {
     ngx_http_credverify_workshop_t  *signatures;  /* NULL: nothing signs */
     ngx_http_credverify_workshop_t  *workshops;   /* all of them */
     struct ngx_http_credverify_revoked_s  *revoked;    /* lists, all of them */
+    struct ngx_thread_pool_s     *writers;    /* NULL: nothing is written */
+    ngx_shm_zone_t               *flights;    /* requests that do */
 } ngx_http_credverify_main_conf_t;
 
 /* A store, and what of it is wanted. */
@@ -139,6 +143,7 @@ typedef struct {
     ngx_http_credverify_value_t  *holder;
     ngx_http_credverify_list_conf_t  *list;
     ngx_http_credverify_badges_conf_t  *badges;
+    ngx_http_credverify_issuance_conf_t  *issuance;
     ngx_array_t                  *badge_keys;
                                          /* ngx_http_credverify_badge_key_t */
     const ngx_http_credverify_methods_t  *methods;
@@ -313,6 +318,14 @@ char *ngx_http_credverify_usage(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_credverify_status(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_credverify_issuance(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_credverify_progress_update(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* What the location takes at the path that the request has. */
+const ngx_http_credverify_methods_t *ngx_http_credverify_methods(
+    ngx_http_request_t *r, ngx_http_credverify_loc_conf_t *clcf);
 
 /* Before what is inherited is known. */
 ngx_int_t ngx_http_credverify_check_content(ngx_conf_t *cf,
@@ -437,6 +450,9 @@ char *ngx_http_credverify_scope(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_credverify_keyless(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+/* Whether a scope can be quoted in an answer (RFC 6750, 3). */
+ngx_uint_t ngx_http_credverify_is_scope(const ngx_str_t *scope);
 
 /* To be called when all of that was merged. */
 void ngx_http_credverify_make_demands(ngx_http_credverify_loc_conf_t *clcf);
@@ -631,6 +647,14 @@ void ngx_http_credverify_add_facts(ngx_http_credverify_job_t *job,
 void ngx_http_credverify_render(ngx_http_credverify_job_t *job,
     cv_facts_t *facts);
 
+/* The location's links; absent if it has none.  Lives as long as the request. */
+cv_doc_t ngx_http_credverify_links(ngx_http_credverify_job_t *job);
+
+/* The facts of an error, or of nothing found, by how that is presented. */
+void ngx_http_credverify_error_facts(cv_facts_t *facts,
+    const cv_presentation_t *presentation, const cv_refusal_t *refusal,
+    cv_time_t now);
+
 /* Renders an error, or that nothing was found. */
 void ngx_http_credverify_error(ngx_http_credverify_job_t *job,
     cv_outcome_t outcome);
@@ -778,44 +802,6 @@ cv_outcome_t ngx_http_credverify_take_body(ngx_http_request_t *r,
     size_t most, cv_str_t *text);
 
 
-/* ngx_http_credverify_list.c: what a document says of each of many */
-
-typedef struct {
-    ngx_http_credverify_job_t        job;
-    cv_items_t                       items;
-    ngx_uint_t                       missed;    /* items that were not found */
-} ngx_http_credverify_list_t;
-
-/* "name=value" among a directive's parameters: its value, or NULL. */
-ngx_str_t *ngx_http_credverify_list_parameter(ngx_str_t *arg,
-    const char *name, ngx_str_t *value);
-
-/* ngx_http_credverify_begin(); to be freed whatever comes of it. */
-ngx_int_t ngx_http_credverify_list_begin(ngx_http_credverify_list_t *list,
-    ngx_http_request_t *r);
-void ngx_http_credverify_list_free(ngx_http_credverify_list_t *list);
-
-/* Adds what was verified; "asked" as cv_disclose_asked() has it. */
-cv_err_t ngx_http_credverify_list_add(ngx_http_credverify_list_t *list,
-    cv_verifier_t *verifier, cv_txn_t *txn, cv_verification_t *verification,
-    cv_str_t asked);
-
-/*
- * Renders the list, unless "err" kept it from being made.  For what reads the
- * snapshot to return.
- */
-cv_err_t ngx_http_credverify_list_end(ngx_http_credverify_list_t *list,
-    cv_err_t err, cv_str_t asked, cv_str_t next);
-
-
-/* ngx_http_credverify_batch.c, ngx_http_credverify_wallet.c: such lists */
-
-char *ngx_http_credverify_batch_parameters(ngx_conf_t *cf,
-    ngx_http_credverify_loc_conf_t *clcf);
-char *ngx_http_credverify_wallet_parameters(ngx_conf_t *cf,
-    ngx_http_credverify_loc_conf_t *clcf);
-
-
 /* ngx_http_credverify_badges.c: Open Badges */
 
 char *ngx_http_credverify_badges_parameters(ngx_conf_t *cf,
@@ -851,6 +837,7 @@ ngx_int_t ngx_http_credverify_badges_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_credverify_health_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_credverify_usage_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_credverify_status_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_credverify_issuance_handler(ngx_http_request_t *r);
 
 /* ngx_http_credverify_variables.c */
 

@@ -5,7 +5,7 @@
  * credverify_key: API keys, in the ACCESS phase, for any content handler.
  */
 
-#include "ngx_http_credverify.h"
+#include "ngx_http_credverify_issuance.h"
 
 
 /* what a request shows, and what is found out about it in the snapshot */
@@ -110,8 +110,7 @@ ngx_http_credverify_scope(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_credverify_loc_conf_t  *clcf = conf;
 
-    ngx_str_t   *value;
-    ngx_uint_t   i;
+    ngx_str_t  *value;
 
     if (clcf->scope.data != NULL) {
         return "is duplicate";
@@ -119,21 +118,34 @@ ngx_http_credverify_scope(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    for (i = 0; i < value[1].len; i++) {
-        if (value[1].data[i] <= ' ' || value[1].data[i] >= 0x7f
-            || value[1].data[i] == '"' || value[1].data[i] == '\\')
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid scope \"%V\": it has visible ASCII "
-                               "characters only, no quote and no backslash",
-                               &value[1]);
-            return NGX_CONF_ERROR;
-        }
+    if (!ngx_http_credverify_is_scope(&value[1])) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid scope \"%V\": it has visible ASCII "
+                           "characters only, no quote and no backslash",
+                           &value[1]);
+        return NGX_CONF_ERROR;
     }
 
     clcf->scope = value[1];
 
     return NGX_CONF_OK;
+}
+
+
+ngx_uint_t
+ngx_http_credverify_is_scope(const ngx_str_t *scope)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < scope->len; i++) {
+        if (scope->data[i] <= ' ' || scope->data[i] >= 0x7f
+            || scope->data[i] == '"' || scope->data[i] == '\\')
+        {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 
@@ -216,6 +228,13 @@ ngx_http_credverify_make_demands(ngx_http_credverify_loc_conf_t *clcf)
     }
 
     clcf->argument_demand.serial = ++serial;
+
+    if (clcf->issuance != NULL) {
+        clcf->issuance->reading = *demand;
+        clcf->issuance->reading.scope = cv_str(clcf->issuance->read.data,
+                                               clcf->issuance->read.len);
+        clcf->issuance->reading.serial = ++serial;
+    }
 }
 
 
@@ -251,7 +270,9 @@ ngx_http_credverify_access_handler(ngx_http_request_t *r)
     /* what no key could have is refused as it is without one */
 
     if (showing.clcf->handler != NULL
-        && !(r->method & (showing.clcf->methods->bits|NGX_HTTP_OPTIONS)))
+        && !(r->method
+             & (ngx_http_credverify_methods(r, showing.clcf)->bits
+                |NGX_HTTP_OPTIONS)))
     {
         return NGX_DECLINED;
     }
@@ -375,7 +396,8 @@ ngx_http_credverify_show(ngx_http_credverify_showing_t *showing)
 {
     cv_outcome_t  outcome;
 
-    showing->demand = &showing->clcf->demand;
+    showing->demand = ngx_http_credverify_issuance_demand(showing->r,
+                                                          showing->clcf);
 
     outcome = ngx_http_credverify_header_key(showing->r, &showing->text);
 

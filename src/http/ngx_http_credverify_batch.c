@@ -5,7 +5,7 @@
  * credverify_batch: many credentials, named in the body of one request.
  */
 
-#include "ngx_http_credverify.h"
+#include "ngx_http_credverify_list.h"
 #include "cv_batch.h"
 
 

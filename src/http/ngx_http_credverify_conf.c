@@ -6,6 +6,7 @@
  */
 
 #include "ngx_http_credverify_badges.h"
+#include "ngx_http_credverify_issuance.h"
 
 
 static ngx_int_t ngx_http_credverify_set_format(ngx_conf_t *cf,
@@ -20,6 +21,8 @@ static ngx_http_credverify_document_t *ngx_http_credverify_find_document(
 static ngx_int_t ngx_http_credverify_check_outcomes(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *clcf);
 static ngx_int_t ngx_http_credverify_badge_documents(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf);
+static ngx_int_t ngx_http_credverify_issuance_documents(ngx_conf_t *cf,
     ngx_http_credverify_loc_conf_t *clcf);
 static ngx_int_t ngx_http_credverify_check_knows(ngx_conf_t *cf,
     ngx_http_credverify_document_t *doc, cv_outcome_t outcome);
@@ -465,6 +468,10 @@ ngx_http_credverify_use_store(ngx_conf_t *cf,
         wanted[i].keyed = 1;
     }
 
+    if (clcf->issuance != NULL) {
+        wanted[i].written = 1;
+    }
+
     if ((clcf->brands != NULL && clcf->keyless.len != 0)
         || ngx_http_credverify_guessable(clcf))
     {
@@ -628,7 +635,13 @@ ngx_http_credverify_check_outcomes(ngx_conf_t *cf,
         }
     }
 
-    if (clcf->holder != NULL || list != NULL) {
+    if (clcf->issuance != NULL
+        && ngx_http_credverify_issuance_documents(cf, clcf) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (clcf->holder != NULL || list != NULL || clcf->issuance != NULL) {
         return ngx_http_credverify_check_knows(cf, clcf->compiled, CV_FOUND);
     }
 
@@ -670,6 +683,30 @@ ngx_http_credverify_badge_documents(ngx_conf_t *cf,
     }
 
     return NGX_OK;
+}
+
+
+/* the location's own document is also that of each in a list */
+
+static ngx_int_t
+ngx_http_credverify_issuance_documents(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf)
+{
+    static ngx_str_t  name = ngx_string("credentials");
+
+    if (clcf->issuance->prefix != 0) {
+        clcf->issuance->list = ngx_http_credverify_find_document(cf, clcf,
+                                                                 &name);
+        if (clcf->issuance->list == NULL
+            || ngx_http_credverify_check_knows(cf, clcf->issuance->list,
+                                               CV_FOUND)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return ngx_http_credverify_issuance_form(cf, clcf);
 }
 
 

@@ -5,7 +5,8 @@
  * What answers in a location: one of these directives, and no other's handler.
  */
 
-#include "ngx_http_credverify.h"
+#include "ngx_http_credverify_issuance.h"
+#include "ngx_http_credverify_list.h"
 
 
 static char *ngx_http_credverify_content(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -83,6 +84,33 @@ ngx_http_credverify_openbadges(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                                      ngx_http_credverify_badges_handler);
 
     return rv == NGX_CONF_OK ? ngx_http_credverify_badges_parameters(cf, conf)
+                             : rv;
+}
+
+
+char *
+ngx_http_credverify_issuance(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char  *rv;
+
+    rv = ngx_http_credverify_content(cf, cmd, conf,
+                                     ngx_http_credverify_issuance_handler);
+
+    return rv == NGX_CONF_OK ? ngx_http_credverify_issuance_parameters(cf, conf)
+                             : rv;
+}
+
+
+char *
+ngx_http_credverify_progress_update(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    char  *rv;
+
+    rv = ngx_http_credverify_content(cf, cmd, conf,
+                                     ngx_http_credverify_issuance_handler);
+
+    return rv == NGX_CONF_OK ? ngx_http_credverify_update_parameters(cf, conf)
                              : rv;
 }
 
@@ -189,6 +217,7 @@ ngx_http_credverify_inherit(ngx_conf_t *cf,
     conf->holder = prev->holder;
     conf->list = prev->list;
     conf->badges = prev->badges;
+    conf->issuance = prev->issuance;
     conf->methods = prev->methods;
     conf->format = prev->format;
     conf->formats = prev->formats;

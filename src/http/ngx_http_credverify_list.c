@@ -7,7 +7,11 @@
  * snapshot and at one reading of the clock.
  */
 
-#include "ngx_http_credverify.h"
+#include "ngx_http_credverify_list.h"
+
+
+#define NGX_HTTP_CREDVERIFY_PAGE       20
+#define NGX_HTTP_CREDVERIFY_PAGE_MOST  100
 
 
 ngx_str_t *
@@ -28,6 +32,38 @@ ngx_http_credverify_list_parameter(ngx_str_t *arg, const char *name,
     value->len = arg->len - len - 1;
 
     return value;
+}
+
+
+cv_outcome_t
+ngx_http_credverify_list_limit(ngx_http_request_t *r,
+    ngx_http_credverify_value_t *value, ngx_uint_t *limit,
+    cv_refusal_t *refusal)
+{
+    cv_str_t   text;
+    ngx_int_t  n;
+
+    *limit = NGX_HTTP_CREDVERIFY_PAGE;
+
+    if (ngx_http_credverify_evaluate_handle(r, value, &text) != NGX_OK) {
+        return CV_SERVER_ERROR;
+    }
+
+    if (!cv_present(text)) {
+        return CV_VALID;
+    }
+
+    n = ngx_atoi((u_char *) (uintptr_t) text.data, text.len);
+
+    if (n < 1 || n > NGX_HTTP_CREDVERIFY_PAGE_MOST) {
+        refusal->detail = CV_STR("The limit is a number from 1 to "
+                       ngx_value(NGX_HTTP_CREDVERIFY_PAGE_MOST) ".");
+        return CV_INVALID_LIMIT;
+    }
+
+    *limit = (ngx_uint_t) n;
+
+    return CV_VALID;
 }
 
 

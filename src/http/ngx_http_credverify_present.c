@@ -48,7 +48,8 @@ ngx_http_credverify_begin(ngx_http_credverify_job_t *job,
             ? NGX_OK
             : ngx_http_credverify_choose_theme(r, job->clcf, &job->theme);
 
-    job->outcome = r->method & job->clcf->methods->bits
+    job->outcome = r->method
+                   & ngx_http_credverify_methods(r, job->clcf)->bits
                    ? ngx_http_credverify_check_version(r, job->clcf,
                                                        &job->refusal)
                    : CV_METHOD_NOT_ALLOWED;
@@ -198,11 +199,7 @@ ngx_http_credverify_add_facts(ngx_http_credverify_job_t *job,
         && cv_document_shows(document, format, presentation->outcome,
                              CV_FACT_LINKS))
     {
-        if (!cv_present(job->links)) {
-            ngx_http_credverify_make_links(job);
-        }
-
-        cv_fact_set_doc(facts, CV_FACT_LINKS, job->links);
+        cv_fact_set_doc(facts, CV_FACT_LINKS, ngx_http_credverify_links(job));
     }
 
     if (job->theme.len != 0) {
@@ -213,6 +210,17 @@ ngx_http_credverify_add_facts(ngx_http_credverify_job_t *job,
     if (cv_present(presentation->word)) {
         cv_fact_set_text(facts, CV_FACT_WORD, presentation->word);
     }
+}
+
+
+cv_doc_t
+ngx_http_credverify_links(ngx_http_credverify_job_t *job)
+{
+    if (job->clcf->links != NULL && !cv_present(job->links)) {
+        ngx_http_credverify_make_links(job);
+    }
+
+    return job->links;
 }
 
 
@@ -270,9 +278,7 @@ ngx_http_credverify_make_links(ngx_http_credverify_job_t *job)
 void
 ngx_http_credverify_error(ngx_http_credverify_job_t *job, cv_outcome_t outcome)
 {
-    cv_facts_t     facts;
-    cv_verdict_t   verdict;
-    cv_evidence_t  evidence;
+    cv_facts_t  facts;
 
     job->outcome = outcome;
 
@@ -286,24 +292,36 @@ ngx_http_credverify_error(ngx_http_credverify_job_t *job, cv_outcome_t outcome)
 
     job->presentation = cv_document_present(job->document->document,
                                             job->format, outcome);
-    outcome = job->presentation.outcome;
 
-    if (outcome < CV_REASONS) {
+    ngx_http_credverify_error_facts(&facts, &job->presentation, job->refusal,
+                                    job->now);
+    ngx_http_credverify_render(job, &facts);
+}
+
+
+void
+ngx_http_credverify_error_facts(cv_facts_t *facts,
+    const cv_presentation_t *presentation, const cv_refusal_t *refusal,
+    cv_time_t now)
+{
+    cv_verdict_t   verdict;
+    cv_evidence_t  evidence;
+
+    if (presentation->outcome < CV_REASONS) {
         ngx_memzero(&evidence, sizeof(cv_evidence_t));
         ngx_memzero(&verdict, sizeof(cv_verdict_t));
 
         verdict.reason = CV_NOT_FOUND;
-        cv_disclose(&facts, &verdict, outcome, &evidence, job->now);
+        cv_disclose(facts, &verdict, presentation->outcome, &evidence, now);
 
-    } else {
-        cv_disclose_error(&facts, outcome, job->presentation.status, job->now);
-
-        if (job->refusal != NULL) {
-            cv_disclose_refusal(&facts, job->refusal);
-        }
+        return;
     }
 
-    ngx_http_credverify_render(job, &facts);
+    cv_disclose_error(facts, presentation->outcome, presentation->status, now);
+
+    if (refusal != NULL) {
+        cv_disclose_refusal(facts, refusal);
+    }
 }
 
 
@@ -316,7 +334,7 @@ ngx_http_credverify_error(ngx_http_credverify_job_t *job, cv_outcome_t outcome)
 static ngx_uint_t
 ngx_http_credverify_for_scripts(ngx_http_credverify_job_t *job)
 {
-    return job->clcf->holder == NULL
+    return (job->clcf->holder == NULL && job->clcf->issuance == NULL)
            || (job->bearer != NULL && job->bearer->number != 0
                && job->bearer->outcome == CV_VALID)
            || job->outcome == CV_MISSING_VERSION
@@ -362,7 +380,7 @@ ngx_http_credverify_finish(ngx_http_credverify_job_t *job)
     }
 
     if (answer.status == NGX_HTTP_NOT_ALLOWED) {
-        answer.allow = job->clcf->methods->allow;
+        answer.allow = ngx_http_credverify_methods(job->r, job->clcf)->allow;
     }
 
     /*

@@ -231,7 +231,8 @@ static ngx_int_t
 ngx_http_credverify_headers(ngx_http_request_t *r,
     ngx_http_credverify_answer_t *answer)
 {
-    u_char  *semicolon;
+    u_char    *semicolon;
+    cv_str_t   exposed;
 
     r->headers_out.status = answer->status;
     r->headers_out.content_length_n = (off_t) answer->body.len
@@ -259,17 +260,21 @@ ngx_http_credverify_headers(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
+    exposed = !answer->keyed ? CV_STR("ETag, Retry-After")
+            : answer->status != NGX_HTTP_CREATED
+              ? CV_STR("ETag, Retry-After, RateLimit, RateLimit-Policy, "
+                       "X-RateLimit-Limit, X-RateLimit-Remaining, "
+                       "X-RateLimit-Reset, X-RateLimit-Window")
+              : CV_STR("Location, RateLimit, RateLimit-Policy, "
+                       "X-RateLimit-Limit, X-RateLimit-Remaining, "
+                       "X-RateLimit-Reset, X-RateLimit-Window");
+
     if (answer->cors
         && (!ngx_http_credverify_add_literal(r, "Access-Control-Allow-Origin",
                                              "*")
-            || !(answer->keyed
-                 ? ngx_http_credverify_add_literal(r,
-                       "Access-Control-Expose-Headers",
-                       "ETag, Retry-After, RateLimit, RateLimit-Policy, "
-                       "X-RateLimit-Limit, X-RateLimit-Remaining, "
-                       "X-RateLimit-Reset, X-RateLimit-Window")
-                 : ngx_http_credverify_add_literal(r,
-                       "Access-Control-Expose-Headers", "ETag, Retry-After"))))
+            || ngx_http_credverify_add_header(r,
+                   CV_STR("Access-Control-Expose-Headers"), exposed)
+               != NGX_OK))
     {
         return NGX_ERROR;
     }
@@ -322,9 +327,10 @@ ngx_http_credverify_allow_headers(ngx_http_request_t *r,
 
     static const char  always[] = "Accept, Authorization, Content-Type, "
                                   "If-None-Match, X-API-Key";
+    static const char  writes[] = ", Idempotency-Key";
 
     version = ngx_http_credverify_version_header(clcf);
-    size = sizeof(always) + sizeof(", ") + version.len;
+    size = sizeof(always) + sizeof(writes) + sizeof(", ") + version.len;
 
     cv_buf_borrow(&buf, ngx_pnalloc(r->pool, size), size);
     if (buf.data == NULL) {
@@ -332,6 +338,10 @@ ngx_http_credverify_allow_headers(ngx_http_request_t *r,
     }
 
     cv_buf_append_str(&buf, cv_str_z(always));
+
+    if (clcf->issuance != NULL) {
+        cv_buf_append_str(&buf, cv_str_z(writes));
+    }
 
     if (cv_present(version)) {
         cv_buf_append_str(&buf, CV_STR(", "));
@@ -364,7 +374,7 @@ ngx_http_credverify_preflight(ngx_http_request_t *r, ngx_uint_t ours)
     r->headers_out.status = NGX_HTTP_NO_CONTENT;
     r->header_only = 1;
 
-    methods = clcf->methods;
+    methods = ngx_http_credverify_methods(r, clcf);
 
     if (ours
         && (!ngx_http_credverify_add(r, "Allow",

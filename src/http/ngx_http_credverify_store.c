@@ -8,6 +8,7 @@
  */
 
 #include "ngx_http_credverify_store.h"
+#include "ngx_http_credverify_write.h"
 #include "cv_hash.h"
 
 
@@ -86,6 +87,8 @@ void
 ngx_http_credverify_exit_worker(ngx_cycle_t *cycle)
 {
     ngx_http_credverify_store_t  *store;
+
+    ngx_http_credverify_write_exit();
 
     while (ngx_http_credverify_stores != NULL) {
         store = ngx_http_credverify_stores;
@@ -340,7 +343,7 @@ ngx_http_credverify_probe(ngx_event_t *ev)
 
 
 cv_err_t
-ngx_http_credverify_write_begin(ngx_http_credverify_store_t **store,
+ngx_http_credverify_writer_begin(ngx_http_credverify_store_t **store,
     cv_store_t **opened)
 {
     if (*store == NULL) {
@@ -369,7 +372,7 @@ ngx_http_credverify_write_begin(ngx_http_credverify_store_t **store,
 /* of what is wrong with the store, not with what was to be written */
 
 void
-ngx_http_credverify_write_end(ngx_http_credverify_store_t *store, cv_err_t err,
+ngx_http_credverify_writer_end(ngx_http_credverify_store_t *store, cv_err_t err,
     const char *text)
 {
     store->writers--;

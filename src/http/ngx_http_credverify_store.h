@@ -69,9 +69,9 @@ void ngx_http_credverify_close_meter(ngx_http_credverify_metering_t *metering);
  * ended; "store" becomes the one to tell of that, with what came of it and, of
  * an error, why: that is logged if it is the store's.
  */
-cv_err_t ngx_http_credverify_write_begin(ngx_http_credverify_store_t **store,
+cv_err_t ngx_http_credverify_writer_begin(ngx_http_credverify_store_t **store,
     cv_store_t **opened);
-void ngx_http_credverify_write_end(ngx_http_credverify_store_t *store,
+void ngx_http_credverify_writer_end(ngx_http_credverify_store_t *store,
     cv_err_t err, const char *text);
 
 #endif /* NGX_HTTP_CREDVERIFY_STORE_H */

@@ -5,12 +5,9 @@
  * credverify_wallet: what is in a wallet, page by page.
  */
 
-#include "ngx_http_credverify.h"
+#include "ngx_http_credverify_list.h"
 #include "cv_wallet.h"
 
-
-#define NGX_HTTP_CREDVERIFY_PAGE       20
-#define NGX_HTTP_CREDVERIFY_PAGE_MOST  100
 
 /* A page that is longer than that, in bytes, ends early. */
 #define NGX_HTTP_CREDVERIFY_PAGE_FULL  (1024 * 1024)
@@ -28,8 +25,6 @@ typedef struct {
 static ngx_int_t ngx_http_credverify_page_answer(
     ngx_http_credverify_page_t *page);
 static cv_outcome_t ngx_http_credverify_page_ask(
-    ngx_http_credverify_page_t *page);
-static cv_outcome_t ngx_http_credverify_page_limit(
     ngx_http_credverify_page_t *page);
 static cv_err_t ngx_http_credverify_page_list(cv_verifier_t *verifier,
     cv_txn_t *txn, void *arg);
@@ -181,40 +176,8 @@ ngx_http_credverify_page_ask(ngx_http_credverify_page_t *page)
 
     page->query.test = ngx_http_credverify_tests(job->bearer);
 
-    return ngx_http_credverify_page_limit(page);
-}
-
-
-static cv_outcome_t
-ngx_http_credverify_page_limit(ngx_http_credverify_page_t *page)
-{
-    cv_str_t   value;
-    ngx_int_t  n;
-
-    page->limit = NGX_HTTP_CREDVERIFY_PAGE;
-
-    if (ngx_http_credverify_evaluate_handle(page->list.job.r,
-            &page->list.job.clcf->list->limit, &value)
-        != NGX_OK)
-    {
-        return CV_SERVER_ERROR;
-    }
-
-    if (!cv_present(value)) {
-        return CV_VALID;
-    }
-
-    n = ngx_atoi((u_char *) (uintptr_t) value.data, value.len);
-
-    if (n < 1 || n > NGX_HTTP_CREDVERIFY_PAGE_MOST) {
-        page->refusal.detail = CV_STR("The limit is a number from 1 to "
-                       ngx_value(NGX_HTTP_CREDVERIFY_PAGE_MOST) ".");
-        return CV_INVALID_LIMIT;
-    }
-
-    page->limit = (ngx_uint_t) n;
-
-    return CV_VALID;
+    return ngx_http_credverify_list_limit(job->r, &list->limit, &page->limit,
+                                          &page->refusal);
 }
 
 

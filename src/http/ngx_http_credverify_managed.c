@@ -1,0 +1,209 @@
+
+/*
+ * Copyright (C) The credverify authors
+ *
+ * The credentials below a location of credverify_issuance, page by page: each
+ * as it is shown alone, whatever its verdict.
+ */
+
+#include "ngx_http_credverify_issuance.h"
+#include "ngx_http_credverify_list.h"
+#include "cv_manage_list.h"
+
+
+typedef struct {
+    ngx_http_credverify_job_t    job;
+    cv_operation_t               operation;
+    cv_manage_list_t             list;
+    cv_managed_t                 managed;
+    cv_items_t                   items;
+    cv_str_t                     cursor;
+    ngx_uint_t                   limit;
+    ngx_uint_t                   lost;      /* the cursor leads nowhere */
+    cv_refusal_t                 refusal;
+    cv_error_t                   error;
+} ngx_http_credverify_managing_t;
+
+
+static cv_outcome_t ngx_http_credverify_managed_ask(
+    ngx_http_credverify_managing_t *managing);
+static cv_err_t ngx_http_credverify_managed_list(cv_verifier_t *verifier,
+    cv_txn_t *txn, void *arg);
+static cv_err_t ngx_http_credverify_managed_fill(
+    ngx_http_credverify_managing_t *managing, cv_txn_t *txn);
+
+
+ngx_int_t
+ngx_http_credverify_issuance_list(ngx_http_request_t *r)
+{
+    ngx_int_t                        rc;
+    cv_outcome_t                     outcome;
+    ngx_http_credverify_job_t       *job;
+    ngx_http_credverify_managing_t   managing;
+
+    ngx_memzero(&managing, sizeof(ngx_http_credverify_managing_t));
+
+    job = &managing.job;
+
+    if (ngx_http_credverify_begin(job, r) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    job->document = job->clcf->issuance->list;
+
+    cv_items_init(&managing.items, NGX_HTTP_CREDVERIFY_ANSWER_MAX);
+    cv_manage_list_init(&managing.list);
+
+    outcome = ngx_http_credverify_issuance_bearer(job);
+
+    if (outcome == CV_VALID) {
+        job->refusal = &managing.refusal;
+        outcome = ngx_http_credverify_managed_ask(&managing);
+    }
+
+    if (outcome == CV_VALID
+        && cv_managed_init(&managing.managed, &managing.error) != CV_OK)
+    {
+        outcome = CV_SERVER_ERROR;
+    }
+
+    if (outcome == CV_VALID) {
+        outcome = ngx_http_credverify_look_up(job,
+                                              ngx_http_credverify_managed_list,
+                                              &managing);
+
+        if (outcome == CV_VALID && managing.lost) {
+            outcome = CV_INVALID_CURSOR;
+        }
+
+        cv_managed_free(&managing.managed);
+    }
+
+    if (outcome != CV_VALID) {
+        ngx_http_credverify_error(job, outcome);
+    }
+
+    rc = ngx_http_credverify_finish(job);
+
+    cv_manage_list_free(&managing.list);
+    cv_items_free(&managing.items);
+
+    return rc;
+}
+
+
+static cv_outcome_t
+ngx_http_credverify_managed_ask(ngx_http_credverify_managing_t *managing)
+{
+    ngx_http_request_t           *r;
+    ngx_http_credverify_value_t   limit, cursor;
+
+    r = managing->job.r;
+
+    ngx_memzero(&limit, sizeof(ngx_http_credverify_value_t));
+    ngx_memzero(&cursor, sizeof(ngx_http_credverify_value_t));
+
+    ngx_str_set(&limit.argument, "limit");
+    ngx_str_set(&cursor.argument, "cursor");
+
+    ngx_http_credverify_issuance_ask(&managing->job, &managing->operation);
+
+    return ngx_http_credverify_evaluate_handle(r, &cursor, &managing->cursor)
+           == NGX_OK
+           ? ngx_http_credverify_list_limit(r, &limit, &managing->limit,
+                                            &managing->refusal)
+           : CV_SERVER_ERROR;
+}
+
+
+static cv_err_t
+ngx_http_credverify_managed_list(cv_verifier_t *verifier, cv_txn_t *txn,
+    void *arg)
+{
+    ngx_http_credverify_managing_t  *managing = arg;
+
+    cv_err_t                    err;
+    cv_facts_t                  facts;
+    ngx_http_credverify_job_t  *job;
+
+    job = &managing->job;
+
+    err = cv_manage_list(&managing->list, txn, &managing->operation,
+                         managing->cursor, (unsigned) managing->limit);
+
+    if (err == CV_ERR_INPUT) {
+        managing->lost = 1;
+        return CV_OK;
+    }
+
+    if (err == CV_OK) {
+        err = ngx_http_credverify_managed_fill(managing, txn);
+    }
+
+    if (err == CV_OK) {
+        err = cv_items_disclose(&managing->items, &facts, managing->list.next,
+                                job->now);
+    }
+
+    if (err == CV_ERR_LIMIT) {
+
+        /* nothing is wrong with the store */
+
+        job->render_err = err;
+        return CV_OK;
+    }
+
+    if (err != CV_OK) {
+        return err;
+    }
+
+    if (ngx_http_credverify_remember(job, CV_FOUND, 0) == NULL) {
+        return CV_ERR_NOMEM;
+    }
+
+    job->presentation = cv_document_present(job->document->document,
+                                            job->format, CV_FOUND);
+
+    cv_disclose_back(&facts, managing->list.prev);
+    ngx_http_credverify_render(job, &facts);
+
+    job->rendering.timeless = job->rendering.timeless
+                              && managing->items.rendering.timeless;
+
+    return CV_OK;
+}
+
+
+static cv_err_t
+ngx_http_credverify_managed_fill(ngx_http_credverify_managing_t *managing,
+    cv_txn_t *txn)
+{
+    size_t                      i;
+    cv_err_t                    err;
+    cv_facts_t                  facts;
+    cv_document_t              *document;
+    cv_presentation_t           presentation;
+    ngx_http_credverify_job_t  *job;
+
+    job = &managing->job;
+    document = job->clcf->compiled->document;
+
+    presentation = cv_document_present(document, CV_FORMAT_JSON, CV_FOUND);
+
+    err = CV_OK;
+
+    for (i = 0; err == CV_OK && i < managing->list.n; i++) {
+        err = cv_manage_load(txn, managing->list.numbers[i],
+                             &managing->managed, &managing->error);
+
+        if (err == CV_OK) {
+            cv_managed_disclose(&managing->managed, &facts, job->now);
+            ngx_http_credverify_add_facts(job, document, CV_FORMAT_JSON,
+                                          &presentation, &facts);
+
+            err = cv_items_add(&managing->items, document, CV_FOUND, &facts);
+        }
+    }
+
+    return err;
+}
