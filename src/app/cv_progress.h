@@ -23,8 +23,9 @@ typedef struct {
 /*
  * Puts the progress, whose references have ids and whose counts are absolute;
  * a count that is absent stays what it is.  Where it completes what the class
- * requires, and the holder has no credential of the class, whatever became of
- * it, one is issued: once for a holder and class.
+ * requires, and the holder has no credential of the class but tests, whatever
+ * became of it, one is issued: once for a holder and class.  That takes a look
+ * through all that the holder has, once, when the class is complete.
  */
 cv_err_t cv_progress_record(cv_txn_t *txn, cv_progress_t *progress,
     cv_step_t *step, cv_moment_t *moment, cv_error_t *error) CV_MUST_CHECK;

@@ -211,6 +211,7 @@ static const cv_field_t  cv_progress_fields[] = {
     CV_F_REF(2, cv_progress_t, class, true, CV_CLASS),
     CV_F(3, cv_progress_t, practice, COUNT, false, 0),
     CV_F(4, cv_progress_t, learn,    COUNT, false, 0),
+    { CV_FIELD(5, cv_progress_t, issued, BOOL, false), .internal = true },
 };
 
 static const cv_field_t  cv_oauth_client_fields[] = {

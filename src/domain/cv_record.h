@@ -201,6 +201,9 @@ typedef struct {
     cv_ref_t   class;
     cv_int_t   practice;        /* how far the holder has come; absent: 0 */
     cv_int_t   learn;
+    cv_int_t   issued;          /* true once a credential was found there, or
+                                   issued: saves a look through all that the
+                                   holder has; whoever records progress sets it */
 } cv_progress_t;
 
 typedef struct {

@@ -4,6 +4,7 @@
  */
 
 #include "cv_progress.h"
+#include "cv_erase.h"
 #include "cv_json.h"
 #include "cv_requires.h"
 #include "fixture.h"
@@ -179,6 +180,188 @@ test_record(void **state)
 }
 
 
+/* Has the class of the store require so much. */
+
+static void
+require(cv_txn_t *txn, const char *requires)
+{
+    cv_buf_t    buf;
+    cv_class_t  class;
+
+    cv_buf_init(&buf, CV_RECORD_MAX);
+    class = class_of(&buf, requires);
+
+    assert_int_equal(cv_resolve(txn, CV_CLASS, &class, &error), CV_OK);
+    assert_int_equal(cv_put(txn, CV_CLASS, &class), 1);
+
+    cv_buf_free(&buf);
+}
+
+
+static void
+put_holder(cv_txn_t *txn, const char *id)
+{
+    cv_holder_t  holder;
+
+    memset(&holder, 0, sizeof(holder));
+    holder.id = cv_str_z(id);
+    assert_true(cv_put(txn, CV_HOLDER, &holder) != 0);
+}
+
+
+static void
+put_of(cv_txn_t *txn, const char *id, const char *holder, cv_status_t status,
+    bool test)
+{
+    cv_credential_t  credential;
+
+    memset(&credential, 0, sizeof(credential));
+    credential.id = cv_str_z(id);
+    credential.class.id = CV_STR("class");
+    credential.holder.id = cv_str_z(holder);
+    credential.status = (cv_int_t) { status, true };
+    credential.test = (cv_int_t) { 1, test };
+
+    assert_int_equal(cv_resolve(txn, CV_CREDENTIAL, &credential, &error),
+                     CV_OK);
+    assert_true(cv_put(txn, CV_CREDENTIAL, &credential) != 0);
+}
+
+
+/*
+ * Once for ever: whatever becomes of the credential, the holder or what the
+ * class requires, there is no second one, and the first stays.
+ */
+
+static void
+test_for_ever(void **state)
+{
+    char              id[CV_UUID_LEN];
+    char              erased[CV_ERASED_ID_LEN + 1];
+    test_t           *test = *state;
+    uint64_t          iid;
+    cv_txn_t         *txn;
+    cv_step_t         step;
+    cv_holder_t       holder;
+    cv_moment_t       moment;
+    cv_erasure_t      erasure;
+    cv_credential_t   credential;
+
+    fill(test);
+    cv_moment_init(&moment, NOW);
+
+    txn = begin(test);
+    require(txn, "{\"practice\":3}");
+    put_holder(txn, "new");
+
+    record(txn, "new", 3, &step, &moment);
+    assert_true(step.issued);
+    memcpy(id, step.id, sizeof(id));
+
+    /* totals are raised: it is not complete, and still there */
+
+    require(txn, "{\"practice\":5}");
+    record(txn, "new", 4, &step, &moment);
+    assert_false(step.complete);
+    assert_true(cv_get_by_id(txn, CV_CREDENTIAL, cv_str(id, sizeof(id)),
+                             &credential, &iid));
+    assert_int_equal(credential.status.value, CV_STATUS_ISSUED);
+
+    record(txn, "new", 5, &step, &moment);
+    assert_true(step.complete);
+    assert_false(step.issued);
+
+    /* revoked, and gone back and forth */
+
+    assert_int_equal(cv_issue_move(txn, cv_str(id, sizeof(id)),
+                                   CV_STATUS_REVOKED, CV_ABSENT, &credential,
+                                   &moment, &error), CV_OK);
+    record(txn, "new", 0, &step, &moment);
+    assert_false(step.complete);
+    record(txn, "new", 6, &step, &moment);
+    assert_true(step.complete);
+    assert_false(step.issued);
+
+    /* renamed, and erased */
+
+    iid = cv_find(txn, CV_HANDLE_HOLDER_ID, CV_STR("new"));
+    memset(&holder, 0, sizeof(holder));
+    holder.id = CV_STR("renamed");
+    assert_true(cv_rename(txn, CV_HOLDER, iid, &holder));
+    record(txn, "renamed", 7, &step, &moment);
+    assert_false(step.issued);
+
+    assert_int_equal(cv_erase_holder(txn, CV_STR("renamed"), &erasure, &moment,
+                                     &error), CV_OK);
+    memcpy(erased, erasure.id, CV_ERASED_ID_LEN);
+    erased[CV_ERASED_ID_LEN] = '\0';
+    record(txn, erased, 8, &step, &moment);
+    assert_true(step.complete);
+    assert_false(step.issued);
+
+    /* the progress of an export has not what is the store's own */
+
+    require(txn, "{\"practice\":10}");
+    record(txn, erased, 9, &step, &moment);
+    record(txn, erased, 10, &step, &moment);
+    assert_true(step.complete);
+    assert_false(step.issued);
+
+    commit(txn);
+    assert_int_equal(check(test), 0);
+    cv_moment_free(&moment);
+}
+
+
+/* What came by an import counts, in whatever status; a test does not. */
+
+static void
+test_imported(void **state)
+{
+    char           name[32];
+    test_t        *test = *state;
+    cv_txn_t      *txn;
+    cv_step_t      step;
+    cv_moment_t    moment;
+    cv_status_t    status;
+
+    fill(test);
+    cv_moment_init(&moment, NOW);
+
+    txn = begin(test);
+    require(txn, "{\"practice\":3}");
+
+    for (status = 0; status < CV_STATUSES; status++) {
+        (void) snprintf(name, sizeof(name), "h-%s", cv_status_names[status]);
+        put_holder(txn, name);
+        put_of(txn, cv_status_names[status], name, status, false);
+
+        record(txn, name, 3, &step, &moment);
+        assert_true(step.complete);
+        assert_false(step.issued);
+    }
+
+    put_holder(txn, "tester");
+    put_of(txn, "test", "tester", CV_STATUS_ISSUED, true);
+    record(txn, "tester", 3, &step, &moment);
+    assert_true(step.issued);
+    record(txn, "tester", 4, &step, &moment);
+    assert_false(step.issued);
+
+    /* it comes before the last step does */
+
+    put_holder(txn, "late");
+    record(txn, "late", 2, &step, &moment);
+    put_of(txn, "late", "late", CV_STATUS_REVOKED, false);
+    record(txn, "late", 3, &step, &moment);
+    assert_false(step.issued);
+
+    commit(txn);
+    assert_int_equal(check(test), 0);
+    cv_moment_free(&moment);
+}
+
+
 /* A class that cannot number what it issues keeps the step from being taken. */
 
 static void
@@ -237,6 +420,8 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_reached),
         TEST(test_record),
+        TEST(test_for_ever),
+        TEST(test_imported),
         TEST(test_refused),
     };
 
