@@ -210,8 +210,6 @@ cv_manage_done(cv_manager_t *m, uint64_t number, cv_err_t err,
         return cv_error_set(m->error, err, "%s", what->text);
     }
 
-    m->managed->outcome = CV_FOUND;
-
     return cv_manage_load(m->txn, number, m->managed, m->error);
 }
 
@@ -478,7 +476,6 @@ cv_manage_find(cv_txn_t *txn, const cv_operation_t *operation,
     err = cv_manage_named(&m, &credential, &number);
 
     if (err == CV_OK) {
-        managed->outcome = CV_FOUND;
         err = cv_manage_load(txn, number, managed, error);
     }
 
@@ -504,6 +501,8 @@ cv_manage_load(cv_txn_t *txn, uint64_t number, cv_managed_t *managed,
         return cv_manage_lost(txn, error);
     }
 
+    managed->outcome = CV_FOUND;
+    managed->progress = CV_ABSENT;
     managed->number = number;
     managed->evidence.credential = credential;
     managed->evidence.class = &managed->class;

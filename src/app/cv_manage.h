@@ -117,7 +117,7 @@ cv_err_t cv_manage(cv_txn_t *txn, const cv_operation_t *operation,
 cv_err_t cv_manage_find(cv_txn_t *txn, const cv_operation_t *operation,
     cv_managed_t *managed, cv_error_t *error) CV_MUST_CHECK;
 
-/* The same of one that has a number there: of an item of a list. */
+/* What there is of one by its number, as found: of an item of a list. */
 cv_err_t cv_manage_load(cv_txn_t *txn, uint64_t number,
     cv_managed_t *managed, cv_error_t *error) CV_MUST_CHECK;
 

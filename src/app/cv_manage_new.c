@@ -285,10 +285,12 @@ cv_manage_put(cv_manager_t *m, cv_credential_t *credential,
         err = cv_issue_post(m->txn, number, m->error);
     }
 
-    m->managed->outcome = CV_CREATED;
+    if (err == CV_OK) {
+        err = cv_manage_load(m->txn, number, m->managed, m->error);
+        m->managed->outcome = CV_CREATED;
+    }
 
-    return err == CV_OK
-           ? cv_manage_load(m->txn, number, m->managed, m->error) : err;
+    return err;
 }
 
 

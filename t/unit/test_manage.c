@@ -555,6 +555,11 @@ test_disclose(void **state)
     is(cv_buf_str(&json), "{\"custom.mentor\":\"Ada\"}"
        "{\"recipient.name\":\"Jo\",\"custom.\":1}");
 
+    f.managed.outcome = CV_VALID;
+    assert_int_equal(cv_manage_load(f.txn, f.managed.number, &f.managed,
+                                    &error), CV_OK);
+    assert_int_equal(f.managed.outcome, CV_FOUND);
+
     manage(&f, CV_OPERATE_REVOKE, "issued", "{\"reason\":\"why\"}", CV_FOUND,
            NULL);
     cv_managed_disclose(&f.managed, &facts, NOW);
