@@ -569,7 +569,8 @@ model_has(const model_t *model, int holder, int class)
     for (i = 0; i < model->ncredentials; i++) {
         if (model->credentials[i].there
             && model->credentials[i].holder == holder
-            && model->credentials[i].class == class)
+            && model->credentials[i].class == class
+            && !model->credentials[i].test)
         {
             return true;
         }
@@ -616,7 +617,13 @@ model_progress(model_t *model, const op_t *op)
     model->complete = model_reached(&model->classes[op->class], holder,
                                     op->class);
 
-    if (!model->complete || model_has(model, i, op->class)) {
+    if (!model->complete || holder->certified[op->class]) {
+        return 0;
+    }
+
+    holder->certified[op->class] = true;
+
+    if (model_has(model, i, op->class)) {
         return 0;
     }
 

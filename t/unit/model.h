@@ -144,6 +144,8 @@ typedef struct {
     bool     email;
     int      practice[MODEL_CLASSES];   /* -1: none */
     int      learn[MODEL_CLASSES];
+    bool     certified[MODEL_CLASSES];  /* was found to have a credential, or
+                                           got one, by completing the class */
 } model_holder_t;
 
 typedef struct {
