@@ -6,6 +6,7 @@
 #include "cv_deliver.h"
 #include "cv_chores.h"
 #include "cv_hook.h"
+#include "cv_meter.h"
 #include "cv_result.h"
 #include "cv_text.h"
 
@@ -69,9 +70,9 @@ cv_deliver_claim(const char *dir, int *fd, cv_error_t *error)
 {
     char  path[4096];
 
-    /* LMDB's own locks are on the other file, and of another kind */
+    /* every store has this one, and locks of this kind only on the others */
 
-    if ((size_t) snprintf(path, sizeof(path), "%s/" CV_DATA_FILE, dir)
+    if ((size_t) snprintf(path, sizeof(path), "%s/" CV_METER_FILE, dir)
         >= sizeof(path))
     {
         return cv_error_set(error, CV_ERR_INPUT, "%s: too long", dir);
