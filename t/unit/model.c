@@ -131,7 +131,7 @@ model_enter(const model_t *model, model_credential_t *credential,
 }
 
 
-/* What is there now is told, by what it is now; who is erased is told of anew. */
+/* What is there now is told, by what it is now. */
 
 static void
 model_tell(model_t *model, model_event_type_t type, int i, int token)
@@ -274,12 +274,107 @@ model_issue(model_t *model, model_credential_t *credential, const op_t *op,
 }
 
 
+static bool
+model_knows(const model_t *model, int holder, bool test)
+{
+    int  i;
+
+    for (i = 0; i < model->ncredentials; i++) {
+        if (model->credentials[i].there
+            && model->credentials[i].holder == holder
+            && model->credentials[i].test == test)
+        {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+static int
+model_new_holder(model_t *model, const op_t *op)
+{
+    int              i, class;
+    model_holder_t  *holder;
+
+    i = model->nholders++;
+    holder = &model->holders[i];
+
+    for (class = 0; class < MODEL_CLASSES; class++) {
+        holder->practice[class] = -1;
+        holder->learn[class] = -1;
+    }
+
+    holder->name = op->reason;
+    holder->email = op->privacy;
+
+    return i;
+}
+
+
+/*
+ * By API: a draft, or one that is issued and sent at once, for somebody who is
+ * new or has a credential; what could not be issued is not made.
+ */
+
+static unsigned
+model_make(model_t *model, const op_t *op)
+{
+    int                 i;
+    unsigned            refused;
+    model_credential_t  new, issued;
+
+    memset(&new, 0, sizeof(new));
+    new.there = true;
+    new.class = op->class;
+    new.test = op->api == 2;
+    new.holder = op->forever ? model_holder(model, op)
+                             : model_new_holder(model, op);
+
+    if (new.holder == -1
+        || (op->forever && !model_knows(model, new.holder, new.test)))
+    {
+        return REFUSED_HOLDER;
+    }
+
+    new.issued_at = model_date(model, op->issued ? op->issued : 1);
+    new.expires_at = model_date(model, op->expires);
+    new.number = model_number(op);
+    new.updated_at = model_stamp(model);
+
+    i = model->made = model->ncredentials++;
+    issued = new;
+    refused = model_issue(model, &issued, &no_terms, false);
+
+    if (op->status != CV_STATUS_ISSUED) {
+        model_enter(model, &new, CV_ACTION_CREATED, -1, CV_STATUS_DRAFT, -1);
+
+        return refused | model_put(model, i, &new);
+    }
+
+    model_enter(model, &issued, CV_ACTION_CREATED, -1, CV_STATUS_ISSUED, -1);
+    model_enter(model, &issued, CV_ACTION_SENT, -1, -1, -1);
+
+    refused |= model_put(model, i, &issued);
+
+    model_tell_status(model, i, -1);
+    model_tell(model, EVENT_MAIL, i, -1);
+
+    return refused | (model->holders[new.holder].email ? 0 : REFUSED_EMAIL);
+}
+
+
 static unsigned
 model_create(model_t *model, const op_t *op)
 {
     int                 i, holder;
     unsigned            refused;
     model_credential_t  new;
+
+    if (op->api) {
+        return model_make(model, op);
+    }
 
     i = model_credential(model, op);
     holder = model_holder(model, op);
@@ -718,23 +813,16 @@ model_import(model_t *model, const op_t *op)
 static unsigned
 model_set_holder(model_t *model, const op_t *op)
 {
-    int              i, class;
-    model_holder_t  *holder;
+    int  i;
 
     i = model_holder(model, op);
 
     if (i == -1) {
-        i = model->nholders++;
+        i = model_new_holder(model, op);
         model->named[op->holder % MODEL_NAMES] = i;
 
-        holder = &model->holders[i];
-        (void) snprintf(holder->id, MODEL_TEXT, "%u-h%d", model->run,
+        (void) snprintf(model->holders[i].id, MODEL_TEXT, "%u-h%d", model->run,
                         op->holder % MODEL_NAMES);
-
-        for (class = 0; class < MODEL_CLASSES; class++) {
-            holder->practice[class] = -1;
-            holder->learn[class] = -1;
-        }
     }
 
     model->holders[i].name = op->reason;

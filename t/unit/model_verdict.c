@@ -52,7 +52,7 @@ model_reason(const model_credential_t *credential, const model_token_t *token,
 }
 
 
-/* When the reason is another one without anybody's doing: tried, not derived. */
+/* When the reason is another one by itself: tried, not derived. */
 
 static cv_time_t
 model_next_change(const model_credential_t *credential,

@@ -234,8 +234,8 @@ shrink(world_t *world, op_t *ops, int n)
 
 
 static const char *const  op_names[OP_KINDS] = {
-    "create", "issue", "move", "send", "token", "revoke token", "progress", "import",
-    "holder", "erase", "class", "time"
+    "create", "issue", "move", "send", "token", "revoke token", "progress",
+    "import", "holder", "erase", "class", "time"
 };
 
 static const char *const  op_members[] = {
@@ -390,7 +390,9 @@ make_op(world_t *world, op_t *op)
     if (op->kind == OP_SEND) {
         op->api = 1 + (dice(world, 10) == 0);
 
-    } else if (op->kind == OP_MOVE || op->kind == OP_ISSUE) {
+    } else if (op->kind == OP_CREATE || op->kind == OP_MOVE
+               || op->kind == OP_ISSUE)
+    {
         op->api = api[dice(world, CV_COUNT(api))];
     }
 }
@@ -433,6 +435,9 @@ make(world_t *world, op_t ops[MODEL_OPS], uint64_t seed, uint64_t sequence)
 
         if (imports(&ops[i])) {
             ops[i].api = 0;
+
+        } else if (ops[i].kind == OP_CREATE && ops[i].api) {
+            ops[i].reason |= 2;         /* a name there must be */
         }
     }
 
@@ -520,8 +525,11 @@ setup_world(void **state)
     world_t             *world;
     cv_store_options_t   options;
 
-    const cv_str_t  form = CV_STR("{\"method\":\"method\","
-                                  "\"reason\":\"reason\"}");
+    const cv_str_t  form = CV_STR("{\"class\":\"class\","
+        "\"holder.id\":\"holder\",\"holder.name\":\"name\","
+        "\"holder.email\":\"email\",\"issued_at\":\"issued\","
+        "\"expires_at\":\"expires\",\"number\":\"number\","
+        "\"method\":\"method\",\"reason\":\"reason\"}");
 
     world = calloc(1, sizeof(world_t));
     *state = world;
@@ -539,7 +547,8 @@ setup_world(void **state)
 
     if (world->verifier == NULL
         || cv_managed_init(&world->managed, &error) != CV_OK
-        || cv_form_compile(&world->form, "form", form, &error) != CV_OK || mkdtemp(world->dir) == NULL
+        || cv_form_compile(&world->form, "form", form, &error) != CV_OK
+        || mkdtemp(world->dir) == NULL
         || cv_store_create(world->dir, &options, &error) != CV_OK
         || cv_store_open(&world->store, world->dir, true, &error) != CV_OK
         || cv_snapshot_open(&world->snapshot, world->store, &error) != CV_OK)

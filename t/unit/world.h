@@ -82,13 +82,13 @@ void line_write(FILE *lines, const model_t *model, const op_t *op,
     const given_t *given);
 cv_err_t lines_import(world_t *world, FILE *lines);
 
-/* True if the store did what the model says, for a reason that is one of its. */
+/* True if the store did what the model says, for a reason that it has. */
 bool agree(world_t *world, unsigned refused, cv_err_t err);
 
 
 /* Comparing */
 
-/* What is there after a step; after the last one, what it took to come there. */
+/* What is there after a step; after the last one, the way there, too. */
 bool same(world_t *world, bool last);
 
 #endif /* WORLD_H */
