@@ -150,6 +150,7 @@ ngx_http_credverify_add_store(ngx_http_credverify_wanted_t *wanted)
     store->keys.wanted = wanted->keyed;
     store->addresses.wanted = wanted->visited;
     store->written = wanted->written;
+    ngx_queue_init(&store->writes);
 
     store->fake.fd = (ngx_socket_t) -1;
     store->timer.handler = ngx_http_credverify_probe;
@@ -342,17 +343,18 @@ ngx_http_credverify_probe(ngx_event_t *ev)
 }
 
 
+ngx_http_credverify_store_t *
+ngx_http_credverify_written(ngx_http_credverify_store_t *store)
+{
+    return store != NULL && store->same != NULL ? store->same : store;
+}
+
+
 cv_err_t
 ngx_http_credverify_writer_begin(ngx_http_credverify_store_t **store,
     cv_store_t **opened)
 {
-    if (*store == NULL) {
-        return CV_ERR_NOMEM;
-    }
-
-    if ((*store)->same != NULL) {
-        *store = (*store)->same;
-    }
+    *store = ngx_http_credverify_written(*store);
 
     if ((*store)->store == NULL || (*store)->stale) {
         return (*store)->err != CV_OK ? (*store)->err : CV_ERR_MISSING;

@@ -46,6 +46,8 @@ struct ngx_http_credverify_store_s {
     ngx_uint_t                    written;      /* it is wanted to write to, */
     ngx_uint_t                    writable;     /* and open for that */
     ngx_uint_t                    writers;      /* threads that do */
+    ngx_queue_t                   writes;       /* that wait, in order, while */
+    ngx_uint_t                    busy;         /* another one is done */
     ngx_uint_t                    opened;       /* which time that is */
     u_char                        path[1];
 };
@@ -65,10 +67,14 @@ void ngx_http_credverify_open_meter(ngx_http_credverify_store_t *store,
 void ngx_http_credverify_close_meter(ngx_http_credverify_metering_t *metering);
 
 /*
+ * The store that is written where this is named.
+ *
  * The store for a thread to write to, which is not closed before that has
  * ended; "store" becomes the one to tell of that, with what came of it and, of
  * an error, why: that is logged if it is the store's.
  */
+ngx_http_credverify_store_t *ngx_http_credverify_written(
+    ngx_http_credverify_store_t *store);
 cv_err_t ngx_http_credverify_writer_begin(ngx_http_credverify_store_t **store,
     cv_store_t **opened);
 void ngx_http_credverify_writer_end(ngx_http_credverify_store_t *store,

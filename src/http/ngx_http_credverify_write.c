@@ -31,12 +31,15 @@
 
 typedef struct {
     ngx_thread_task_t                task;
-    ngx_queue_t                      queue;     /* of all that are under way */
+    ngx_queue_t                      all;       /* of the worker */
+    ngx_queue_t                      queue;     /* of those that wait */
     ngx_queue_t                      waiters;   /* the request, or nobody */
     ngx_event_t                      timer;
     ngx_atomic_t                     state;
-    ngx_http_credverify_store_t     *owner;
+    ngx_http_credverify_store_t     *line;      /* in whose queue it is, */
+    ngx_http_credverify_store_t     *owner;     /* once a thread has it */
     cv_store_t                      *store;
+    ngx_thread_pool_t               *pool;
     ngx_shm_zone_t                  *zone;
     ngx_http_credverify_flight_t    *flight;    /* NULL: without such a key */
     const cv_document_t             *document;
@@ -69,9 +72,12 @@ static void ngx_http_credverify_write_copy(
 static ngx_int_t ngx_http_credverify_write_flight(
     ngx_http_credverify_writing_t *writing,
     const ngx_http_credverify_write_t *write);
-static ngx_int_t ngx_http_credverify_write_post(
-    ngx_http_credverify_writing_t *writing, ngx_http_request_t *r,
+static ngx_int_t ngx_http_credverify_write_line_up(
+    ngx_http_credverify_writing_t *writing,
     ngx_http_credverify_waiter_t *waiter);
+static ngx_int_t ngx_http_credverify_write_post(
+    ngx_http_credverify_writing_t *writing);
+static void ngx_http_credverify_write_next(ngx_http_credverify_store_t *line);
 static void ngx_http_credverify_write_thread(void *data, ngx_log_t *log);
 static bool ngx_http_credverify_write_wanted(void *arg);
 static cv_err_t ngx_http_credverify_write_run(cv_txn_t *txn, void *arg,
@@ -83,6 +89,8 @@ static void ngx_http_credverify_write_about(
 static cv_err_t ngx_http_credverify_write_render(
     ngx_http_credverify_writing_t *writing);
 static void ngx_http_credverify_write_done(ngx_event_t *ev);
+static void ngx_http_credverify_write_finish(
+    ngx_http_credverify_writing_t *writing);
 static void ngx_http_credverify_write_late(ngx_event_t *ev);
 static void ngx_http_credverify_write_given_up(
     ngx_http_credverify_waiter_t *waiter, void *data);
@@ -130,7 +138,6 @@ ngx_int_t
 ngx_http_credverify_write(ngx_http_credverify_job_t *job,
     const ngx_http_credverify_write_t *write)
 {
-    cv_err_t                        err;
     ngx_int_t                       rc;
     ngx_http_request_t             *r;
     ngx_http_credverify_waiter_t   *waiter;
@@ -147,24 +154,18 @@ ngx_http_credverify_write(ngx_http_credverify_job_t *job,
 
     waiter->request = r;
 
-    err = ngx_http_credverify_writer_begin(&writing->owner, &writing->store);
+    rc = ngx_http_credverify_write_flight(writing, write);
 
-    if (err != CV_OK) {
-        ngx_http_credverify_count_failure(job->clcf, err);
-        rc = CV_STORE_UNAVAILABLE;
+    if (rc == CV_VALID) {
+        rc = ngx_http_credverify_write_line_up(writing, waiter);
+    }
 
-    } else {
-        rc = ngx_http_credverify_write_flight(writing, write);
+    if (rc == CV_VALID) {
+        return ngx_http_credverify_suspend(r);
+    }
 
-        if (rc == CV_VALID) {
-            rc = ngx_http_credverify_write_post(writing, r, waiter);
-        }
-
-        if (rc == CV_VALID) {
-            return ngx_http_credverify_suspend(r);
-        }
-
-        ngx_http_credverify_writer_end(writing->owner, CV_OK, NULL);
+    if (writing->err != CV_OK) {
+        ngx_http_credverify_count_failure(job->clcf, writing->err);
     }
 
     ngx_http_credverify_write_free(writing);
@@ -200,8 +201,10 @@ ngx_http_credverify_write_task(ngx_http_credverify_job_t *job,
 
     cmcf = ngx_http_get_module_main_conf(r, ngx_http_credverify_module);
 
+    writing->pool = cmcf->writers;
     writing->zone = cmcf->flights;
-    writing->owner = ngx_http_credverify_store(&job->clcf->store);
+    writing->line = ngx_http_credverify_written(
+                        ngx_http_credverify_store(&job->clcf->store));
     writing->document = write->document->document;
     writing->operation = *operation;
     writing->links = job->links;
@@ -293,13 +296,16 @@ ngx_http_credverify_write_flight(ngx_http_credverify_writing_t *writing,
 }
 
 
-/* likewise */
+/*
+ * Likewise.  Threads that wait for one lock are lost to pictures and
+ * signatures: of each store a worker has one that does.
+ */
 
 static ngx_int_t
-ngx_http_credverify_write_post(ngx_http_credverify_writing_t *writing,
-    ngx_http_request_t *r, ngx_http_credverify_waiter_t *waiter)
+ngx_http_credverify_write_line_up(ngx_http_credverify_writing_t *writing,
+    ngx_http_credverify_waiter_t *waiter)
 {
-    ngx_http_credverify_main_conf_t  *cmcf;
+    ngx_int_t  rc;
 
     if (ngx_http_credverify_writes.next == NULL) {
         ngx_queue_init(&ngx_http_credverify_writes);
@@ -312,20 +318,27 @@ ngx_http_credverify_write_post(ngx_http_credverify_writing_t *writing,
         return CV_BUSY;
     }
 
-    if (ngx_http_credverify_wait(&writing->waiters, waiter) != NGX_OK) {
+    if (writing->line == NULL
+        || ngx_http_credverify_wait(&writing->waiters, waiter) != NGX_OK)
+    {
         return CV_SERVER_ERROR;
     }
 
-    cmcf = ngx_http_get_module_main_conf(r, ngx_http_credverify_module);
+    if (writing->line->busy) {
+        ngx_queue_insert_tail(&writing->line->writes, &writing->queue);
 
-    if (ngx_thread_task_post(cmcf->writers, &writing->task) != NGX_OK) {
-        waiter->waits = 0;
-        ngx_queue_remove(&waiter->queue);
+    } else {
+        rc = ngx_http_credverify_write_post(writing);
 
-        return CV_BUSY;
+        if (rc != CV_VALID) {
+            waiter->waits = 0;
+            ngx_queue_remove(&waiter->queue);
+
+            return rc;
+        }
     }
 
-    ngx_queue_insert_tail(&ngx_http_credverify_writes, &writing->queue);
+    ngx_queue_insert_tail(&ngx_http_credverify_writes, &writing->all);
     ngx_http_credverify_nwrites++;
 
     /* without any, a worker that is to end would not wait */
@@ -333,6 +346,55 @@ ngx_http_credverify_write_post(ngx_http_credverify_writing_t *writing,
     ngx_add_timer(&writing->timer, NGX_HTTP_CREDVERIFY_WRITE_WAIT);
 
     return CV_VALID;
+}
+
+
+/* gives it to a thread */
+
+static ngx_int_t
+ngx_http_credverify_write_post(ngx_http_credverify_writing_t *writing)
+{
+    writing->owner = writing->line;
+    writing->err = ngx_http_credverify_writer_begin(&writing->owner,
+                                                    &writing->store);
+
+    if (writing->err != CV_OK) {
+        return CV_STORE_UNAVAILABLE;
+    }
+
+    if (ngx_thread_task_post(writing->pool, &writing->task) != NGX_OK) {
+        ngx_http_credverify_writer_end(writing->owner, CV_OK, NULL);
+        return CV_BUSY;
+    }
+
+    writing->line->busy = 1;
+
+    return CV_VALID;
+}
+
+
+/* who comes next; if that is nobody's fault but the store's, all hear of it */
+
+static void
+ngx_http_credverify_write_next(ngx_http_credverify_store_t *line)
+{
+    ngx_int_t                       rc;
+    ngx_queue_t                    *q;
+    ngx_http_credverify_writing_t  *writing;
+
+    while (!line->busy && !ngx_queue_empty(&line->writes)) {
+        q = ngx_queue_head(&line->writes);
+        ngx_queue_remove(q);
+
+        writing = ngx_queue_data(q, ngx_http_credverify_writing_t, queue);
+
+        rc = ngx_http_credverify_write_post(writing);
+
+        if (rc != CV_VALID) {
+            writing->err = rc == CV_BUSY ? CV_ERR_LIMIT : writing->err;
+            ngx_http_credverify_write_finish(writing);
+        }
+    }
 }
 
 
@@ -531,23 +593,37 @@ ngx_http_credverify_write_render(ngx_http_credverify_writing_t *writing)
 static void
 ngx_http_credverify_write_done(ngx_event_t *ev)
 {
+    ngx_http_credverify_store_t    *line;
     ngx_http_credverify_writing_t  *writing = ev->data;
 
-    if (writing->timer.timer_set) {
-        ngx_del_timer(&writing->timer);
-    }
-
-    ngx_queue_remove(&writing->queue);
-    ngx_http_credverify_nwrites--;
-
     ngx_http_credverify_writer_end(writing->owner, writing->err,
-                                  writing->error.text);
+                                   writing->error.text);
 
     if (writing->err == CV_ERR_INPUT || writing->err == CV_ERR_CONFLICT) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                       "credverify: a request cannot be carried out: %s",
                       writing->error.text);
     }
+
+    /* those that wait come before what this one's client may send next */
+
+    line = writing->line;
+    line->busy = 0;
+
+    ngx_http_credverify_write_next(line);
+    ngx_http_credverify_write_finish(writing);
+}
+
+
+static void
+ngx_http_credverify_write_finish(ngx_http_credverify_writing_t *writing)
+{
+    if (writing->timer.timer_set) {
+        ngx_del_timer(&writing->timer);
+    }
+
+    ngx_queue_remove(&writing->all);
+    ngx_http_credverify_nwrites--;
 
     /* who asks again once this was answered is not told that it is under way */
 
@@ -577,6 +653,17 @@ ngx_http_credverify_write_late(ngx_event_t *ev)
                       "credverify: a write has waited %d seconds for others to "
                       "be done, and is given up",
                       NGX_HTTP_CREDVERIFY_WRITE_WAIT / 1000);
+
+        if (writing->owner == NULL) {
+
+            /* no thread has it */
+
+            ngx_queue_remove(&writing->queue);
+            writing->err = CV_ERR_LIMIT;
+            ngx_http_credverify_write_finish(writing);
+
+            return;
+        }
 
         ngx_http_credverify_wake(&writing->waiters,
                                  ngx_http_credverify_write_given_up, NULL);
@@ -737,7 +824,7 @@ ngx_http_credverify_write_exit(void)
 
     while (ngx_http_credverify_nwrites > 0) {
         q = ngx_queue_head(&ngx_http_credverify_writes);
-        writing = ngx_queue_data(q, ngx_http_credverify_writing_t, queue);
+        writing = ngx_queue_data(q, ngx_http_credverify_writing_t, all);
 
         ngx_queue_remove(q);
         ngx_http_credverify_nwrites--;

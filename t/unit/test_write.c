@@ -387,7 +387,10 @@ cut_short(test_t *test, unsigned when)
     file_write(path, data, len);
     free(data);
 
-    /* nobody waits for a lock that nobody has, here or elsewhere */
+    /* nobody waits for a lock that nobody has, here or elsewhere, nor does
+     * bulk work make way for who is not there */
+
+    assert_false(cv_store_wanted(test->store));
 
     (void) alarm(20);
 
