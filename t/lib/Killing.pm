@@ -8,7 +8,7 @@ package Killing;
 #                          ended => sub { my ($job, $result) = @_ });
 #     $killing->victim(NAME, pids => sub { who may be killed now },
 #                            killed => sub { my ($pid) = @_ });
-#     $killing->rounds(200);            at least so many are killed
+#     $killing->rounds(200, 'command');   at least so many of these are killed
 #
 # A job is what CredverifyTool::start() returns, with whatever else "ended" is to
 # know of it; it is killed as a victim of its own, unless it has "spare". A result
@@ -101,17 +101,16 @@ sub _reap {
 
 sub _kill {
     my $self = shift;
-    my @commands = grep { !$_->{spare} } @{ $self->{running} };
-    my @victims = map { my $victim = $_; map { [$victim, $_] } $victim->{pids}->() }
-                  @{ $self->{victims} };
+    my @commands = map { $_->{pid} } grep { !$_->{spare} } @{ $self->{running} };
 
     # commands are one of the victims; what they do is done when they are old
 
-    @commands = $commands[0] if rand 2 < 1;
-    push @victims, [{ name => 'command' }, $commands[rand @commands]{pid}] if $commands[0];
-    return unless @victims;
+    @commands = $commands[0] if @commands && rand 2 < 1;
 
-    my ($victim, $pid) = @{ $victims[rand @victims] };
+    my @victims = ({ name => 'command', pids => sub { @commands } }, @{ $self->{victims} });
+    my $victim = $victims[rand @victims];
+    my @pids = $victim->{pids}->() or return;
+    my $pid = $pids[rand @pids];
 
     if (kill('KILL', $pid) && $victim->{killed}) {
         $self->{kills}{ $victim->{name} }++;
@@ -122,12 +121,12 @@ sub _kill {
 }
 
 sub rounds {
-    my ($self, $rounds) = @_;
-    my $enough = $self->kills + $rounds;
+    my ($self, $rounds, $name) = @_;
+    my $enough = $self->kills($name) + $rounds;
     my $next = 0;
 
-    while ($self->kills < $enough || @{ $self->{running} }) {
-        if ($self->kills < $enough) {
+    while ($self->kills($name) < $enough || @{ $self->{running} }) {
+        if ($self->kills($name) < $enough) {
             while (@{ $self->{running} } < $self->{at_once}) { $self->_begin or last }
 
             $next ||= time + rand 2 * $self->{takes};

@@ -8,9 +8,12 @@ use strict;
 use warnings;
 
 use lib 't/lib';
+use POSIX ();
 use Test::More;
+use Credverify ();
 use CredverifyTool;
 use Killing;
+use LiveNginx;
 
 my $KILLS = $ENV{KILLS} || 40;
 my $SEED = srand($ENV{SEED} // time);
@@ -18,7 +21,7 @@ my $HOLDERS = 50 + 10 * $KILLS;
 
 diag("SEED=$SEED") if $ENV{KILLS} || $ENV{SEED};
 
-my $store = load($ISSUER, $HOLDER,
+my $store = Credverify::store($ISSUER, $HOLDER,
     '{"kind":"class","id":"web","issuer":"i","title":"Web","number_format":"W-{seq}"}',
     '{"kind":"class","id":"course","issuer":"i","title":"Course","number_format":"C-{seq}",'
     . '"requires":{"practice":2}}',
@@ -224,15 +227,49 @@ $killing->deed('import', begin => sub {
 });
 
 
-$killing->rounds($KILLS);
+# workers read meanwhile, and are killed as well
 
-cmp_ok($killing->kills, '>=', $KILLS, 'killed: ' . $killing->kills);
-is($told{done} + $told{undone}, $killing->kills, 'and looked at, each of them');
+my $nginx = LiveNginx->start(server => "credverify_store $store;
+    location = /v { credverify_verify number=\$arg_number; }");
+my %read = (answered => 0, nothing => 0);
+
+sub number_is {
+    my ($number) = @_;
+    my ($status, $body) = $nginx->get("/v?number=$number");
+    return !$status ? 0 : $status == 200 && $body =~ /"reason":"(?:valid|revoked|refunded)"/ ? 1 : 2;
+}
+
+$killing->deed('read', begin => sub {
+    my $id = some(sub { $_[0]{number} }) or return;
+    my $pid = fork;
+    die "fork: $!" unless defined $pid;
+    POSIX::_exit(number_is($known{$id}{number})) if $pid == 0;
+    return { pid => $pid, out => '', err => '', spare => 1, id => $id };
+}, ended => sub {
+    my ($job, $r) = @_;
+    $read{ $r->{status} ? 'answered' : 'nothing' }++;
+    wrong("$job->{id}: it is not what it is") if $r->{status} == 2;
+});
+
+my $workers = 0;
+$killing->victim('worker', pids => sub { $nginx->workers }, killed => sub { $workers++ });
+
+$killing->rounds($KILLS, 'command');
+
+cmp_ok($killing->kills('command'), '>=', $KILLS, 'killed: ' . $killing->kills('command'));
+is($told{done} + $told{undone}, $killing->kills('command'), 'and looked at, each of them');
+cmp_ok($workers, '>', 0, "workers that were killed: $workers");
+cmp_ok($read{answered}, '>', 0, "answers: $read{answered}, and none: $read{nothing}");
 is_deeply(\@wrong, [], 'each command was done, or was killed and done whole or not at all');
 cmp_ok($told{answered}, '>', $KILLS, "commands that were not killed: $told{answered}");
 
 
-# The store, when it is quiet again
+# The store, when it is quiet again: each number is found
+
+is_deeply([grep { number_is($_) != 1 } map { $_->{number} } grep { $_->{number} } values %known],
+          [], 'workers know all of them');
+is($nginx->stop, 0, 'nginx ends well');
+unlike($nginx->errors, qr/\[(?:error|crit|emerg)\]/, 'and had nothing to say');
 
 my $check = cv('check', '--json');
 done_ok($check, 'check');
