@@ -110,6 +110,9 @@ sub with_greedy {
         'key.json' => greedy_json('found'),
         'revocations.json' => greedy_json('found') =~ s/"found":\{"body":\{/$&"all":"\$list.items",/r,
         'progress.json' => '{"found":{"body":{"all":"$progress"}},"not_found":{"body":{}},"error":{"body":{}}}',
+        'credential.json' => greedy_json('found'),
+        'credential.request.json' => '{}',
+        'credentials.json' => '{"found":{"body":["$list.items","$list.next","$list.prev"]},"not_found":{"body":{}},"error":{"body":{}}}',
         'list.json' => '{"found":{"body":["$asked","$list.items","$list.next"]},"not_found":{"body":{}},"error":{"body":{}}}',
         'verify.html' => "<!doctype html>\n<html><head><title>{{title}}{{class.title}}{{holder.name}}</title></head>"
             . "<body>\n" . greedy_markup('a', 'href') . "</body></html>\n",

@@ -90,6 +90,7 @@ my %plain = (
 my %hides = (
     securecodinghub => [qw(revoked token_expired refunded expired pending)],
     testedclear => [qw(token_expired refunded pending)],
+    mail => [qw(revoked token_expired refunded expired pending)],
     validtrust => [qw(revoked token_expired)],
 );
 
@@ -300,6 +301,25 @@ for my $view (@badge_views) {
                 credverify_openbadges_key $signing->{private};
             }\n";
         }
+    }
+}
+
+# what is managed: of each issuer, with keys only; in "open", any will do
+
+my @managing = map { $_->{view} } grep { $_->{kind} eq 'managed' && $_->{name} eq 'credential' } @documents;
+
+is_deeply([sort map { "$_->{view}/$_->{name}" } grep { $_->{kind} eq 'managed' && $_->{name} ne 'progress-update' } @documents],
+          [sort map { my $view = $_; map { "$view/$_" } qw(credential credentials) } @managing],
+          'it is known of all that is managed how it is asked for');
+
+for my $view (@managing) {
+    for my $i (0, 1) {
+        $locations .= "location /managed/$view/$i {
+            credverify_view $view;
+            credverify_issuers $issuers[$i];
+            credverify_feature all;
+            credverify_issuance read=read write=write;
+        }\n";
     }
 }
 
@@ -629,6 +649,63 @@ for my $document (grep { $_->{kind} eq 'progress' } @documents) {
 
     is(first(@wrong), '', "$what shows what it may");
     ok($seen{'credential.number'}, 'and does') or diag explain \%seen;
+}
+
+# Who issues is shown the records, whatever the verdict on them, and nobody else is:
+# with a key that may read, of issuers that the place is for, tests with test keys.
+
+my %managed = map { $_ => 1 } of(holder => qw(id email)), of(credential => qw(revoked_at revocation_reason)),
+    grep { $is{$_} =~ /^(?:public|record|handle|holder)\z/ && !/^token\b|assertion\z/ } keys %is;
+
+sub managed {
+    my ($issuer, $test, $credential) = @_;
+
+    return sub {
+        my ($owner, $fact) = @_;
+        return 0 unless $managed{$fact} && $issuer == $test;
+        return grep { $owner eq $_ } map { @{$_->{owners}} }
+               grep { $credential ? $_ == $credential : $_->{test} == $test } @MarkedStore::credentials;
+    };
+}
+
+for my $view (@managing) {
+    my (@wrong, %seen, %listed);
+
+    for my $i (0, 1) {
+        for my $key (sort(keys %key), 'none') {
+            my $reads = $key =~ /^(?:live|test|badge)\z/;
+            my $test = $key eq 'test' ? 1 : 0;
+
+            for my $credential (@MarkedStore::credentials) {
+                my $answer = ask("/managed/$view/$i/$credential->{id}", $key);
+                my $there = $reads && $i == $test && $credential->{test} == $test;
+                my $allowed = managed($i, $test, $credential);
+
+                push @wrong, leaks($answer, $there ? $allowed : undef, \%seen);
+                push @wrong, "$answer->{path} ($key) is $answer->{status}"
+                    if $there ? $answer->{status} != 200 : $answer->{status} !~ /^(?:404|40[123]|429)\z/;
+            }
+
+            my $next = '';
+
+            for (1 .. 9) {
+                my $answer = ask("/managed/$view/$i?limit=7" . ($next && "&cursor=$next"), $key);
+
+                push @wrong, leaks($answer, $reads ? managed($i, $test) : undef, \my %on);
+                $listed{"$i $key"}++ if $on{'credential.id'};
+                last unless $reads;
+
+                my $list = decode_json($answer->{body});
+                $next = ref $list eq 'ARRAY' ? $list->[1] : ($list->{pagination} || $list)->{next};
+                last unless $next;
+            }
+        }
+    }
+
+    is(first(@wrong), '', "$view shows issuers what is theirs");
+    ok(!(grep { !$seen{$_} } $view eq 'greedy' ? keys %managed : of(holder => qw(id name email))), 'and does')
+        or diag explain [grep { !$seen{$_} } sort keys %managed];
+    is_deeply(\%listed, { '0 live' => 3, '0 badge' => 3, '1 test' => 3 }, 'in pages, too');
 }
 
 # An item of a list shows what may be shown of it by what it was asked for, which is
