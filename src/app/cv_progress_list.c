@@ -621,6 +621,7 @@ cv_progress_known(cv_txn_t *snapshot, const cv_progress_query_t *query,
     cv_str_t              to;
     cv_walk_t             walk;
     cv_progress_t         progress;
+    cv_progress_query_t   others;
     cv_progress_search_t  search;
 
     memset(&search, 0, sizeof(cv_progress_search_t));
@@ -633,6 +634,16 @@ cv_progress_known(cv_txn_t *snapshot, const cv_progress_query_t *query,
     err = cv_progress_look(&search);
 
     if (err == CV_OK && !search.known) {
+        err = cv_progress_take_credentials(&search);
+    }
+
+    /* a credential for tests is one of theirs, though no list shows it */
+
+    if (err == CV_OK && !search.known) {
+        others = *query;
+        others.test = !query->test;
+        search.query = &others;
+
         err = cv_progress_take_credentials(&search);
     }
 

@@ -695,8 +695,20 @@ model_progress(model_t *model, const op_t *op)
 
     i = model_holder(model, op);
 
+    /* an API knows of courses alone, and notes no tests */
+
+    if (op->api == 2 || (op->api && !op->practice && !op->learn)) {
+        return REFUSED_BODY;
+    }
+
     if (i == -1) {
         return REFUSED_HOLDER;
+    }
+
+    if (op->api && model->classes[op->class].practice == -1
+        && model->classes[op->class].learn == -1)
+    {
+        return REFUSED_CLASS;
     }
 
     holder = &model->holders[i];

@@ -221,6 +221,8 @@ enum {
     REFUSED_DAYS = 256,         /* the class's valid_days are none */
     REFUSED_TOKEN = 512,        /* no such token */
     REFUSED_EMAIL = 1024,       /* there is nowhere to send it to */
+    REFUSED_CLASS = 2048,       /* nobody makes progress in it */
+    REFUSED_BODY = 4096,        /* nothing is said, or by whom nobody hears */
     REFUSED_KINDS = 11
 };
 
@@ -252,6 +254,7 @@ int model_credential(const model_t *model, const op_t *op);
 /* The text that a holder or a class is given as an id. */
 void model_holder_id(const model_t *model, const op_t *op,
     char out[MODEL_TEXT]);
+void model_issuer_id(const model_t *model, char out[MODEL_TEXT]);
 void model_class_id(const model_t *model, int class, char out[MODEL_TEXT]);
 
 /* Who that is, -1 for nobody. */

@@ -50,6 +50,13 @@ model_holder(const model_t *model, const op_t *op)
 
 
 void
+model_issuer_id(const model_t *model, char out[MODEL_TEXT])
+{
+    (void) snprintf(out, MODEL_TEXT, "%u-i", model->run);
+}
+
+
+void
 model_class_id(const model_t *model, int class, char out[MODEL_TEXT])
 {
     (void) snprintf(out, MODEL_TEXT, "%u-k%d", model->run, class);

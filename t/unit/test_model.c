@@ -74,6 +74,7 @@ static void
 begin_world(world_t *world)
 {
     int    i;
+    char   issuer[MODEL_TEXT];
     FILE  *lines;
 
     model_begin(&world->model, ++world->runs);
@@ -86,6 +87,12 @@ begin_world(world_t *world)
     }
 
     lines = lines_open();
+    model_issuer_id(&world->model, issuer);
+
+    line_begin(lines, "issuer");
+    line_add(lines, "id", issuer);
+    line_add(lines, "name", "Issuer");
+    (void) fputs("}\n", lines);
 
     for (i = 0; i < MODEL_CLASSES; i++) {
         line_begin(lines, "class");
@@ -391,7 +398,7 @@ make_op(world_t *world, op_t *op)
         op->api = 1 + (dice(world, 10) == 0);
 
     } else if (op->kind == OP_CREATE || op->kind == OP_MOVE
-               || op->kind == OP_ISSUE)
+               || op->kind == OP_ISSUE || op->kind == OP_PROGRESS)
     {
         op->api = api[dice(world, CV_COUNT(api))];
     }
@@ -529,7 +536,8 @@ setup_world(void **state)
         "\"holder.id\":\"holder\",\"holder.name\":\"name\","
         "\"holder.email\":\"email\",\"issued_at\":\"issued\","
         "\"expires_at\":\"expires\",\"number\":\"number\","
-        "\"method\":\"method\",\"reason\":\"reason\"}");
+        "\"method\":\"method\",\"reason\":\"reason\","
+        "\"practice\":\"practice\",\"learn\":\"learn\"}");
 
     world = calloc(1, sizeof(world_t));
     *state = world;
@@ -558,11 +566,6 @@ setup_world(void **state)
     }
 
     lines = lines_open();
-    line_begin(lines, "issuer");
-    line_add(lines, "id", "issuer");
-    line_add(lines, "name", "Issuer");
-    (void) fputs("}\n", lines);
-
     line_begin(lines, "webhook");
     line_add(lines, "id", "all");
     line_add(lines, "url", "https://all.example/");

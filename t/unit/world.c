@@ -180,6 +180,21 @@ managed_body(const op_t *op, const given_t *given, FILE *body)
         return op->status == CV_STATUS_ISSUED ? CV_OPERATE_CREATE_ISSUE_SEND
                                               : CV_OPERATE_CREATE;
 
+    case OP_PROGRESS:
+        (void) fputs("{", body);
+
+        if (op->practice) {
+            (void) fprintf(body, "\"practice\":%d%s", op->practice - 1,
+                           op->learn ? "," : "");
+        }
+
+        if (op->learn) {
+            (void) fprintf(body, "\"learn\":%d", op->learn - 1);
+        }
+
+        (void) fputs("}", body);
+        return CV_OPERATE_PROGRESS;
+
     default:
         if (op->status == CV_STATUS_REVOKED && op->reason > 0) {
             (void) fprintf(body, "{\"reason\":\"%s\"}", given->reason);
@@ -193,7 +208,7 @@ managed_body(const op_t *op, const given_t *given, FILE *body)
 /* the ids that the API has made are those of the model's from now on */
 
 static void
-managed_ids(world_t *world, const op_t *op)
+managed_ids(world_t *world, cv_txn_t *txn, const op_t *op)
 {
     int                  i;
     model_t             *model;
@@ -202,7 +217,18 @@ managed_ids(world_t *world, const op_t *op)
 
     model = &world->model;
 
-    if (op->kind != OP_CREATE || model->made == -1) {
+    if (op->kind == OP_PROGRESS
+        && (world->managed.number != 0) != (model->made != -1))
+    {
+        (void) wrong(world, "%s was issued",
+                     model->made == -1 ? "something" : "nothing");
+    }
+
+    if ((op->kind != OP_CREATE && op->kind != OP_PROGRESS)
+        || model->made == -1
+        || cv_manage_load(txn, world->managed.number, &world->managed, &error)
+           != CV_OK)
+    {
         return;
     }
 
@@ -222,16 +248,20 @@ managed_ids(world_t *world, const op_t *op)
 }
 
 
-/* A refusal has written nothing: what it is in is committed, too. */
+/* An outcome that refuses has written nothing: that is committed, too. */
 
 static cv_err_t
 do_managed(world_t *world, cv_txn_t *txn, const op_t *op,
     const given_t *given)
 {
-    char             body[1024];
+    char             body[1024], issuer[MODEL_TEXT];
     FILE            *out;
+    cv_str_t         issuers[1];
     cv_err_t         err;
     cv_operation_t   operation;
+
+    model_issuer_id(&world->model, issuer);
+    issuers[0] = cv_str_z(issuer);
 
     memset(&operation, 0, sizeof(operation));
     memset(body, 0, sizeof(body));
@@ -242,10 +272,14 @@ do_managed(world_t *world, cv_txn_t *txn, const op_t *op,
     (void) fclose(out);
 
     operation.id = cv_str_z(given->id);
+    operation.holder = cv_str_z(given->holder);
+    operation.class = cv_str_z(given->class);
     operation.body = cv_str_z(body);
     operation.form = world->form;
-    operation.test = op->kind == OP_CREATE ? op->api == 2
-                                           : given->test == (op->api == 1);
+    operation.issuers = issuers;
+    operation.nissuers = 1;
+    operation.test = op->kind == OP_CREATE || op->kind == OP_PROGRESS
+                     ? op->api == 2 : given->test == (op->api == 1);
     operation.actor = CV_STR("key:model");
     operation.now = world->model.now;
 
@@ -259,7 +293,7 @@ do_managed(world_t *world, cv_txn_t *txn, const op_t *op,
     }
 
     if (err == CV_OK) {
-        managed_ids(world, op);
+        managed_ids(world, txn, op);
     }
 
     return err;
@@ -441,6 +475,7 @@ void
 line_class(FILE *lines, const model_t *model, int i)
 {
     char                  id[MODEL_TEXT], format[MODEL_TEXT];
+    char                  issuer[MODEL_TEXT];
     const char           *with;
     const model_class_t  *class;
 
@@ -448,7 +483,8 @@ line_class(FILE *lines, const model_t *model, int i)
     model_class_id(model, i, id);
 
     line_add(lines, "id", id);
-    line_add(lines, "issuer", "issuer");
+    model_issuer_id(model, issuer);
+    line_add(lines, "issuer", issuer);
     line_add(lines, "title", "Class");
 
     if (model_format(model, class->format, format) != NULL) {
@@ -572,7 +608,11 @@ do_write(world_t *world, const op_t *op, const given_t *given)
     err = op->api ? do_managed(world, txn, op, given)
                   : steps[op->kind](world, txn, op, given);
 
-    if (err != CV_OK && !op->api) {
+    /* the API says by an outcome what is refused */
+
+    if (err != CV_OK
+        && (!op->api || world->managed.outcome == CV_SERVER_ERROR))
+    {
         cv_txn_abort(txn);
         return err;
     }
@@ -601,6 +641,10 @@ static const struct {
     { REFUSED_HOLDER, "names nobody who has a credential here" },
     { REFUSED_TAKEN, "is that of another credential" },
     { REFUSED_EMAIL, "is required" },
+    { REFUSED_HOLDER, "There is no such user." },
+    { REFUSED_CLASS, "There is no such category." },
+    { REFUSED_BODY, "The body has no count." },
+    { REFUSED_BODY, "A test key records no progress." },
 };
 
 
