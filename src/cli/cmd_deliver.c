@@ -7,6 +7,7 @@
 
 #include "cv_cli.h"
 #include "cv_deliver.h"
+#include "cv_purge.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -66,6 +67,7 @@ cmd_deliver_options(cv_cli_t *cli, cmd_deliver_t *work)
     work->conf.post.timeout = (long) timeout;
     work->conf.post.ca_file = cv_option(cli, "ca_file");
     work->conf.once = cv_option(cli, "once") != NULL;
+    work->conf.purge.attempt = cv_purge_attempt;
     work->conf.say = cmd_deliver_say;
     work->conf.arg = cli;
 

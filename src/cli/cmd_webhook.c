@@ -10,6 +10,7 @@
 #include "cv_cli.h"
 #include "cv_digest.h"
 #include "cv_outbox.h"
+#include "cv_purge_url.h"
 
 /* as many random bytes as a SHA-256 has */
 #define CMD_WEBHOOK_SECRET_LEN                                                \
@@ -123,6 +124,8 @@ static int
 cmd_webhook_url(cv_cli_t *cli, const cv_webhook_t *webhook)
 {
     size_t          n;
+    unsigned        variants;
+    cv_error_t      error;
     const uint8_t  *p, *end;
 
     end = cv_str_end(webhook->url);
@@ -134,9 +137,18 @@ cmd_webhook_url(cv_cli_t *cli, const cv_webhook_t *webhook)
         n += *p == '@';
     }
 
-    return n == 0 ? CV_CLI_DONE
-                  : cv_cli_misuse(cli, "--url: it has a user name or password "
-                                  "in it; what is sent is signed instead");
+    if (n > 0) {
+        return cv_cli_misuse(cli, "--url: it has a user name or password in "
+                             "it; what is sent is signed instead");
+    }
+
+    if (webhook->type.present && webhook->type.value == CV_WEBHOOK_PURGE
+        && cv_purge_variants(webhook->url, &variants, &error) != CV_OK)
+    {
+        return cv_cli_misuse(cli, "--url: %s", error.text);
+    }
+
+    return CV_CLI_DONE;
 }
 
 

@@ -549,6 +549,8 @@ const cv_command_t  cv_commands[] = {
     { "webhook", "add", "ID", 1, 1,
       "make a webhook, with a secret to sign by",
       "It gets what happens from now on: all of it, or what --event names.\n"
+      "One of type purge is a cache: its URL has a \"{key}\" for what it keeps\n"
+      "answers by, and lists as in \"{html,json}\" for all that there may be.\n"
       "Its secret is shown once. If that cannot be written to standard\n"
       "output, the webhook is removed again.\n",
       cv_webhook_options, CV_WEBHOOK, " url type issuer private ",

@@ -112,7 +112,7 @@ cv_purge_variants(cv_str_t template, unsigned *n, cv_error_t *error)
 
     if (!cv_purge_has_place(template)) {
         return cv_error_set(error, CV_ERR_INPUT, "a URL to purge by needs a "
-                            "host, and a path before the first \"{\"");
+                            "host and \"/\" before the first \"{\"");
     }
 
     keyed = false;

@@ -29,8 +29,9 @@ sub template {
     return $url =~ s/:8082/:$port/r;
 }
 
-# start(store, age => seconds): the edge and the origin, which says how long an
-# answer may be kept; $edge->{purge} is the port for purging.
+# start(store, age, edge_has, origin_has): the edge and the origin, which tells for
+# how long an answer may be kept, and what either has beside; $edge->{purge} is the
+# port for purging.
 
 sub start {
     my ($store, %is) = @_;
@@ -60,6 +61,9 @@ sub tier {
         $conf =~ s/credverify_max_age 3s;/credverify_max_age $is{age};/ or die 'no max-age';
         $conf =~ s/inactive=1m/inactive=$is{age}/ or die 'no inactive';
     }
+
+    $conf =~ s/^(?= +# All else is passed on)/$is{edge_has}/m or die 'no edge' if $is{edge_has};
+    $conf =~ s/^(?= +location = \/health )/$is{origin_has}/m or die 'no origin' if $is{origin_has};
 
     if (!purges()) {
         $conf =~ s/^ +if \(\$request_method != PURGE\).*?proxy_cache_purge \S+ \S+;\n//ms or die 'no purging';
