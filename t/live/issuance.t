@@ -1,0 +1,424 @@
+# Issuing over HTTP while others write, clients leave, workers are killed or are
+# to end, disk and map are full, and the file is cut short.
+
+use strict;
+use warnings;
+
+use lib 't/lib';
+use IO::Select;
+use JSON::PP;
+use Test::More;
+use Time::HiRes qw(sleep time);
+use Credverify;
+use CredverifyKeys;
+use LiveNginx;
+
+%CredverifyKeys::keys = (write => ['scs_live', scopes => ['credentials:read', 'credentials:write']]);
+
+my $json = JSON::PP->new->utf8->canonical;
+my $key = 'X-API-Key: ' . CredverifyKeys::key('write');
+my @class = ('{"kind":"class","id":"numbered","issuer":"acme","title":"N","number_format":"N-{seq:5}"}');
+
+sub run { return Credverify::run(@_) }
+
+sub records {
+    return (Credverify::lines(), CredverifyKeys::lines(), @class);
+}
+
+sub make {
+    my ($store, @options) = @_;
+    run($store, undef, 'init', @options) or die 'no store';
+    run($store, join("\n", records(), ''), 'import', '-') or die 'no import';
+    return $store;
+}
+
+sub serve {
+    my ($store, %is) = @_;
+    return LiveNginx->start(
+        main => 'thread_pool credverify threads=2;', workers => $is{workers} || 2,
+        server => "
+            credverify_store $store;
+            credverify_issuers acme;
+            location = /v { credverify_verify code=\$arg_code; }
+            location /c { credverify_key scs; credverify_issuance; }");
+}
+
+sub body {
+    my ($name, %more) = @_;
+    return $json->encode({ class => 'numbered', holder => { name => $name, email => 'a@mail.example' }, %more });
+}
+
+sub request {
+    my ($path, $body, @headers) = @_;
+    return join "\r\n", "POST $path HTTP/1.1", 'Host: test', 'Connection: close', $key, @headers,
+        'Content-Length: ' . length $body, '', $body;
+}
+
+# Sends a request, and leaves the answer for later.
+
+sub send_off {
+    my ($nginx, @request) = @_;
+    my $socket = $nginx->connect or die "connect: $!";
+    print $socket request(@request);
+    return $socket;
+}
+
+# [status, body] of it; [0] if none has come by then
+
+sub answer {
+    my ($socket, $seconds) = @_;
+    my $answer = '';
+
+    while (IO::Select->new($socket)->can_read($seconds // 30)) {
+        sysread($socket, $answer, 65536, length $answer) or last;
+    }
+
+    my ($head, $body) = split /\r\n\r\n/, $answer, 2;
+    my ($status) = ($head // '') =~ m{^HTTP/1\.1 (\d+)};
+    return [$status || 0, $body // ''];
+}
+
+sub post { return answer(send_off(@_)) }
+
+sub stats {
+    my $store = shift;
+    return decode_json(scalar `$Credverify::tool --store $store stats --json`);
+}
+
+# how many holders have a name
+
+sub named {
+    my ($store, $name) = @_;
+    return scalar grep { /"kind":"holder".*"name":"\Q$name\E"/ } `$Credverify::tool --store $store export`;
+}
+
+sub complaints {
+    my $nginx = shift;
+    return join '', grep { /\[(?:error|crit|alert|emerg)\]/ } split /^/m, $nginx->errors;
+}
+
+# A process that has the writer's lock until it is killed.
+
+my $dir = Credverify::folder();
+
+open my $out, '>', "$dir/hold.c" or die $!;
+print $out <<'EOF_C';
+#include <lmdb.h>
+#include <stdio.h>
+#include <unistd.h>
+
+int
+main(int argc, char **argv)
+{
+    MDB_env  *env;
+    MDB_txn  *txn;
+
+    if (argc != 2 || mdb_env_create(&env) != 0
+        || mdb_env_open(env, argv[1], 0, 0660) != 0
+        || mdb_txn_begin(env, NULL, 0, &txn) != 0)
+    {
+        return 1;
+    }
+
+    puts("held");
+    fflush(stdout);
+    pause();
+
+    return 0;
+}
+EOF_C
+close $out or die $!;
+
+system("cc -o $dir/hold $dir/hold.c -llmdb") == 0 or BAIL_OUT('nothing holds a lock');
+
+my %holders;
+END { my $status = $?; kill 'KILL', keys %holders; $? = $status }
+
+sub hold {
+    my $store = shift;
+    my $pid = open my $said, '-|', "$dir/hold", $store or die "hold: $!";
+
+    $holders{$pid} = $said;
+    is(scalar <$said>, "held\n", 'another has the lock');
+
+    return $pid;
+}
+
+sub let_go {
+    my $pid = shift;
+    kill 'KILL', $pid;
+    close delete $holders{$pid};
+}
+
+subtest 'many at once' => sub {
+    my $store = make(Credverify::folder() . '/store', '--map-size', '64M');
+    my $nginx = serve($store);
+
+    my @made = map { answer($_) } map { send_off($nginx, '/c', body("Many $_")) } 1 .. 64;
+    is(scalar(grep { $_->[0] == 201 } @made), 64, 'made');
+
+    my @ids = map { decode_json($_->[1])->{id} } @made;
+    my @issued = map { answer($_) } map { send_off($nginx, "/c/$_/issue", '') } @ids;
+    is(scalar(grep { $_->[0] == 200 } @issued), 64, 'issued');
+
+    my %number = map { decode_json($_->[1])->{number} => 1 } @issued;
+    is(scalar(keys %number), 64, 'no number twice');
+    is_deeply([(sort keys %number)[0, 63]], ['N-00001', 'N-00064'], 'and none left out');
+
+    # one of many that are the same
+
+    my @same = map { answer($_) } map { send_off($nginx, '/c', body('Same'), 'Idempotency-Key: same') } 1 .. 32;
+    my %status;
+    my %body = map { $status{$_->[0]}++; $_->[0] == 201 ? ($_->[1] => 1) : () } @same;
+
+    is_deeply([grep { $_ != 201 && $_ != 409 } keys %status], [], 'made, or in flight');
+    is(scalar(keys %body), 1, 'the same answer');
+    is(named($store, 'Same'), 1, 'made once');
+
+    is($nginx->stop, 0, 'nginx ends well');
+    is(complaints($nginx), '', 'nothing logged');
+    ok(run($store, undef, 'check'), 'check finds nothing');
+};
+
+subtest 'HTTP/2' => sub {
+    my $store = make(Credverify::folder() . '/store', '--map-size', '64M');
+    my $port = LiveCommand::free_port();
+    my $nginx = LiveNginx->start(
+        main => 'thread_pool credverify threads=2;',
+        http => "server { listen 127.0.0.1:$port http2;
+                 credverify_store $store; location /c { credverify_key scs; credverify_issuance; } }");
+
+    my $curl = "curl -s --http2-prior-knowledge -H '$key' -w ' %{http_code}'";
+    my $url = "http://127.0.0.1:$port/c";
+
+    like(scalar `$curl --data '@{[ body('Two') ]}' -H 'Content-Type: application/json' $url`, qr/"status":"draft".* 201\z/, 'made');
+    like(scalar `$curl -X POST $url/draft/issue`, qr/"id":"draft","status":"issued".* 200\z/, 'issued');
+    like(scalar `$curl -X POST $url/draft/issue`, qr/invalid_status.* 409\z/, 'once');
+    is($nginx->stop, 0, 'nginx ends well');
+    is(complaints($nginx), '', 'nothing logged');
+};
+
+subtest 'while another has the lock' => sub {
+    my $store = make(Credverify::folder() . '/store', '--map-size', '64M');
+    my $nginx = serve($store);
+    my $holder = hold($store);
+
+    # nobody else waits
+
+    my $slowest = 0;
+
+    for (1 .. 50) {
+        my $began = time;
+        is($nginx->status('/v?code=C-valid'), 200, 'verified') if $_ == 1;
+        $nginx->status('/v?code=C-valid') if $_ > 1;
+        $slowest = time - $began if time - $began > $slowest;
+    }
+
+    cmp_ok($slowest, '<', 0.5, 'at once');
+
+    my $first = send_off($nginx, '/c', body('Gone'), 'Idempotency-Key: gone');
+    my $last = send_off($nginx, '/c', body('Late'), 'Idempotency-Key: late');
+    sleep 0.3;
+
+    my @again = map { post($nginx, '/c', body('Gone'), 'Idempotency-Key: gone') } 1 .. 8;
+    is(scalar(grep { $_->[0] == 409 && $_->[1] =~ /"code":"request_in_flight"/ } @again), 8,
+       'in flight, whichever worker is asked');
+
+    # what nobody waits for any more is done
+
+    close $first;
+    sleep 0.3;
+    is(post($nginx, '/c', body('Gone'), 'Idempotency-Key: gone')->[0], 409, 'still in flight');
+    let_go($holder);
+
+    my $late = answer($last);
+    is($late->[0], 201, 'it goes on once the other is gone');
+
+    my $done = post($nginx, '/c', body('Gone'), 'Idempotency-Key: gone');
+    is($done->[0], 201, 'answered as it would have been');
+    is(named($store, 'Gone'), 1, 'and done once');
+
+    # what could not begin is not done
+
+    $holder = hold($store);
+    my $began = time;
+    my $busy = post($nginx, '/c', body('Never'));
+
+    is($busy->[0], 503, 'there is an end to waiting');
+    like($busy->[1], qr/"code":"busy"/, 'and the view words it');
+    cmp_ok(time - $began, '<', 15, 'in time');
+    let_go($holder);
+    is(post($nginx, '/c', body('After'))->[0], 201, 'the next one is');
+    is(named($store, 'Never'), 0, 'and it is not');
+
+    like(complaints($nginx), qr/\A(?:[^\n]*a write has waited 10 seconds for others to be done, and is given up\n)+\z/,
+         'the log says so');
+    is($nginx->stop, 0, 'nginx ends well');
+    ok(run($store, undef, 'check'), 'check finds nothing');
+};
+
+subtest 'a worker that is to end' => sub {
+    my $store = make(Credverify::folder() . '/store', '--map-size', '64M');
+    my $nginx = serve($store);
+
+    for my $signal (qw(HUP QUIT)) {
+        my $holder = hold($store);
+        my @waiting = map { send_off($nginx, '/c', body("$signal $_")) } 1 .. 8;
+
+        sleep 0.3;
+        $nginx->signal($signal);
+        sleep 0.7;
+        let_go($holder);
+
+        is(scalar(grep { answer($_)->[0] == 201 } @waiting), 8, "$signal: all answered");
+        is(scalar(grep { named($store, "$signal $_") == 1 } 1 .. 8), 8, 'and done');
+    }
+
+    is($nginx->stop, 0, 'nginx ends well');
+    is(complaints($nginx), '', 'nothing logged');
+    ok(run($store, undef, 'check'), 'check finds nothing');
+};
+
+subtest 'workers that are killed' => sub {
+    my $store = make(Credverify::folder() . '/store', '--map-size', '64M');
+    my $nginx = serve($store);
+    my @todo = map { "Killed $_" } 1 .. 200;
+    my $kills = 0;
+
+    for (1 .. 100) {
+        last unless @todo;
+        my @now = splice @todo, 0, 20;
+        my @sent = map { my $name = $_; [$name, send_off($nginx, '/c', body($name), "Idempotency-Key: $name")] } @now;
+
+        if ($kills < 20 && (my @workers = $nginx->workers)) {
+            sleep rand 0.02;
+            $kills += kill 'KILL', $workers[rand @workers];
+        }
+
+        push @todo, map { $_->[0] } grep { answer($_->[1], 10)->[0] != 201 } @sent;
+    }
+
+    cmp_ok($kills, '>=', 5, "$kills of them");
+    is(scalar(@todo), 0, 'everything is done in the end');
+
+    my %times;
+    $times{$_}++ for map { /"kind":"holder".*"name":"(Killed \d+)"/ } `$Credverify::tool --store $store export`;
+    is_deeply([grep { $times{$_} != 1 } keys %times], [], 'once');
+    is(scalar(keys %times), 200, 'all of it');
+
+    $nginx->stop;
+    ok(run($store, undef, 'check'), 'check finds nothing');
+};
+
+# Asks until the answer has that status; how often, or 0.
+
+sub until_status {
+    my ($nginx, $status, $most, $size) = @_;
+
+    for (1 .. $most) {
+        my $answer = post($nginx, '/c', body("Fill", narrative => 'x' x $size));
+        return ($_, $answer) if $answer->[0] == $status;
+        return (0, $answer) if $answer->[0] != 201 && $answer->[0] != 503;
+        sleep 0.1 if $answer->[0] == 503;
+    }
+
+    return (0, [0, '']);
+}
+
+subtest 'a map that is full' => sub {
+    my $store = make(Credverify::folder() . '/store', '--map-size', '2M');
+    my $nginx = serve($store);
+    my @workers = sort $nginx->workers;
+
+    my ($times, $full) = until_status($nginx, 507, 300, 20_000);
+    cmp_ok($times, '>', 5, 'full after a while');
+    like($full->[1], qr/"code":"insufficient_storage"/, 'says so');
+    is(post($nginx, '/c/draft/issue', '')->[0] =~ /^(?:200|507)\z/, 1, 'the next one is tried');
+    is($nginx->status('/v?code=C-valid'), 200, 'and verifying goes on');
+    is(stats($store)->{records}{credential} // stats($store)->{credential}, 12 + $times - 1, 'what was answered is there, and nothing else');
+    ok(run($store, undef, 'check'), 'check finds nothing');
+    like($nginx->errors, qr/MDB_MAP_FULL.*answering 507/, 'the log says what to do');
+
+    ok(run($store, undef, 'backup', "$store.tar"), 'backup');
+    ok(run($store, undef, 'restore', '--replace', '--map-size', '16M', "$store.tar"), 'restore');
+    cmp_ok((until_status($nginx, 201, 50, 20_000))[0], '>', 0, 'there is room again');
+    is_deeply([sort $nginx->workers], \@workers, 'for the same workers');
+    is($nginx->stop, 0, 'nginx ends well');
+    ok(run($store, undef, 'check'), 'check finds nothing');
+};
+
+my @disks;
+END { my $status = $?; system('umount', '-l', $_) for @disks; $? = $status }
+
+subtest 'a disk that is full' => sub {
+    my $disk = Credverify::folder();
+    plan skip_all => 'no disk of its own, which takes root'
+        if $> != 0 || system("mount -t tmpfs -o size=4m,mode=755 tmpfs $disk 2>/dev/null") != 0;
+    push @disks, $disk;
+
+    my $store = make("$disk/store", '--map-size', '64M');
+    my $nginx = serve($store);
+    my @workers = sort $nginx->workers;
+
+    system("dd if=/dev/zero of=$disk/fill bs=4k 2>/dev/null");
+
+    my ($times, $full) = until_status($nginx, 507, 300, 20_000);
+    cmp_ok($times, '>', 0, 'full');
+    like($full->[1], qr/"code":"insufficient_storage"/, 'says so');
+    is($nginx->status('/v?code=C-valid'), 200, 'verifying goes on');
+    ok(run($store, undef, 'check'), 'check finds nothing');
+
+    unlink "$disk/fill" or die $!;
+    cmp_ok((until_status($nginx, 201, 50, 20_000))[0], '>', 0, 'there is room again');
+    is_deeply([sort $nginx->workers], \@workers, 'for the same workers');
+    is($nginx->stop, 0, 'nginx ends well');
+    ok(run($store, undef, 'check'), 'check finds nothing');
+};
+
+subtest 'a store that workers may only read' => sub {
+    plan skip_all => 'root alone has workers of another user' if $> != 0;
+
+    my $store = make(Credverify::folder() . '/store', '--map-size', '64M');
+    chown 0, (stat "$store/data.mdb")[5], "$store/data.mdb" or die $!;
+    chmod 0640, "$store/data.mdb" or die $!;
+
+    my $nginx = serve($store);
+
+    is($nginx->status('/v?code=C-valid'), 200, 'verified');
+    is(($nginx->get('/c/draft', headers => [$key]))[0], 200, 'read');
+    is(post($nginx, '/c/draft/issue', '')->[0], 503, 'not written');
+    like($nginx->errors, qr/Permission denied.*whoever reads a store, too, must own it/, 'the log says why');
+    is($nginx->stop, 0, 'nginx ends well');
+};
+
+# The key is found, and then the file is cut short, before there is the lock.
+
+subtest 'a file that is cut short' => sub {
+    my $store = make(Credverify::folder() . '/store', '--map-size', '64M');
+    my $nginx = serve($store, workers => 1);
+    my @workers = $nginx->workers;
+    my $holder = hold($store);
+    my $data = $nginx->slurp("$store/data.mdb");
+    my $waits = send_off($nginx, '/c', body('Short'));
+
+    sleep 0.3;
+    truncate "$store/data.mdb", 0 or die $!;
+    let_go($holder);
+
+    is(answer($waits)->[0], 503, 'not written');
+    is($nginx->status('/v?code=C-valid'), 503, 'nor verified');
+    is_deeply([$nginx->workers], \@workers, 'by a worker that lives');
+
+    open my $file, '+<', "$store/data.mdb" or die $!;
+    print $file $data;
+    close $file or die $!;
+
+    is($nginx->becomes('/v?code=C-valid', 200), 200, 'served again');
+    ok(run($store, undef, 'credential', 'issue', 'draft'), 'nobody has the lock');
+    is(post($nginx, '/c', body('After'))->[0], 201, 'written again');
+    is_deeply([$nginx->workers], \@workers, 'by the same worker');
+    is($nginx->stop, 0, 'nginx ends well');
+    ok(run($store, undef, 'check'), 'check finds nothing');
+};
+
+done_testing;
