@@ -25,7 +25,7 @@
  * another page then, even if this one has little or nothing.
  */
 #define CV_MANAGE_CLASSES    1000
-#define CV_MANAGE_PAGE_LOOKS 5000
+#define CV_MANAGE_PAGE_LOOKS 1000
 
 /* Owns the memory of a page; for any number, one after the other. */
 

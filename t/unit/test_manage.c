@@ -521,6 +521,44 @@ test_scope(void **state)
 }
 
 
+/* Of a holder who has very many credentials of others, the newest are seen. */
+
+static void
+test_looks(void **state)
+{
+    char              id[16];
+    unsigned          i;
+    fixture_t         f;
+    cv_credential_t   credential;
+
+    open_fixture(&f, *state);
+
+    memset(&credential, 0, sizeof(credential));
+    credential.class.iid = cv_find(f.txn, CV_HANDLE_CLASS_ID, CV_STR("x"));
+    credential.holder.iid = cv_find(f.txn, CV_HANDLE_HOLDER_ID,
+                                    CV_STR("mute"));
+    credential.status.present = true;
+
+    for (i = 1; i <= CV_MANAGE_LOOKS; i++) {
+        (void) snprintf(id, sizeof(id), "x%u", i);
+        credential.id = cv_str_z(id);
+        assert_true(cv_put(f.txn, CV_CREDENTIAL, &credential) != 0);
+
+        if (i == CV_MANAGE_LOOKS - 1) {
+            manage(&f, CV_OPERATE_CREATE, "", "{\"groupId\":\"g\","
+                   "\"recipient\":{\"id\":\"mute\",\"name\":\"-\"}}",
+                   CV_INVALID_BODY, "\"recipient.name\" is not what is known");
+        }
+    }
+
+    manage(&f, CV_OPERATE_CREATE, "", "{\"groupId\":\"g\",\"recipient\":"
+           "{\"id\":\"mute\"}}", CV_INVALID_BODY,
+           "\"recipient.id\" names nobody who has a credential here.");
+
+    close_fixture(&f, *state);
+}
+
+
 /* What is disclosed: the record and its recipient, the attributes apart. */
 
 static void
@@ -720,6 +758,7 @@ main(void)
         TEST(test_create_issue_send),
         TEST(test_verbs),
         TEST(test_scope),
+        TEST(test_looks),
         TEST(test_disclose),
         TEST(test_progress),
     };

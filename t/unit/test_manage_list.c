@@ -98,9 +98,10 @@ walk(cv_txn_t *txn, const cv_operation_t *operation, const uint64_t *expected,
     size_t n, unsigned limit)
 {
     size_t            at, size;
-    cv_manage_list_t  page;
+    cv_manage_list_t  page, forth;
 
     cv_manage_list_init(&page);
+    cv_manage_list_init(&forth);
     list(&page, txn, operation, CV_ABSENT, limit);
     assert_false(cv_present(page.prev));
 
@@ -129,8 +130,17 @@ walk(cv_txn_t *txn, const cv_operation_t *operation, const uint64_t *expected,
                             limit * sizeof(uint64_t));
         assert_true(cv_present(page.next));
         assert_int_equal(cv_present(page.prev), at > 0);
+
+        /* and from there forth once more */
+
+        list(&forth, txn, operation, page.next, limit);
+        size = n - at - limit < limit ? n - at - limit : limit;
+        assert_int_equal(forth.n, size);
+        assert_memory_equal(forth.numbers, expected + at + limit,
+                            size * sizeof(uint64_t));
     }
 
+    cv_manage_list_free(&forth);
     cv_manage_list_free(&page);
 }
 

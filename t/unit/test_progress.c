@@ -348,6 +348,17 @@ test_imported(void **state)
     record(txn, "tester", 4, &step, &moment);
     assert_false(step.issued);
 
+    /* whoever had one has had it, even if an import says otherwise since */
+
+    put_holder(txn, "was");
+    put_of(txn, "was", "was", CV_STATUS_ISSUED, false);
+    record(txn, "was", 3, &step, &moment);
+    assert_false(step.issued);
+    put_of(txn, "was", "tester", CV_STATUS_ISSUED, false);
+    record(txn, "was", 4, &step, &moment);
+    assert_true(step.complete);
+    assert_false(step.issued);
+
     /* it comes before the last step does */
 
     put_holder(txn, "late");
