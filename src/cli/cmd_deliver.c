@@ -7,6 +7,7 @@
 
 #include "cv_cli.h"
 #include "cv_deliver.h"
+#include "cv_mail.h"
 #include "cv_purge.h"
 
 #include <errno.h>
@@ -162,17 +163,27 @@ int
 cmd_deliver(cv_cli_t *cli)
 {
     int            rc, ends[2];
+    cv_mailer_t   *mailer;
     cmd_deliver_t  work;
 
     memset(&work, 0, sizeof(cmd_deliver_t));
 
     rc = cmd_deliver_options(cli, &work);
 
+    if (rc == CV_CLI_DONE) {
+        rc = cmd_deliver_mail(cli, &mailer);
+    }
+
     if (rc != CV_CLI_DONE) {
         return rc;
     }
 
+    if (mailer != NULL) {
+        work.conf.mail = (cv_sender_t) { cv_mail_attempt, mailer };
+    }
+
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+        cv_mailer_free(mailer);
         return cv_cli_fail(cli, "pipe: %s", strerror(errno));
     }
 
@@ -182,5 +193,9 @@ cmd_deliver(cv_cli_t *cli)
 
     cli->data = &work;
 
-    return cmd_deliver_run(cli, &work);
+    rc = cmd_deliver_run(cli, &work);
+
+    cv_mailer_free(mailer);
+
+    return rc;
 }

@@ -32,6 +32,10 @@ static const char *const  cmd_dead_columns[] = {
     "event", "type", "at", "attempts", "tried_at", "status", "error", NULL
 };
 
+static const char *const  cmd_dead_mail_columns[] = {
+    "event", "credential", "at", "attempts", "tried_at", "status", "error", NULL
+};
+
 typedef struct {
     uint64_t       limit;
     bool           headed;
@@ -264,15 +268,40 @@ cmd_webhook_show(cv_cli_t *cli)
 }
 
 
-/* Dead letters */
+/* Dead letters: without an argument, of mail */
+
+static bool
+cmd_dead_is_mail(const cv_cli_t *cli)
+{
+    return cli->narguments == 0;
+}
+
+
+/* All mail is of one type: it is told apart by what is sent. */
+
+static cv_str_t
+cmd_dead_about(const cv_cli_t *cli, const cv_event_t *event,
+    cv_credential_t *credential)
+{
+    if (!cmd_dead_is_mail(cli)) {
+        return event->type;
+    }
+
+    return cv_get(cli->txn, CV_CREDENTIAL, event->credential.iid, credential)
+           ? credential->id : CV_ABSENT;
+}
+
 
 static void
 cmd_dead_json(cv_cli_t *cli, const cv_event_t *event,
     const cv_delivery_t *delivery)
 {
+    cv_credential_t  credential;
+
     cv_answer_open(cli);
     cv_answer_text(cli, "event", event->id);
-    cv_answer_text(cli, "type", event->type);
+    cv_answer_text(cli, cmd_dead_is_mail(cli) ? "credential" : "type",
+                   cmd_dead_about(cli, event, &credential));
     cv_answer_text(cli, "at", event->at.text);
     cv_answer_number(cli, "attempts", (uint64_t) delivery->attempts.value);
     cmd_queue_time(cli, "tried_at", delivery->tried_at.value);
@@ -289,17 +318,18 @@ cmd_dead_json(cv_cli_t *cli, const cv_event_t *event,
 
 
 static void
-cmd_dead_row(cmd_webhooks_t *list, const cv_event_t *event,
-    const cv_delivery_t *delivery)
+cmd_dead_row(const cv_cli_t *cli, cmd_webhooks_t *list,
+    const cv_event_t *event, const cv_delivery_t *delivery)
 {
-    uint8_t        text[CV_TIME_TEXT_MAX];
-    cv_columns_t  *columns;
+    uint8_t           text[CV_TIME_TEXT_MAX];
+    cv_columns_t     *columns;
+    cv_credential_t   credential;
 
     columns = &list->columns;
 
     cv_columns_begin(columns);
     cv_columns_text(columns, event->id);
-    cv_columns_text(columns, event->type);
+    cv_columns_text(columns, cmd_dead_about(cli, event, &credential));
     cv_columns_text(columns, event->at.text);
     cv_columns_number(columns, delivery->attempts.value);
     cv_columns_text(columns,
@@ -327,10 +357,11 @@ cmd_dead_walk(cv_cli_t *cli, cmd_webhooks_t *list, bool measure)
     cv_delivery_t  delivery;
 
     out = measure ? NULL : &cli->out.buf;
-    number = cv_find(cli->txn, CV_HANDLE_WEBHOOK_ID,
-                     cv_str_z(cli->arguments[0]));
+    number = cmd_dead_is_mail(cli) ? 0
+             : cv_find(cli->txn, CV_HANDLE_WEBHOOK_ID,
+                       cv_str_z(cli->arguments[0]));
 
-    if (number == 0) {
+    if (number == 0 && !cmd_dead_is_mail(cli)) {
         return cv_cli_unknown(cli, CV_WEBHOOK, cli->arguments[0]);
     }
 
@@ -346,11 +377,13 @@ cmd_dead_walk(cv_cli_t *cli, cmd_webhooks_t *list, bool measure)
 
         } else {
             if (n == 0 && list->headed) {
-                cv_columns_head(&list->columns, cmd_dead_columns);
+                cv_columns_head(&list->columns, cmd_dead_is_mail(cli)
+                                                ? cmd_dead_mail_columns
+                                                : cmd_dead_columns);
                 cv_columns_put(&list->columns, out);
             }
 
-            cmd_dead_row(list, &event, &delivery);
+            cmd_dead_row(cli, list, &event, &delivery);
             cv_columns_put(&list->columns, out);
         }
 

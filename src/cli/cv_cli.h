@@ -421,6 +421,11 @@ int cmd_class_show(cv_cli_t *cli);
 int cmd_history(cv_cli_t *cli);
 int cmd_progress_record(cv_cli_t *cli);
 int cmd_deliver(cv_cli_t *cli);
+
+/* What the options say of mail: NULL if there is to be none. */
+struct cv_mailer_s;
+int cmd_deliver_mail(cv_cli_t *cli, struct cv_mailer_s **mailer);
+
 int cmd_webhook_add(cv_cli_t *cli);
 int cmd_webhook_set(cv_cli_t *cli);
 int cmd_webhook_rotate(cv_cli_t *cli);

@@ -187,6 +187,14 @@ static const cv_option_t  cv_deliver_options[] = {
     { "once", NULL, "send what is due now, and end", NULL },
     { "timeout", "DURATION", "for a request in all, 1s to 30s; 30s", NULL },
     { "ca_file", "FILE", "whom to trust, in PEM; else the system's", NULL },
+    { "smtp", "URL", "send mail by this server: smtp:// or smtps://", NULL },
+    { "mail-from", "ADDRESS", "which it comes from", NULL },
+    { "link", "URL", "where one is verified: {number}, {code}, {public_id}, {id}",
+      NULL },
+    { "views", "DIR", "where the view \"mail\" is; as nginx's default", NULL },
+    { "smtp-tls", "required|offered|off", "whether to use TLS; required", NULL },
+    { "smtp-login", "FILE", "a line with the user, and one with the password",
+      NULL },
     { NULL, NULL, NULL, NULL }
 };
 
@@ -612,13 +620,19 @@ const cv_command_t  cv_commands[] = {
       "show what was done to a webhook, and by whom",
       CV_HISTORY_DETAILS, NULL, CV_WEBHOOK, NULL, cmd_history },
 
+    { "mail", "dead", NULL, 0, 0,
+      "list what could not be sent by mail",
+      "\"credverify credential send\" sends it again.\n",
+      cv_list_options, CV_NO_MEMBERS, cmd_webhook_dead },
+
     { "deliver", NULL, NULL, 0, 0,
-      "send what waits to webhooks, until it is stopped",
+      "send what waits to webhooks and by mail, until it is stopped",
       "It stays in the foreground. Each webhook gets its events in order,\n"
       "one at a time, and none waits for another one. What fails is said,\n"
       "and tried again for three days. Ended by SIGTERM, it waits for the\n"
       "answers that are under way. There is one for a store; it closes\n"
-      "months, too, and drops events that are older than 40 days.\n",
+      "months, too, and drops events that are older than 40 days.\n"
+      "Mail waits until --smtp names a server.\n",
       cv_deliver_options, CV_NO_MEMBERS, cmd_deliver },
 
     { "openbadges", "keygen", "FILE", 1, 1,

@@ -35,6 +35,8 @@ typedef struct {
     char               *address;        /* that of the recipient */
     bool                begun;          /* the server was told of a message */
     bool                quit;
+    bool                replied;        /* its reply is whole: the next line is
+                                           of another */
     size_t              nwords;
     char                words[CV_MAIL_WORDS_MAX];   /* of its last reply */
     char                said[CURL_ERROR_SIZE];
@@ -115,9 +117,7 @@ cv_mailer_set(cv_mailer_t *mailer, const cv_mail_conf_t *conf)
     mailer->password = cv_mailer_copy(conf->password, &failed);
     mailer->ca_file = cv_mailer_copy(conf->ca_file, &failed);
 
-    mailer->message.verifier = cv_verifier_new();
-
-    if (failed || mailer->message.verifier == NULL) {
+    if (failed) {
         return CV_ERR_NOMEM;
     }
 
@@ -198,10 +198,6 @@ cv_mailer_free(cv_mailer_t *mailer)
 
     cv_document_free(mailer->message.document);
 
-    if (mailer->message.verifier != NULL) {
-        cv_verifier_free(mailer->message.verifier);
-    }
-
     free(mailer->url);
     free(mailer->from);
     free(mailer->link);
@@ -238,16 +234,8 @@ cv_mail_watch(CURL *easy, curl_infotype type, char *data, size_t len,
         return 0;
     }
 
-    if (cv_mail_begins(data, len, "QUIT")) {
-        mail->quit = true;
-        return 0;
-    }
-
-    mail->nwords = 0;
-
-    if (cv_mail_begins(data, len, "MAIL ")) {
-        mail->begun = true;
-    }
+    mail->quit |= cv_mail_begins(data, len, "QUIT");
+    mail->begun |= cv_mail_begins(data, len, "MAIL ");
 
     return 0;
 }
@@ -264,6 +252,12 @@ cv_mail_reply(char *data, size_t size, size_t n, void *arg)
     len = size * n;
 
     if (!mail->quit && len > 4) {
+
+        if (mail->replied) {
+            mail->nwords = 0;
+        }
+
+        mail->replied = data[3] == ' ';     /* "-" if there are more lines */
         room = sizeof(mail->words) - mail->nwords;
 
         if (len - 4 < room) {

@@ -40,7 +40,7 @@ typedef struct {
     cv_mail_tls_t    tls;
 } cv_mail_conf_t;
 
-/* What messages are made with: for one store, and one thread. */
+/* What messages are made with. */
 typedef struct cv_mailer_s  cv_mailer_t;
 
 /*

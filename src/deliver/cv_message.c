@@ -178,7 +178,7 @@ cv_message_link(cv_buf_t *out, cv_str_t link, const cv_credential_t *credential,
 /* who it is about, and that there is something to send */
 
 static cv_err_t
-cv_message_find(cv_verification_t *found, const cv_message_conf_t *conf,
+cv_message_find(cv_verification_t *found, cv_verifier_t *verifier,
     cv_txn_t *snapshot, uint64_t credential, cv_time_t now, cv_error_t *error)
 {
     cv_err_t         err;
@@ -197,7 +197,7 @@ cv_message_find(cv_verification_t *found, const cv_message_conf_t *conf,
     request.by = CV_BY_COUNT;
     request.test = cv_credential_is_test(&record);
 
-    err = cv_verify_iid(found, conf->verifier, snapshot, credential, &request,
+    err = cv_verify_iid(found, verifier, snapshot, credential, &request,
                         now);
 
     if (err != CV_OK) {
@@ -431,20 +431,17 @@ cv_message_begin(cv_message_t *message, const cv_message_conf_t *conf,
 }
 
 
-cv_err_t
-cv_message_make(cv_message_t *message, const cv_message_conf_t *conf,
-    cv_txn_t *snapshot, const cv_event_t *event, cv_time_t now,
-    cv_error_t *error)
+static cv_err_t
+cv_message_fill(cv_message_t *message, const cv_message_conf_t *conf,
+    cv_verifier_t *verifier, cv_txn_t *snapshot, uint64_t credential,
+    cv_time_t now, cv_error_t *error)
 {
     cv_buf_t            links;
     cv_err_t            err;
     cv_facts_t          facts;
     cv_verification_t   found;
 
-    cv_message_begin(message, conf, event);
-
-    err = cv_message_find(&found, conf, snapshot, event->credential.iid, now,
-                          error);
+    err = cv_message_find(&found, verifier, snapshot, credential, now, error);
     if (err != CV_OK) {
         return err;
     }
@@ -475,6 +472,33 @@ cv_message_make(cv_message_t *message, const cv_message_conf_t *conf,
     }
 
     cv_buf_free(&links);
+
+    return err;
+}
+
+
+cv_err_t
+cv_message_make(cv_message_t *message, const cv_message_conf_t *conf,
+    cv_txn_t *snapshot, const cv_event_t *event, cv_time_t now,
+    cv_error_t *error)
+{
+    cv_err_t        err;
+    cv_verifier_t  *verifier;
+
+    cv_message_begin(message, conf, event);
+
+    /* it is for one store, which may be another one by the next message */
+
+    verifier = cv_verifier_new();
+
+    if (verifier == NULL) {
+        return cv_error_set(error, CV_ERR_NOMEM, "out of memory");
+    }
+
+    err = cv_message_fill(message, conf, verifier, snapshot,
+                          event->credential.iid, now, error);
+
+    cv_verifier_free(verifier);
 
     return err;
 }

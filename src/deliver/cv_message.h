@@ -12,7 +12,6 @@
 #include "cv_base.h"
 #include "cv_buf.h"
 #include "cv_store.h"
-#include "cv_verify.h"
 #include "cv_view.h"
 
 #define CV_MESSAGE_DOCUMENT  "message"
@@ -23,7 +22,6 @@
 
 typedef struct {
     cv_document_t  *document;
-    cv_verifier_t  *verifier;
     cv_str_t        link;       /* template of the page's URL; absent: none */
     cv_str_t        domain;     /* in which ids are unique */
 } cv_message_conf_t;

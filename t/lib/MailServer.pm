@@ -4,9 +4,9 @@ package MailServer;
 # configuration, a spool and a mailbox in a directory of its own. What it takes is a file
 # for each message; what it refuses is what its recipients are called:
 #
-#     nobody, stranger@...        550 to the recipient
-#     spam@...                    554 to the message
-#     later@...                   451 to the recipient, as long as file("later") is there
+#     stranger@...      550 to the recipient
+#     bulk@...          554 to the message
+#     tomorrow@...      451 to the recipient, as long as file("later") is there
 
 use strict;
 use warnings;
@@ -91,14 +91,14 @@ sender:
        message = 530 5.7.0 Who is there?
   accept
 recipient:
-  deny local_parts = nobody : stranger
+  deny local_parts = stranger
        message = 550 5.1.1 <\$local_part\@\$domain> is nobody I know; ask \$local_part
-  defer local_parts = later
+  defer local_parts = tomorrow
        condition = \${if exists{$dir/later}}
        message = 451 4.7.1 Come back later, <\$local_part\@\$domain>
   accept
 message:
-  deny condition = \${if match{\$recipients}{^spam}}
+  deny condition = \${if match{\$recipients}{^bulk}}
        message = 554 5.7.1 That looks like spam
   accept
 begin routers

@@ -7,6 +7,7 @@
  */
 
 #include "fixture.h"
+#include "cv_bake.h"
 #include "cv_mail.h"
 #include "cv_message.h"
 
@@ -260,7 +261,6 @@ test_picture(void **state)
 
     memset(&conf, 0, sizeof(conf));
     conf.domain = CV_STR("issuer.example");
-    conf.verifier = cv_verifier_new();
     assert_int_equal(cv_document_load(&conf.document,
                                       "conf-examples/views/mail",
                                       CV_MESSAGE_DOCUMENT, &error), CV_OK);
@@ -297,7 +297,6 @@ test_picture(void **state)
 
     cv_txn_abort(txn);
     cv_document_free(conf.document);
-    cv_verifier_free(conf.verifier);
 }
 
 
