@@ -2,9 +2,9 @@
 /*
  * Copyright (C) The credverify authors
  *
- * An SVG as a PNG, by librsvg and cairo; the layer that only the module for
- * that has, for they bring some forty libraries.  It includes cv_base.h and
- * calls nothing else of ours.
+ * An SVG as a PNG, by librsvg and cairo; the layer that of the modules only
+ * the one for that has, for they bring some forty libraries.  It includes
+ * cv_base.h and calls nothing else of ours.
  */
 
 #ifndef CV_RASTER_H

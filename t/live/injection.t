@@ -331,6 +331,9 @@ sub take_apart {
         @answer{qw(elements values)} = eval { Structure::svg($body) } or $answer{wrong} = "not well-formed: $@";
     } elsif ($answer{type} =~ /json/) {
         $answer{json} = eval { JSON::PP->new->allow_nonref->decode($text) } // ($answer{wrong} = "no JSON: $@", undef);
+    } elsif ($answer{type} eq 'text/plain') {
+        my @lines = split /\n/, $text, -1;
+        @answer{qw(elements values)} = ([('line') x @lines], [map { ['line', $_] } @lines]);
     } else {
         $answer{wrong} = "a $answer{type}";
     }
@@ -339,7 +342,8 @@ sub take_apart {
 }
 
 # What is read back of a text: in pages and images what XML cannot carry is U+FFFD;
-# Gumbo takes all that HTML would rather not have for that.
+# Gumbo takes all that HTML would rather not have for that. In plain text no value is
+# more than a part of a line.
 
 my $odd = qr/[\x01-\x08\x0b\x0c\x0e-\x1f\x{fffe}\x{ffff}]/;
 my $odd_to_gumbo = qr/[\x7f-\x9f\x{fdd0}-\x{fdef}]|[\x{1fffe}\x{1ffff}\x{10fffe}\x{10ffff}]/;
@@ -348,6 +352,7 @@ sub read_back {
     my ($text, $type) = @_;
 
     return $text if $type =~ /json/;
+    return $text =~ s/[\x01-\x1f\x7f-\x9f\x{2028}\x{2029}]/ /gr if $type eq 'text/plain';
     $text =~ s/$odd/\x{fffd}/g;
     $text =~ s/$odd_to_gumbo/\x{fffd}/g if $type eq 'text/html';
 
