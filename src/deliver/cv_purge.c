@@ -9,7 +9,6 @@
 #include "cv_post.h"
 #include "cv_text.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 /* of all handles of one credential, of which tokens may be many */
@@ -188,15 +187,6 @@ cv_purge_ask(cv_purge_t *purge)
 
 
 static void
-cv_purge_failed(cv_sent_t *sent, cv_sent_how_t how, const char *why)
-{
-    sent->how = how;
-    (void) snprintf(sent->error, sizeof(sent->error), "%.*s",
-                    (int) sizeof(sent->error) - 1, why);
-}
-
-
-static void
 cv_purge_done(cv_attempt_t *attempt, CURLcode code, cv_sent_t *sent)
 {
     cv_purge_t  *purge = (cv_purge_t *) attempt;
@@ -218,7 +208,7 @@ cv_purge_done(cv_attempt_t *attempt, CURLcode code, cv_sent_t *sent)
     sent->how = CV_SENT_MORE;
 
     if (cv_purge_ask(purge) != CV_OK) {
-        cv_purge_failed(sent, CV_SENT_AGAIN, "out of memory");
+        cv_sent_set(sent, CV_SENT_AGAIN, "out of memory");
     }
 }
 
@@ -273,14 +263,14 @@ cv_purge_attempt(void *arg, cv_txn_t *txn, const cv_consignment_t *what,
     (void) arg;
 
     if (cv_purge_variants(what->webhook->url, &variants, &error) != CV_OK) {
-        cv_purge_failed(sent, CV_SENT_DEAD, error.text);
+        cv_sent_set(sent, CV_SENT_DEAD, "%s", error.text);
         return NULL;
     }
 
     purge = cv_purge_new(what);
 
     if (purge == NULL) {
-        cv_purge_failed(sent, CV_SENT_AGAIN, "out of memory");
+        cv_sent_set(sent, CV_SENT_AGAIN, "out of memory");
         return NULL;
     }
 
@@ -303,10 +293,10 @@ cv_purge_attempt(void *arg, cv_txn_t *txn, const cv_consignment_t *what,
         return &purge->attempt;
     }
 
-    cv_purge_failed(sent, CV_SENT_AGAIN,
-                    err == CV_ERR_NOMEM ? "out of memory"
-                    : err == CV_ERR_LIMIT ? "too much is to be purged"
-                    : "the store cannot be read");
+    cv_sent_set(sent, CV_SENT_AGAIN, "%s",
+                err == CV_ERR_NOMEM ? "out of memory"
+                : err == CV_ERR_LIMIT ? "too much is to be purged"
+                : "the store cannot be read");
     cv_purge_free(&purge->attempt);
 
     return NULL;
