@@ -136,9 +136,9 @@ our %asked = (
         ["PUT /p/h1/course\n" . '{"practiceCompleted":1}', bearer('write'), 200, qr/"certificateNumber":null.*"practiceCompleted":1.*"issued":false/],
         ["PUT /p/h1/course\n" . '{"practiceCompleted":2,"learnCompleted":1}', bearer('write'), 200, qr/"certificateNumber":"AC-\d{4}-001".*"isComplete":true,"issued":true/],
         ["PUT /p/h1/course\n" . '{"practiceCompleted":2,"learnCompleted":1}', bearer('write'), 200, qr/"certificateNumber":"AC-\d{4}-001".*"isComplete":true,"issued":false/],
-        ["PUT /p/nobody/course\n" . '{"learnCompleted":1}', bearer('write'), 404, qr/"not_found"/],
-        ["PUT /p/h1/none\n" . '{"learnCompleted":1}', bearer('write'), 404, qr/"not_found"/],
-        ["PUT /p/h1/\n" . '{}', bearer('write'), 404, qr/"not_found"/],
+        ["PUT /p/nobody/course\n" . '{"learnCompleted":1}', bearer('write'), 404, qr/"user_not_found"/],
+        ["PUT /p/h1/none\n" . '{"learnCompleted":1}', bearer('write'), 404, qr/"user_not_found"/],
+        ["PUT /p/h1/\n" . '{}', bearer('write'), 404, qr/"user_not_found"/],
         ["PUT /p/h1/course\n" . '{"practiceCompleted":"x"}', bearer('write'), 400, qr/"invalid_body"/],
     ],
     counted => [

@@ -505,37 +505,52 @@ cv_progress_sort(cv_progress_search_t *search,
 }
 
 
+/* the rows of all classes that are listed, of nobody yet */
+
+static cv_err_t
+cv_progress_begin(cv_progress_search_t *search, cv_progress_list_t *list,
+    cv_txn_t *snapshot, const cv_progress_query_t *query)
+{
+    cv_err_t  err;
+
+    memset(search, 0, sizeof(cv_progress_search_t));
+    search->txn = snapshot;
+    search->query = query;
+    search->list = list;
+
+    cv_buf_reset(&list->rows);
+
+    err = cv_progress_collect(search);
+
+    search->rows = (cv_progress_row_t *) (void *) list->rows.data;
+    search->nrows = list->rows.len / sizeof(cv_progress_row_t);
+
+    return err;
+}
+
+
 cv_err_t
 cv_progress_list(cv_progress_list_t *list, cv_txn_t *snapshot,
     const cv_progress_query_t *query, cv_doc_t *doc)
 {
+    uint64_t              iid;
     cv_err_t              err;
     cv_holder_t           holder;
     cv_progress_search_t  search;
 
     *doc = CV_ABSENT;
-
-    memset(&search, 0, sizeof(cv_progress_search_t));
-    search.txn = snapshot;
-    search.query = query;
-    search.list = list;
-
-    cv_buf_reset(&list->rows);
     cv_buf_reset(&list->doc);
 
-    if (!cv_get_by_id(snapshot, CV_HOLDER, query->holder, &holder,
-                      &search.holder))
-    {
+    if (!cv_get_by_id(snapshot, CV_HOLDER, query->holder, &holder, &iid)) {
         return cv_txn_err(snapshot, NULL);
     }
 
-    err = cv_progress_collect(&search);
+    err = cv_progress_begin(&search, list, snapshot, query);
     if (err != CV_OK) {
         return err;
     }
 
-    search.rows = (cv_progress_row_t *) (void *) list->rows.data;
-    search.nrows = list->rows.len / sizeof(cv_progress_row_t);
+    search.holder = iid;
 
     cv_progress_sort(&search, cv_progress_by_number);
 
@@ -572,20 +587,10 @@ cv_progress_class(cv_progress_list_t *list, cv_txn_t *snapshot,
 
     *class = 0;
 
-    memset(&search, 0, sizeof(cv_progress_search_t));
-    search.txn = snapshot;
-    search.query = query;
-    search.list = list;
-
-    cv_buf_reset(&list->rows);
-
-    err = cv_progress_collect(&search);
+    err = cv_progress_begin(&search, list, snapshot, query);
     if (err != CV_OK) {
         return err;
     }
-
-    search.rows = (cv_progress_row_t *) (void *) list->rows.data;
-    search.nrows = list->rows.len / sizeof(cv_progress_row_t);
 
     for (i = 0; i < search.nrows; i++) {
         if (cv_str_eq(search.rows[i].class.id, name)) {
