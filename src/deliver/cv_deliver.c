@@ -78,7 +78,7 @@ cv_deliver_claim(const char *dir, int *fd, cv_error_t *error)
         return cv_error_set(error, CV_ERR_INPUT, "%s: too long", dir);
     }
 
-    *fd = open(path, O_RDONLY | O_CLOEXEC);
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (*fd == -1) {
         return cv_error_set(error, CV_ERR_IO, "%s: %s", path,
                             strerror(errno));

@@ -101,6 +101,7 @@ sub installed {
             (map { ("$prefix/lib/systemd/system/credverify-$_.service",
                     "$prefix/lib/systemd/system/credverify-$_.timer") }
              qw(backup check)),
+            "$prefix/lib/systemd/system/credverify-deliver.service",
             (map { "$doc/$_" } qw(README.md CHANGES LICENSE)),
             (map { "$doc/examples/$_" } @examples),
     );
