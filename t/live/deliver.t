@@ -7,8 +7,9 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 
 use JSON::PP;
-use Test::More tests => 155;
+use Test::More tests => 162;
 use Time::HiRes qw(sleep time);
+use CredverifyCounters;
 use CredverifyTool;
 use LiveHook;
 
@@ -113,6 +114,14 @@ sub soon {
     is_deeply(decode_json($request->{body})->{data},
               { userId => 'h', certificateNumber => 'N-1', categoryId => 'c',
                 issuedAt => '2026-05-12' }, 'and its data');
+
+    # and by what README.md gives receivers
+
+    my ($recipe) = read_file("$FindBin::Bin/../../README.md") =~ /^```sh\n(key=.*?)^```$/ms;
+    local @ENV{qw(SECRET ID TIMESTAMP BODY)} = ($secret, @$request{qw(webhook-id webhook-timestamp)},
+                                                write_file($request->{body}));
+    my $script = write_file($recipe);
+    is('v1,' . `bash $script 2>&1` =~ s/\n//r, $request->{'webhook-signature'}, 'as README.md has it');
 
     # rotated: whoever knows either secret can verify it
 
@@ -653,6 +662,37 @@ sub read_proc {
     my $file = shift;
     open my $in, '<', $file or return '';
     return scalar <$in>;
+}
+
+
+# It tells of keys that have used their month, and of months that are closed
+
+SKIP: {
+    skip 'no faketime', 6 unless faketime();
+
+    my $store = temp();
+    my $then = sub { at_time('@' . shift) };
+    run({ $then->('2026-09-10 12:00:00') }, '--store', $store, 'init');
+    run({ $then->('2026-09-10 12:00:00'),
+          in => '{"kind":"tier","id":"t","limits":{"month":100},"price_cents":500}' . "\n"
+                . join '', map { sprintf qq({"kind":"key","id":"%s","tier":"t","key_sha256":"%s"}\n),
+                                         $_, $_ x 64 } 'a', 'b' }, '--store', $store, 'import', '-');
+    my $hook = LiveHook->start;
+    add_ours($store, 'billing', $hook->{url}, '--event', 'quota.reached', '--event', 'usage.closed');
+    write_month($store, 1, '2026-09', 100);
+    write_month($store, 2, '2026-09', 99);
+
+    done_ok(once($store, { $then->('2026-09-20 12:00:00') }), 'the month that is');
+    is_deeply([map { decode_json($_->{body})->{data} } $hook->requests],
+              [{ keyId => 'a', month => '2026-09', included => 100, used => 100 }], 'one has reached it');
+    done_ok(once($store, { $then->('2026-09-20 12:02:00') }), 'again');
+    is(scalar(() = $hook->requests), 1, 'once');
+
+    done_ok(once($store, { $then->('2026-10-01 01:00:01') }), 'an hour after it');
+    my @closed = map { decode_json($_->{body}) } $hook->requests;
+    is_deeply([map { "$_->{type} $_->{data}{keyId} $_->{data}{used}" } @closed[1 .. $#closed]],
+              ['usage.closed a 100', 'usage.closed b 99'], 'it is closed');
+    $hook->stop;
 }
 
 
