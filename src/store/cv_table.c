@@ -69,9 +69,15 @@ cv_table_put(cv_txn_t *txn, unsigned table, cv_str_t key, cv_str_t value,
         return false;
     }
 
+    /* nothing more can be read in a transaction that failed, nor need be */
+
+    if (!cv_txn_ok(txn, rc, txn->store->dir)) {
+        return false;
+    }
+
     cv_sum_change(txn, gone, cv_sum_entry(table, key, value));
 
-    return cv_txn_ok(txn, rc, txn->store->dir);
+    return true;
 }
 
 

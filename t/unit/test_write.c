@@ -142,6 +142,64 @@ test_outcomes(void **state)
 }
 
 
+static cv_err_t
+fill_up(cv_txn_t *txn, void *arg, cv_error_t *why)
+{
+    char              id[32];
+    const unsigned   *n = arg;
+    cv_credential_t   credential;
+
+    static uint8_t  text[16 * 1024];
+
+    memset(text, 'x', sizeof(text));
+    memset(&credential, 0, sizeof(credential));
+
+    (void) snprintf(id, sizeof(id), "full-%u", *n);
+
+    credential.id = cv_str_z(id);
+    credential.class.id = CV_STR("class");
+    credential.holder.id = CV_STR("holder");
+    credential.status = (cv_int_t) { CV_STATUS_ISSUED, true };
+    credential.narrative = cv_str(text, sizeof(text) - *n % 16 * 1000);
+
+    if (cv_resolve(txn, CV_CREDENTIAL, &credential, why) != CV_OK) {
+        return CV_ERR_INPUT;
+    }
+
+    return cv_put(txn, CV_CREDENTIAL, &credential) != 0 ? CV_OK
+                                                        : cv_txn_err(txn, why);
+}
+
+
+/* whichever page there is no room for, that is what is said of it */
+
+static void
+test_full(void **state)
+{
+    unsigned     n, full;
+    test_t      *test = *state;
+    cv_err_t     err;
+    cv_error_t   why;
+
+    fill(test);
+
+    for (n = 0, full = 0; full < 64; n++) {
+        err = cv_store_write(test->store, NULL, fill_up, &n, &why);
+
+        if (err == CV_OK) {
+            continue;
+        }
+
+        assert_int_equal(err, CV_ERR_FULL);
+        assert_non_null(strstr(why.text, "--map-size"));
+        full++;
+    }
+
+    assert_true(n > full);
+    assert_int_equal(check(test), 0);
+}
+
+
 typedef struct {
     test_t     *test;
     unsigned    number;
@@ -453,6 +511,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         TEST(test_outcomes),
+        TEST(test_full),
         TEST(test_threads),
         TEST(test_cut_reading),
         TEST(test_cut_writing),
