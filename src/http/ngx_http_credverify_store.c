@@ -8,6 +8,7 @@
  */
 
 #include "ngx_http_credverify_store.h"
+#include "ngx_http_credverify_group.h"
 #include "ngx_http_credverify_write.h"
 #include "cv_hash.h"
 
@@ -99,6 +100,7 @@ ngx_http_credverify_exit_worker(ngx_cycle_t *cycle)
         }
 
         ngx_http_credverify_close(store);
+        ngx_http_credverify_group_free(store->group);
         ngx_free(store);
     }
 
@@ -150,7 +152,6 @@ ngx_http_credverify_add_store(ngx_http_credverify_wanted_t *wanted)
     store->keys.wanted = wanted->keyed;
     store->addresses.wanted = wanted->visited;
     store->written = wanted->written;
-    ngx_queue_init(&store->writes);
 
     store->fake.fd = (ngx_socket_t) -1;
     store->timer.handler = ngx_http_credverify_probe;

@@ -46,8 +46,7 @@ struct ngx_http_credverify_store_s {
     ngx_uint_t                    written;      /* it is wanted to write to, */
     ngx_uint_t                    writable;     /* and open for that */
     ngx_uint_t                    writers;      /* threads that do */
-    ngx_queue_t                   writes;       /* that wait, in order, while */
-    ngx_uint_t                    busy;         /* another one is done */
+    struct ngx_http_credverify_group_s  *group; /* changes; NULL: none yet */
     ngx_uint_t                    opened;       /* which time that is */
     u_char                        path[1];
 };

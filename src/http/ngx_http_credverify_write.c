@@ -10,6 +10,7 @@
  */
 
 #include "ngx_http_credverify_flight.h"
+#include "ngx_http_credverify_group.h"
 #include "ngx_http_credverify_store.h"
 #include "ngx_http_credverify_wait.h"
 #include "ngx_http_credverify_write.h"
@@ -23,22 +24,12 @@
 /* under way in a worker */
 #define NGX_HTTP_CREDVERIFY_WRITES      512
 
-/* what a task is to its thread and to the event loop */
-
-#define NGX_HTTP_CREDVERIFY_WAITING     0
-#define NGX_HTTP_CREDVERIFY_BEGUN       1
-#define NGX_HTTP_CREDVERIFY_LATE        2
-
 typedef struct {
-    ngx_thread_task_t                task;
+    ngx_http_credverify_change_t     change;    /* the first */
     ngx_queue_t                      all;       /* of the worker */
-    ngx_queue_t                      queue;     /* of those that wait */
     ngx_queue_t                      waiters;   /* the request, or nobody */
     ngx_event_t                      timer;
-    ngx_atomic_t                     state;
-    ngx_http_credverify_store_t     *line;      /* in whose queue it is, */
-    ngx_http_credverify_store_t     *owner;     /* once a thread has it */
-    cv_store_t                      *store;
+    ngx_http_credverify_store_t     *store;
     ngx_thread_pool_t               *pool;
     ngx_shm_zone_t                  *zone;
     ngx_http_credverify_flight_t    *flight;    /* NULL: without such a key */
@@ -50,8 +41,6 @@ typedef struct {
 
     /* what came of it */
 
-    cv_err_t                         err;
-    cv_error_t                       error;
     cv_outcome_t                     outcome;
     unsigned                         status;
     ngx_uint_t                       recalled;  /* it was answered before */
@@ -59,8 +48,6 @@ typedef struct {
     size_t                           credential_len;
     u_char                           credential[CV_HANDLE_MAX];
 
-    ngx_uint_t                       managing;
-    cv_managed_t                     managed;
     u_char                           texts[];
 } ngx_http_credverify_writing_t;
 
@@ -75,22 +62,17 @@ static ngx_int_t ngx_http_credverify_write_flight(
 static ngx_int_t ngx_http_credverify_write_line_up(
     ngx_http_credverify_writing_t *writing,
     ngx_http_credverify_waiter_t *waiter);
-static ngx_int_t ngx_http_credverify_write_post(
-    ngx_http_credverify_writing_t *writing);
-static void ngx_http_credverify_write_next(ngx_http_credverify_store_t *line);
-static void ngx_http_credverify_write_thread(void *data, ngx_log_t *log);
-static bool ngx_http_credverify_write_wanted(void *arg);
-static cv_err_t ngx_http_credverify_write_run(cv_txn_t *txn, void *arg,
+static cv_err_t ngx_http_credverify_write_run(
+    ngx_http_credverify_change_t *change, cv_txn_t *txn, cv_managed_t *managed,
     cv_error_t *error);
 static cv_err_t ngx_http_credverify_write_recall(
     ngx_http_credverify_writing_t *writing, cv_txn_t *txn);
 static void ngx_http_credverify_write_about(
     ngx_http_credverify_writing_t *writing, cv_str_t credential);
 static cv_err_t ngx_http_credverify_write_render(
-    ngx_http_credverify_writing_t *writing);
-static void ngx_http_credverify_write_done(ngx_event_t *ev);
-static void ngx_http_credverify_write_finish(
-    ngx_http_credverify_writing_t *writing);
+    ngx_http_credverify_writing_t *writing, const cv_managed_t *managed);
+static void ngx_http_credverify_write_done(
+    ngx_http_credverify_change_t *change);
 static void ngx_http_credverify_write_late(ngx_event_t *ev);
 static void ngx_http_credverify_write_given_up(
     ngx_http_credverify_waiter_t *waiter, void *data);
@@ -164,8 +146,8 @@ ngx_http_credverify_write(ngx_http_credverify_job_t *job,
         return ngx_http_credverify_suspend(r);
     }
 
-    if (writing->err != CV_OK) {
-        ngx_http_credverify_count_failure(job->clcf, writing->err);
+    if (rc == CV_STORE_UNAVAILABLE) {
+        ngx_http_credverify_count_failure(job->clcf, writing->change.err);
     }
 
     ngx_http_credverify_write_free(writing);
@@ -203,8 +185,8 @@ ngx_http_credverify_write_task(ngx_http_credverify_job_t *job,
 
     writing->pool = cmcf->writers;
     writing->zone = cmcf->flights;
-    writing->line = ngx_http_credverify_written(
-                        ngx_http_credverify_store(&job->clcf->store));
+    writing->store = ngx_http_credverify_written(
+                         ngx_http_credverify_store(&job->clcf->store));
     writing->document = write->document->document;
     writing->operation = *operation;
     writing->links = job->links;
@@ -215,11 +197,8 @@ ngx_http_credverify_write_task(ngx_http_credverify_job_t *job,
     cv_buf_init(&writing->body, NGX_HTTP_CREDVERIFY_ANSWER_MAX);
     ngx_queue_init(&writing->waiters);
 
-    writing->task.ctx = writing;
-    writing->task.handler = ngx_http_credverify_write_thread;
-    writing->task.event.handler = ngx_http_credverify_write_done;
-    writing->task.event.data = writing;
-    writing->task.event.log = ngx_cycle->log;
+    writing->change.run = ngx_http_credverify_write_run;
+    writing->change.done = ngx_http_credverify_write_done;
 
     writing->timer.handler = ngx_http_credverify_write_late;
     writing->timer.data = writing;
@@ -296,10 +275,7 @@ ngx_http_credverify_write_flight(ngx_http_credverify_writing_t *writing,
 }
 
 
-/*
- * Likewise.  Threads that wait for one lock are lost to pictures and
- * signatures: of each store a worker has one that does.
- */
+/* likewise */
 
 static ngx_int_t
 ngx_http_credverify_write_line_up(ngx_http_credverify_writing_t *writing,
@@ -318,24 +294,20 @@ ngx_http_credverify_write_line_up(ngx_http_credverify_writing_t *writing,
         return CV_BUSY;
     }
 
-    if (writing->line == NULL
+    if (writing->store == NULL
         || ngx_http_credverify_wait(&writing->waiters, waiter) != NGX_OK)
     {
         return CV_SERVER_ERROR;
     }
 
-    if (writing->line->busy) {
-        ngx_queue_insert_tail(&writing->line->writes, &writing->queue);
+    rc = ngx_http_credverify_group_add(writing->store, writing->pool,
+                                       &writing->change);
 
-    } else {
-        rc = ngx_http_credverify_write_post(writing);
+    if (rc != CV_VALID) {
+        waiter->waits = 0;
+        ngx_queue_remove(&waiter->queue);
 
-        if (rc != CV_VALID) {
-            waiter->waits = 0;
-            ngx_queue_remove(&waiter->queue);
-
-            return rc;
-        }
+        return rc;
     }
 
     ngx_queue_insert_tail(&ngx_http_credverify_writes, &writing->all);
@@ -349,124 +321,45 @@ ngx_http_credverify_write_line_up(ngx_http_credverify_writing_t *writing,
 }
 
 
-/* gives it to a thread */
-
-static ngx_int_t
-ngx_http_credverify_write_post(ngx_http_credverify_writing_t *writing)
-{
-    writing->owner = writing->line;
-    writing->err = ngx_http_credverify_writer_begin(&writing->owner,
-                                                    &writing->store);
-
-    if (writing->err != CV_OK) {
-        return CV_STORE_UNAVAILABLE;
-    }
-
-    if (ngx_thread_task_post(writing->pool, &writing->task) != NGX_OK) {
-        ngx_http_credverify_writer_end(writing->owner, CV_OK, NULL);
-        return CV_BUSY;
-    }
-
-    writing->line->busy = 1;
-
-    return CV_VALID;
-}
-
-
-/* who comes next; if that is nobody's fault but the store's, all hear of it */
-
-static void
-ngx_http_credverify_write_next(ngx_http_credverify_store_t *line)
-{
-    ngx_int_t                       rc;
-    ngx_queue_t                    *q;
-    ngx_http_credverify_writing_t  *writing;
-
-    while (!line->busy && !ngx_queue_empty(&line->writes)) {
-        q = ngx_queue_head(&line->writes);
-        ngx_queue_remove(q);
-
-        writing = ngx_queue_data(q, ngx_http_credverify_writing_t, queue);
-
-        rc = ngx_http_credverify_write_post(writing);
-
-        if (rc != CV_VALID) {
-            writing->err = rc == CV_BUSY ? CV_ERR_LIMIT : writing->err;
-            ngx_http_credverify_write_finish(writing);
-        }
-    }
-}
-
-
-/* in a thread, which touches its task and nothing else */
-
-static void
-ngx_http_credverify_write_thread(void *data, ngx_log_t *log)
-{
-    ngx_http_credverify_writing_t  *writing = data;
-
-    if (ngx_terminate) {
-        writing->err = CV_ERR_LIMIT;
-        return;
-    }
-
-    writing->err = cv_managed_init(&writing->managed, &writing->error);
-
-    if (writing->err != CV_OK) {
-        return;
-    }
-
-    writing->managing = 1;
-
-    writing->err = cv_store_write(writing->store,
-                                  ngx_http_credverify_write_wanted,
-                                  ngx_http_credverify_write_run, writing,
-                                  &writing->error);
-
-    cv_managed_free(&writing->managed);
-    writing->managing = 0;
-}
-
-
-/* once there is the lock, nobody may have given up, nor may one from now on */
-
-static bool
-ngx_http_credverify_write_wanted(void *arg)
-{
-    ngx_http_credverify_writing_t  *writing = arg;
-
-    return !ngx_terminate
-           && ngx_atomic_cmp_set(&writing->state, NGX_HTTP_CREDVERIFY_WAITING,
-                                 NGX_HTTP_CREDVERIFY_BEGUN);
-}
-
+/* in a thread, which touches what it is given and nothing else */
 
 static cv_err_t
-ngx_http_credverify_write_run(cv_txn_t *txn, void *arg, cv_error_t *error)
+ngx_http_credverify_write_run(ngx_http_credverify_change_t *change,
+    cv_txn_t *txn, cv_managed_t *managed, cv_error_t *error)
 {
-    ngx_http_credverify_writing_t  *writing = arg;
+    cv_err_t                        err;
+    ngx_http_credverify_writing_t  *writing;
 
-    cv_err_t  err;
+    writing = (ngx_http_credverify_writing_t *) change;
+
+    /* it may be the second time */
+
+    writing->status = 0;
+    writing->recalled = 0;
+    writing->credential_len = 0;
+    cv_buf_reset(&writing->body);
 
     err = writing->flight != NULL
           ? ngx_http_credverify_write_recall(writing, txn) : CV_OK;
 
     if (err == CV_OK && !writing->recalled) {
-        err = cv_manage(txn, &writing->operation, &writing->managed, error);
+        err = cv_manage(txn, &writing->operation, managed, error);
 
-        writing->outcome = writing->managed.outcome;
+        writing->outcome = managed->outcome;
 
-        if (err == CV_OK && writing->managed.evidence.credential != NULL) {
+        if (err == CV_OK && managed->evidence.credential != NULL) {
             ngx_http_credverify_write_about(writing,
-                                    writing->managed.evidence.credential->id);
+                                            managed->evidence.credential->id);
         }
     }
 
+    /* a limit that was not reached by waiting is no reason to wait */
+
     if (err != CV_OK) {
-        return err;
+        return err == CV_ERR_LIMIT ? CV_ERR_INPUT : err;
     }
 
-    err = ngx_http_credverify_write_render(writing);
+    err = ngx_http_credverify_write_render(writing, managed);
 
     /* what may be another answer the next time is none to keep */
 
@@ -475,8 +368,8 @@ ngx_http_credverify_write_run(cv_txn_t *txn, void *arg, cv_error_t *error)
     {
         err = cv_idempotent_keep(&writing->idempotent, txn,
                                  writing->operation.now, writing->status,
-                                 cv_buf_str(&writing->body),
-                                 writing->managed.number, error);
+                                 cv_buf_str(&writing->body), managed->number,
+                                 error);
     }
 
     /* what could not be answered is not done, and would never be */
@@ -551,7 +444,8 @@ ngx_http_credverify_write_about(ngx_http_credverify_writing_t *writing,
 /* unless the answer is there already */
 
 static cv_err_t
-ngx_http_credverify_write_render(ngx_http_credverify_writing_t *writing)
+ngx_http_credverify_write_render(ngx_http_credverify_writing_t *writing,
+    const cv_managed_t *managed)
 {
     cv_facts_t          facts;
     cv_refusal_t        refusal;
@@ -568,11 +462,11 @@ ngx_http_credverify_write_render(ngx_http_credverify_writing_t *writing)
 
     if (presentation.outcome >= CV_REASONS && presentation.outcome < CV_ERRORS)
     {
-        cv_managed_disclose(&writing->managed, &facts, writing->operation.now);
+        cv_managed_disclose(managed, &facts, writing->operation.now);
 
     } else {
         ngx_memzero(&refusal, sizeof(cv_refusal_t));
-        refusal.detail = writing->managed.detail;
+        refusal.detail = writing->recalled ? CV_ABSENT : managed->detail;
 
         ngx_http_credverify_error_facts(&facts, &presentation, &refusal,
                                         writing->operation.now);
@@ -591,33 +485,18 @@ ngx_http_credverify_write_render(ngx_http_credverify_writing_t *writing)
 
 
 static void
-ngx_http_credverify_write_done(ngx_event_t *ev)
+ngx_http_credverify_write_done(ngx_http_credverify_change_t *change)
 {
-    ngx_http_credverify_store_t    *line;
-    ngx_http_credverify_writing_t  *writing = ev->data;
+    ngx_http_credverify_writing_t  *writing;
 
-    ngx_http_credverify_writer_end(writing->owner, writing->err,
-                                   writing->error.text);
+    writing = (ngx_http_credverify_writing_t *) change;
 
-    if (writing->err == CV_ERR_INPUT || writing->err == CV_ERR_CONFLICT) {
+    if (change->err == CV_ERR_INPUT || change->err == CV_ERR_CONFLICT) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                       "credverify: a request cannot be carried out: %s",
-                      writing->error.text);
+                      change->error.text);
     }
 
-    /* those that wait come before what this one's client may send next */
-
-    line = writing->line;
-    line->busy = 0;
-
-    ngx_http_credverify_write_next(line);
-    ngx_http_credverify_write_finish(writing);
-}
-
-
-static void
-ngx_http_credverify_write_finish(ngx_http_credverify_writing_t *writing)
-{
     if (writing->timer.timer_set) {
         ngx_del_timer(&writing->timer);
     }
@@ -646,24 +525,11 @@ ngx_http_credverify_write_late(ngx_event_t *ev)
 {
     ngx_http_credverify_writing_t  *writing = ev->data;
 
-    if (ngx_atomic_cmp_set(&writing->state, NGX_HTTP_CREDVERIFY_WAITING,
-                           NGX_HTTP_CREDVERIFY_LATE))
-    {
+    if (ngx_http_credverify_give_up(&writing->change)) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                       "credverify: a write has waited %d seconds for others to "
                       "be done, and is given up",
                       NGX_HTTP_CREDVERIFY_WRITE_WAIT / 1000);
-
-        if (writing->owner == NULL) {
-
-            /* no thread has it */
-
-            ngx_queue_remove(&writing->queue);
-            writing->err = CV_ERR_LIMIT;
-            ngx_http_credverify_write_finish(writing);
-
-            return;
-        }
 
         ngx_http_credverify_wake(&writing->waiters,
                                  ngx_http_credverify_write_given_up, NULL);
@@ -713,7 +579,7 @@ ngx_http_credverify_write_answer(ngx_http_request_t *r,
 {
     ngx_http_credverify_job_t  job;
 
-    switch (writing->err) {
+    switch (writing->change.err) {
 
     case CV_OK:
         break;
@@ -732,7 +598,7 @@ ngx_http_credverify_write_answer(ngx_http_request_t *r,
     default:
         ngx_http_credverify_count_failure(
             ngx_http_get_module_loc_conf(r, ngx_http_credverify_module),
-            writing->err);
+            writing->change.err);
 
         return ngx_http_credverify_fail(r, CV_STORE_UNAVAILABLE, NULL);
     }
@@ -802,10 +668,6 @@ ngx_http_credverify_write_free(ngx_http_credverify_writing_t *writing)
 {
     if (writing->flight != NULL) {
         ngx_http_credverify_flight_end(writing->zone, writing->flight);
-    }
-
-    if (writing->managing) {
-        cv_managed_free(&writing->managed);
     }
 
     cv_buf_free(&writing->body);

@@ -17,7 +17,10 @@ use LiveNginx;
 
 my $json = JSON::PP->new->utf8->canonical;
 my $key = 'X-API-Key: ' . CredverifyKeys::key('write');
-my @class = ('{"kind":"class","id":"numbered","issuer":"acme","title":"N","number_format":"N-{seq:5}"}');
+my @class = ('{"kind":"class","id":"numbered","issuer":"acme","title":"N","number_format":"N-{seq:5}"}',
+    # there is no number left
+    '{"kind":"class","id":"last","issuer":"acme","title":"L","number_format":"L-{seq:5}"}',
+    '{"kind":"credential","id":"last","class":"last","holder":"h1","status":"issued","issued_at":"2026-01-01","number":"L-999999999999999999"}');
 
 sub run { return Credverify::run(@_) }
 
@@ -180,6 +183,51 @@ subtest 'many at once' => sub {
     ok(run($store, undef, 'check'), 'check finds nothing');
 };
 
+# the number of the last transaction, which is in the first two pages
+
+sub commits {
+    my $store = shift;
+    my $pages = LiveNginx->slurp("$store/data.mdb");
+    my ($one, $two) = map { unpack 'Q<', substr $pages, $_ + 144, 8 } 0, 4096;
+    return $one > $two ? $one : $two;
+}
+
+subtest 'a group' => sub {
+    my $store = make(Credverify::folder() . '/store', '--map-size', '64M');
+    my $nginx = serve($store, workers => 1);
+    my $before = commits($store);
+    my $holder = hold($store);
+
+    my @waiting = map { send_off($nginx, '/c/create-issue-send', body("Group $_")) } 1 .. 64;
+    my $bad = send_off($nginx, '/c/create-issue-send', body('Bad', class => 'last'));
+    sleep 0.5;
+    let_go($holder);
+
+    my @made = map { answer($_) } @waiting;
+    is(scalar(grep { $_->[0] == 201 } @made), 64, 'made');
+    is(answer($bad)->[0], 500, 'but the one that cannot be');
+
+    my @numbers = sort map { decode_json($_->[1])->{number} } @made;
+    is_deeply(\@numbers, [map { sprintf 'N-%05d', $_ } 1 .. 64], 'each has its number, and none is left out');
+    is(named($store, 'Bad'), 0, 'nothing is there of the other');
+    is(commits($store) - $before, 64, 'each alone, since one failed');
+
+    $before = commits($store);
+    $holder = hold($store);
+    @waiting = map { send_off($nginx, '/c/create-issue-send', body("Group $_")) } 1 .. 64;
+    my $refused = send_off($nginx, '/c/draft/claim', '');
+    sleep 0.5;
+    let_go($holder);
+
+    is(scalar(grep { answer($_)->[0] == 201 } @waiting), 64, 'made');
+    is(answer($refused)->[0], 409, 'but the one that is refused');
+    cmp_ok(commits($store) - $before, '<=', 4, 'together');
+
+    is($nginx->stop, 0, 'nginx ends well');
+    like(complaints($nginx), qr/\A[^\n]*a request cannot be carried out: [^\n]*\n\z/, 'the log says what is wrong');
+    ok(run($store, undef, 'check'), 'check finds nothing');
+};
+
 subtest 'HTTP/2' => sub {
     my $store = make(Credverify::folder() . '/store', '--map-size', '64M');
     my $port = LiveCommand::free_port();
@@ -335,7 +383,7 @@ subtest 'a map that is full' => sub {
     like($full->[1], qr/"code":"insufficient_storage"/, 'says so');
     is(post($nginx, '/c/draft/issue', '')->[0] =~ /^(?:200|507)\z/, 1, 'the next one is tried');
     is($nginx->status('/v?code=C-valid'), 200, 'and verifying goes on');
-    is(stats($store)->{records}{credential} // stats($store)->{credential}, 12 + $times - 1, 'what was answered is there, and nothing else');
+    is(stats($store)->{records}{credential} // stats($store)->{credential}, 13 + $times - 1, 'what was answered is there, and nothing else');
     ok(run($store, undef, 'check'), 'check finds nothing');
     like($nginx->errors, qr/MDB_MAP_FULL.*answering 507/, 'the log says what to do');
 
