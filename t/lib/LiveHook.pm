@@ -102,17 +102,20 @@ sub receive {
     return \%is;
 }
 
-# how many there were before it
+# how many there were before it; what of them was counted is not read again
+
+my ($counted, $read) = (0, 0);
 
 sub note {
     my ($log, $request) = @_;
     open my $file, '+>>', $log or die "$log: $!";
     flock $file, LOCK_EX or die "$log: $!";
-    seek $file, 0, SEEK_SET;
-    my $n = () = <$file>;
+    seek $file, $read, SEEK_SET;
+    $counted++ while <$file>;
+    $read = tell $file;
     print $file encode_json($request), "\n";
     close $file;
-    return $n;
+    return $counted;
 }
 
 # what it was sent, in order
