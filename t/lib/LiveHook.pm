@@ -111,7 +111,7 @@ sub note {
     open my $file, '+>>', $log or die "$log: $!";
     flock $file, LOCK_EX or die "$log: $!";
     seek $file, $read, SEEK_SET;
-    $counted++ while <$file>;
+    $counted += () = <$file>;
     $read = tell $file;
     print $file encode_json($request), "\n";
     close $file;
