@@ -172,6 +172,8 @@ our $config = <<'_EOC_';
     location /any { satisfy any; allow all; credverify_issuance; }
     location /file { client_body_in_file_only clean; credverify_issuance; }
 
+    location = /m { credverify_key off; credverify_status; }
+
     location ~ ^/p/(?<user>.*)/(?<category>[^/]*)$ {
         credverify_view securecodinghub progress-update;
         credverify_scope progress:write;
@@ -179,7 +181,7 @@ our $config = <<'_EOC_';
     }
 _EOC_
 
-plan tests => 532;
+plan tests => 552;
 
 run_tests();
 
@@ -326,7 +328,24 @@ Content-Type: application/json
 
 
 
-=== TEST 10: what is changed has none
+=== TEST 10: it is counted as what it is
+--- main_config eval: $::main
+--- http_config eval: $::http
+--- config eval: $::config
+--- pipelined_requests eval: ["POST /c\n$::new", 'POST /c/d9/claim', 'GET /c/d9', 'GET /m']
+--- more_headers eval: main::bearer('write')
+--- error_code eval: [201, 409, 200, 200]
+--- response_body_like eval
+[qr/"status":"draft"/, main::code('invalid_status'), qr/"id":"d9"/,
+ qr/view="native",reason="found",status="200"\} 1\n(?:.*\n)*.*view="native",reason="created",status="201"\} 1\n(?:.*\n)*.*view="native",reason="invalid_status",status="409"\} 1\n/]
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 11: what is changed has none
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config eval: $::config
@@ -346,7 +365,7 @@ Cache-Control: no-store
 
 
 
-=== TEST 11: what is read is its reader's
+=== TEST 12: what is read is its reader's
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config eval: $::config
@@ -364,7 +383,7 @@ ETag: "[0-9a-f]{16}"
 
 
 
-=== TEST 12: that it is there
+=== TEST 13: that it is there
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config eval: $::config
@@ -379,7 +398,7 @@ HEAD /c/d7
 
 
 
-=== TEST 13: what a browser may send
+=== TEST 14: what a browser may send
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config eval: $::config
@@ -401,7 +420,7 @@ Access-Control-Allow-Headers: Accept, Authorization, Content-Type, If-None-Match
 
 
 
-=== TEST 14: what it takes
+=== TEST 15: what it takes
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config eval: $::config
@@ -418,7 +437,7 @@ Allow: GET, HEAD, POST, OPTIONS
 
 
 
-=== TEST 15: without threads that could write
+=== TEST 16: without threads that could write
 --- http_config eval: $::http
 --- config
     location /c { credverify_key scs; credverify_issuance; }
@@ -428,7 +447,7 @@ Allow: GET, HEAD, POST, OPTIONS
 
 
 
-=== TEST 16: without keys
+=== TEST 17: without keys
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config
@@ -439,7 +458,7 @@ Allow: GET, HEAD, POST, OPTIONS
 
 
 
-=== TEST 17: with a scope for all
+=== TEST 18: with a scope for all
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config
@@ -450,7 +469,7 @@ Allow: GET, HEAD, POST, OPTIONS
 
 
 
-=== TEST 18: something else than a scope
+=== TEST 19: something else than a scope
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config
@@ -461,7 +480,7 @@ invalid parameter "scope=a": it must be read= or write= and a scope
 
 
 
-=== TEST 19: a location without anything below it
+=== TEST 20: a location without anything below it
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config
@@ -472,7 +491,7 @@ invalid parameter "scope=a": it must be read= or write= and a scope
 
 
 
-=== TEST 20: a view without words for it
+=== TEST 21: a view without words for it
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config
@@ -483,7 +502,7 @@ views/truecert/credential.json
 
 
 
-=== TEST 21: progress of nobody
+=== TEST 22: progress of nobody
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config

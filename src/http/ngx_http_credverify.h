@@ -34,7 +34,7 @@ typedef struct ngx_http_credverify_badges_conf_s
 /* Counters, in memory that workers share */
 
 #define NGX_HTTP_CREDVERIFY_STATES    7
-#define NGX_HTTP_CREDVERIFY_STATUSES  203
+#define NGX_HTTP_CREDVERIFY_STATUSES  204
 #define NGX_HTTP_CREDVERIFY_VIEWS     64
 
 /*
@@ -760,17 +760,18 @@ void ngx_http_credverify_count_refusal(ngx_http_request_t *r,
 void ngx_http_credverify_count_failure(ngx_http_credverify_loc_conf_t *clcf,
     cv_err_t err);
 
-/* 200, 304, 400 to 599; the last one is for all others */
+/* 200, 201, 304, 400 to 599; the last one is for all others */
 
 static ngx_inline ngx_uint_t
 ngx_http_credverify_status_index(ngx_uint_t status)
 {
     if (status >= 400 && status < 600) {
-        return 2 + status - 400;
+        return 3 + status - 400;
     }
 
     return status == NGX_HTTP_OK ? 0
-           : status == NGX_HTTP_NOT_MODIFIED ? 1
+           : status == NGX_HTTP_CREATED ? 1
+           : status == NGX_HTTP_NOT_MODIFIED ? 2
            : NGX_HTTP_CREDVERIFY_STATUSES - 1;
 }
 

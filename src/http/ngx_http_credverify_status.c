@@ -387,8 +387,9 @@ ngx_http_credverify_status_text(u_char text[NGX_INT_T_LEN], ngx_uint_t index)
     }
 
     status = index == 0 ? NGX_HTTP_OK
-             : index == 1 ? NGX_HTTP_NOT_MODIFIED
-             : 400 + index - 2;
+             : index == 1 ? NGX_HTTP_CREATED
+             : index == 2 ? NGX_HTTP_NOT_MODIFIED
+             : 400 + index - 3;
 
     return cv_str(text, (size_t) (ngx_sprintf(text, "%ui", status) - text));
 }
