@@ -443,6 +443,14 @@ cv_deliver_done(cv_deliver_t *loop, CURL *easy, CURLcode code)
 
     if (task->sent.how == CV_SENT_MORE) {
 
+        /* what is done in part is begun anew, as if this had been killed */
+
+        if (loop->stopping) {
+            task->attempt->free(task->attempt);
+            free(task);
+            return;
+        }
+
         if (cv_deliver_run(loop, task)) {
             return;
         }
