@@ -362,7 +362,7 @@ SKIP: {
     my $backup = temp();
     done_ok(cv($older, 'backup', $backup), 'a store of format 2 is backed up');
     done_ok(my $r = cv($older, 'upgrade'), 'upgraded');
-    like($r->{out}, qr/^from +2\nto +4\nnew +[^\n]*counters of API keys\b/m, 'has them then');
+    like($r->{out}, qr/^from +2\nto +\d+\nnew +[^\n]*counters of API keys\b/m, 'has them then');
     done_ok(cv($older, 'check'), 'and is whole');
     is(answer(cv($older, 'stats', '--json'))->{counters}, 3, 'with a slot for each');
 
