@@ -303,5 +303,5 @@ ngx_http_credverify_batch_list(cv_verifier_t *verifier, cv_txn_t *txn,
     }
 
     return ngx_http_credverify_list_end(&asking->list, err, CV_ABSENT,
-                                        CV_ABSENT);
+                                        CV_ABSENT, CV_ABSENT);
 }

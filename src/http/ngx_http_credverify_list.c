@@ -125,7 +125,7 @@ ngx_http_credverify_list_add(ngx_http_credverify_list_t *list,
 
 cv_err_t
 ngx_http_credverify_list_end(ngx_http_credverify_list_t *list, cv_err_t err,
-    cv_str_t asked, cv_str_t next)
+    cv_str_t asked, cv_str_t prev, cv_str_t next)
 {
     cv_facts_t                  facts;
     ngx_http_credverify_job_t  *job;
@@ -156,6 +156,7 @@ ngx_http_credverify_list_end(ngx_http_credverify_list_t *list, cv_err_t err,
                                             job->format, CV_FOUND);
 
     cv_disclose_asked(&facts, asked);
+    cv_disclose_back(&facts, prev);
     ngx_http_credverify_render(job, &facts);
 
     job->rendering.timeless = job->rendering.timeless

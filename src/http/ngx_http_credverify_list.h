@@ -44,7 +44,7 @@ cv_err_t ngx_http_credverify_list_add(ngx_http_credverify_list_t *list,
  * snapshot to return.
  */
 cv_err_t ngx_http_credverify_list_end(ngx_http_credverify_list_t *list,
-    cv_err_t err, cv_str_t asked, cv_str_t next);
+    cv_err_t err, cv_str_t asked, cv_str_t prev, cv_str_t next);
 
 
 /* ngx_http_credverify_batch.c, ngx_http_credverify_wallet.c: such lists */

@@ -12,11 +12,10 @@
 
 
 typedef struct {
-    ngx_http_credverify_job_t    job;
+    ngx_http_credverify_list_t   list;
     cv_operation_t               operation;
-    cv_manage_list_t             list;
+    cv_manage_list_t             page;
     cv_managed_t                 managed;
-    cv_items_t                   items;
     cv_str_t                     cursor;
     ngx_uint_t                   limit;
     ngx_uint_t                   lost;      /* the cursor leads nowhere */
@@ -43,16 +42,16 @@ ngx_http_credverify_issuance_list(ngx_http_request_t *r)
 
     ngx_memzero(&managing, sizeof(ngx_http_credverify_managing_t));
 
-    job = &managing.job;
+    job = &managing.list.job;
 
-    if (ngx_http_credverify_begin(job, r) != NGX_OK) {
+    if (ngx_http_credverify_list_begin(&managing.list, r) != NGX_OK) {
+        ngx_http_credverify_list_free(&managing.list);
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     job->document = job->clcf->issuance->list;
 
-    cv_items_init(&managing.items, NGX_HTTP_CREDVERIFY_ANSWER_MAX);
-    cv_manage_list_init(&managing.list);
+    cv_manage_list_init(&managing.page);
 
     outcome = ngx_http_credverify_issuance_bearer(job);
 
@@ -85,8 +84,8 @@ ngx_http_credverify_issuance_list(ngx_http_request_t *r)
 
     rc = ngx_http_credverify_finish(job);
 
-    cv_manage_list_free(&managing.list);
-    cv_items_free(&managing.items);
+    cv_manage_list_free(&managing.page);
+    ngx_http_credverify_list_free(&managing.list);
 
     return rc;
 }
@@ -98,7 +97,7 @@ ngx_http_credverify_managed_ask(ngx_http_credverify_managing_t *managing)
     ngx_http_request_t           *r;
     ngx_http_credverify_value_t   limit, cursor;
 
-    r = managing->job.r;
+    r = managing->list.job.r;
 
     ngx_memzero(&limit, sizeof(ngx_http_credverify_value_t));
     ngx_memzero(&cursor, sizeof(ngx_http_credverify_value_t));
@@ -106,7 +105,8 @@ ngx_http_credverify_managed_ask(ngx_http_credverify_managing_t *managing)
     ngx_str_set(&limit.argument, "limit");
     ngx_str_set(&cursor.argument, "cursor");
 
-    ngx_http_credverify_issuance_ask(&managing->job, &managing->operation);
+    ngx_http_credverify_issuance_ask(&managing->list.job,
+                                     &managing->operation);
 
     return ngx_http_credverify_evaluate_handle(r, &cursor, &managing->cursor)
            == NGX_OK
@@ -122,13 +122,9 @@ ngx_http_credverify_managed_list(cv_verifier_t *verifier, cv_txn_t *txn,
 {
     ngx_http_credverify_managing_t  *managing = arg;
 
-    cv_err_t                    err;
-    cv_facts_t                  facts;
-    ngx_http_credverify_job_t  *job;
+    cv_err_t  err;
 
-    job = &managing->job;
-
-    err = cv_manage_list(&managing->list, txn, &managing->operation,
+    err = cv_manage_list(&managing->page, txn, &managing->operation,
                          managing->cursor, (unsigned) managing->limit);
 
     if (err == CV_ERR_INPUT) {
@@ -140,37 +136,9 @@ ngx_http_credverify_managed_list(cv_verifier_t *verifier, cv_txn_t *txn,
         err = ngx_http_credverify_managed_fill(managing, txn);
     }
 
-    if (err == CV_OK) {
-        err = cv_items_disclose(&managing->items, &facts, managing->list.next,
-                                job->now);
-    }
-
-    if (err == CV_ERR_LIMIT) {
-
-        /* nothing is wrong with the store */
-
-        job->render_err = err;
-        return CV_OK;
-    }
-
-    if (err != CV_OK) {
-        return err;
-    }
-
-    if (ngx_http_credverify_remember(job, CV_FOUND, 0) == NULL) {
-        return CV_ERR_NOMEM;
-    }
-
-    job->presentation = cv_document_present(job->document->document,
-                                            job->format, CV_FOUND);
-
-    cv_disclose_back(&facts, managing->list.prev);
-    ngx_http_credverify_render(job, &facts);
-
-    job->rendering.timeless = job->rendering.timeless
-                              && managing->items.rendering.timeless;
-
-    return CV_OK;
+    return ngx_http_credverify_list_end(&managing->list, err, CV_ABSENT,
+                                        managing->page.prev,
+                                        managing->page.next);
 }
 
 
@@ -185,15 +153,15 @@ ngx_http_credverify_managed_fill(ngx_http_credverify_managing_t *managing,
     cv_presentation_t           presentation;
     ngx_http_credverify_job_t  *job;
 
-    job = &managing->job;
+    job = &managing->list.job;
     document = job->clcf->compiled->document;
 
     presentation = cv_document_present(document, CV_FORMAT_JSON, CV_FOUND);
 
     err = CV_OK;
 
-    for (i = 0; err == CV_OK && i < managing->list.n; i++) {
-        err = cv_manage_load(txn, managing->list.numbers[i],
+    for (i = 0; err == CV_OK && i < managing->page.n; i++) {
+        err = cv_manage_load(txn, managing->page.numbers[i],
                              &managing->managed, &managing->error);
 
         if (err == CV_OK) {
@@ -201,7 +169,8 @@ ngx_http_credverify_managed_fill(ngx_http_credverify_managing_t *managing,
             ngx_http_credverify_add_facts(job, document, CV_FORMAT_JSON,
                                           &presentation, &facts);
 
-            err = cv_items_add(&managing->items, document, CV_FOUND, &facts);
+            err = cv_items_add(&managing->list.items, document, CV_FOUND,
+                               &facts);
         }
     }
 

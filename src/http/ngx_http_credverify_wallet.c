@@ -217,7 +217,7 @@ ngx_http_credverify_page_list(cv_verifier_t *verifier, cv_txn_t *txn,
     cv_wallet_close(&wallet);
 
     return ngx_http_credverify_list_end(&page->list, err, page->query.wallet,
-                                        next);
+                                        CV_ABSENT, next);
 }
 
 
