@@ -328,6 +328,8 @@ cv_outbox_test(cv_txn_t *txn, uint64_t webhook)
     }
 
     cv_told_begin(&told, CV_EVENT_TEST);
+
+    told.event.issuer.iid = record.issuer.iid;
     cv_told_text(&told, "webhookId", record.id);
 
     event = cv_told_end(&told, txn, cv_event_put);

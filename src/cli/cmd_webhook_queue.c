@@ -559,8 +559,7 @@ cmd_replay_one(cv_cli_t *cli, cmd_replay_t *work)
     /* what a webhook does not ask for it may be sent, but nobody else's */
 
     if (cv_str_eq(event.type, CV_STR(CV_EVENT_MAIL))
-        || (work->webhook.issuer.iid != 0
-            && work->webhook.issuer.iid != event.issuer.iid))
+        || !cv_event_concerns(&work->webhook, &event))
     {
         return cv_cli_fail(cli, "event \"%s\" is not for webhook \"%s\"", id,
                            cli->arguments[0]);

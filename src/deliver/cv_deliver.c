@@ -8,6 +8,7 @@
 #include "cv_hook.h"
 #include "cv_meter.h"
 #include "cv_result.h"
+#include "cv_retry.h"
 #include "cv_text.h"
 
 #include <errno.h>
@@ -211,6 +212,25 @@ cv_deliver_run(cv_deliver_t *loop, cv_task_t *task)
 }
 
 
+/* Once the clock was set back, nothing waits for what it was before. */
+
+static void
+cv_deliver_tick(cv_deliver_t *loop)
+{
+    cv_time_t  now;
+
+    now = cv_time_now();
+
+    if (now < loop->now) {
+        loop->look = true;
+        loop->paused = 0;
+        loop->first_ended = now;
+    }
+
+    loop->now = now;
+}
+
+
 /* Senders */
 
 static cv_attempt_t *
@@ -290,6 +310,13 @@ cv_deliver_begin(cv_deliver_t *loop, const cv_webhook_t *webhook,
     if (!cv_get(loop->snapshot, CV_EVENT, delivery->event.iid, &event)) {
         cv_sent_set(&task->sent, CV_SENT_DEAD, "its event is gone");
 
+    } else if (webhook != NULL && !cv_event_concerns(webhook, &event)) {
+
+        /* the webhook is of another one by now */
+
+        cv_sent_set(&task->sent, CV_SENT_DEAD, "its event is of another "
+                    "issuer");
+
     } else {
         sender = cv_deliver_sender(loop, webhook);
         task->attempt = sender != NULL
@@ -346,7 +373,7 @@ cv_deliver_queue(cv_deliver_t *loop, const cv_webhook_t *webhook,
 
         at = delivery.next_at.present ? delivery.next_at.value : 0;
 
-        if (at <= loop->now) {
+        if (cv_retry_due(at, loop->now)) {
             cv_deliver_begin(loop, webhook, &delivery);
             loop->turn = webhook != NULL ? number : loop->turn;
 
@@ -589,16 +616,21 @@ static void
 cv_deliver_wait(cv_deliver_t *loop)
 {
     int                  n, wait;
-    cv_time_t            left;
+    cv_time_t            due, left;
     struct curl_waitfd   stop;
 
     wait = CV_DELIVER_WAKE;
+
+    /* nothing more is begun by who is to end */
+
+    due = loop->stopping ? CV_TIME_NEVER : loop->due;
+
     left = loop->ended != NULL && loop->paused <= loop->now
            ? loop->first_ended + CV_DELIVER_BATCH - loop->now
-           : loop->due - loop->now;
+           : due - loop->now;
 
-    if (loop->due - loop->now < left) {
-        left = loop->due - loop->now;
+    if (due - loop->now < left) {
+        left = due - loop->now;
     }
 
     if (left < wait) {
@@ -611,7 +643,7 @@ cv_deliver_wait(cv_deliver_t *loop)
                            loop->stopping ? 0 : 1, wait, &n);
 
     loop->stopping = loop->stopping || stop.revents != 0;
-    loop->now = cv_time_now();
+    cv_deliver_tick(loop);
 }
 
 
@@ -621,7 +653,7 @@ cv_deliver_loop(cv_deliver_t *loop, cv_error_t *error)
     cv_err_t  err;
 
     for ( ;; ) {
-        loop->now = cv_time_now();
+        cv_deliver_tick(loop);
 
         err = cv_deliver_keep(loop, error);
 
@@ -650,7 +682,7 @@ cv_deliver_loop(cv_deliver_t *loop, cv_error_t *error)
             return CV_OK;
         }
 
-        if (!loop->look || loop->full) {
+        if (!loop->look || loop->full || loop->stopping) {
             cv_deliver_wait(loop);
         }
     }

@@ -41,6 +41,13 @@ cv_retry_at(uint64_t attempts, cv_time_t now, cv_time_t after,
 }
 
 
+bool
+cv_retry_due(cv_time_t at, cv_time_t now)
+{
+    return at <= now || at - now > CV_DAY + CV_DAY / 5;
+}
+
+
 cv_reply_t
 cv_reply(unsigned status)
 {

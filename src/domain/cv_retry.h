@@ -30,6 +30,12 @@
 cv_time_t cv_retry_at(uint64_t attempts, cv_time_t now, cv_time_t after,
     uint32_t random);
 
+/*
+ * True if an attempt that is to be made at "at" is to be made now: also if that
+ * is later than any schedule has it, since the clock was set back meanwhile.
+ */
+bool cv_retry_due(cv_time_t at, cv_time_t now);
+
 typedef enum {
     CV_REPLY_DONE = 0,      /* it has arrived */
     CV_REPLY_AGAIN,         /* it has not: redirects among them */

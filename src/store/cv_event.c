@@ -110,6 +110,14 @@ cv_event_put(cv_txn_t *txn, const cv_event_t *event)
 
 
 bool
+cv_event_concerns(const cv_webhook_t *webhook, const cv_event_t *event)
+{
+    return webhook->issuer.iid == 0
+           || webhook->issuer.iid == event->issuer.iid;
+}
+
+
+bool
 cv_event_wanted(const cv_webhook_t *webhook, const cv_event_t *event)
 {
     cv_doc_t        type;
@@ -117,8 +125,7 @@ cv_event_wanted(const cv_webhook_t *webhook, const cv_event_t *event)
 
     if ((webhook->status.present
          && webhook->status.value != CV_WEBHOOK_ACTIVE)
-        || (webhook->issuer.iid != 0
-            && webhook->issuer.iid != event->issuer.iid))
+        || !cv_event_concerns(webhook, event))
     {
         return false;
     }

@@ -486,6 +486,9 @@ void cv_closed_put(cv_txn_t *txn, const cv_closed_t *closed);
  */
 uint64_t cv_event_add(cv_txn_t *txn, const cv_event_t *event);
 
+/* Whether it is of the issuer that the webhook is for: others hear of none. */
+bool cv_event_concerns(const cv_webhook_t *webhook, const cv_event_t *event);
+
 /* Whether a webhook is active, and asks for it. */
 bool cv_event_wanted(const cv_webhook_t *webhook, const cv_event_t *event);
 

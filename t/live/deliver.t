@@ -7,7 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 
 use JSON::PP;
-use Test::More tests => 162;
+use Test::More tests => 179;
 use Time::HiRes qw(sleep time);
 use CredverifyCounters;
 use CredverifyTool;
@@ -224,6 +224,33 @@ sub soon {
 }
 
 
+# What waits for a webhook is its issuer's, even if the webhook is another's by now
+
+{
+    my $store = fresh();
+    my $hook = LiveHook->start;
+    add_ours($store, 'hr', $hook->{url}, '--issuer', 'i');
+    issue($store, 2);
+    my $test = try_it($store, 'hr');
+    cv_ok($store, 'webhook', 'set', 'hr', '--issuer', 'other');
+
+    is(once($store)->{err} =~ s/evt_\w+/EVENT/gr,
+       "credverify: deliver: webhook hr, EVENT: its event is of another issuer; attempt 1, the last\n" x 3,
+       'nothing of it is sent');
+    is(scalar(() = $hook->requests), 0, 'to nobody');
+
+    like(cv($store, 'webhook', 'replay', 'hr', '--event', $test)->{err}, qr/is not for webhook "hr"/,
+         'nor again');
+
+    cv_ok($store, 'webhook', 'set', 'hr', '--issuer', 'i');
+    cv_ok($store, 'webhook', 'replay', 'hr', '--dead');
+    done_ok(once($store), 'to whom it was for');
+    is_deeply([map { decode_json($_->{body})->{type} } $hook->requests],
+              [('certificate.issued') x 2, 'webhook.test'], 'all of it');
+    $hook->stop;
+}
+
+
 # What fails is tried again, and what comes after it waits
 
 {
@@ -275,6 +302,25 @@ sub soon {
            && LiveHook::signed($requests[2], $secret), 'with a new timestamp, signed');
     }
 
+    $hook->stop;
+}
+
+
+# Who was told to wait by a clock that was wrong does not wait until then
+
+SKIP: {
+    skip 'no faketime', 4 unless faketime();
+
+    my $store = fresh();
+    my $hook = LiveHook->start(answer => sub { $_[0] == 0 ? 500 : 200 });
+    add_ours($store, 'hr', $hook->{url});
+    try_it($store, 'hr');
+
+    like(once($store, { at_time('@2046-05-12 00:00:00') })->{err}, qr/again at 2046-05-12T/,
+         'years later');
+    is(scalar(() = $hook->requests), 1, 'it was tried');
+    done_ok(once($store), 'by the right clock');
+    is(scalar(() = $hook->requests), 2, 'it is not late');
     $hook->stop;
 }
 
@@ -557,6 +603,27 @@ EOF
     unlike($r->{err}, qr/whsec_/, 'no secret is said');
     done_ok(cv($store, 'check'), 'the store is whole');
     $_->stop for $slow, $fast, $mute, $loud, $wordy, $hangs;
+}
+
+
+# Who is to end waits for what is under way, and does nothing else meanwhile
+
+{
+    my $store = fresh();
+    my %hooks = map { my $s = $_; ($s => LiveHook->start(answer => sub { sleep $s; 200 })) } 1, 3;
+    add_ours($store, "w$_", $hooks{$_}{url}) for keys %hooks;
+    issue($store, 2);
+
+    my $daemon = start('--store', $store, 'deliver');
+    $_->waits_for(1, 10) for values %hooks;
+    kill 'TERM', $daemon->{pid};
+    my $before = ticks($daemon);
+    ok(soon(sub { read_proc("/proc/$daemon->{pid}/stat") =~ /\) Z / }), 'it ends');
+    my $used = ticks($daemon) - $before;
+    ok($used < 50, 'and only waits until then') or diag($used);
+    done_ok(finish($daemon), 'in order');
+    is(shown($store, "w$_")->{waiting}, 1, 'with what was under way') for keys %hooks;
+    $_->stop for values %hooks;
 }
 
 

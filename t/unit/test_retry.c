@@ -90,6 +90,29 @@ test_after(void **state)
 }
 
 
+/* What a clock wrote that was wrong is no reason to wait. */
+
+static void
+test_due(void **state)
+{
+    cv_time_t  at;
+
+    (void) state;
+
+    assert_true(cv_retry_due(0, NOW));
+    assert_true(cv_retry_due(NOW, NOW));
+    assert_false(cv_retry_due(NOW + 1, NOW));
+
+    /* the longest that there is */
+
+    at = cv_retry_at(CV_RETRY_ATTEMPTS - 1, NOW, 0, UINT32_MAX);
+    assert_false(cv_retry_due(at, NOW));
+    assert_true(cv_retry_due(at, at));
+    assert_true(cv_retry_due(at, NOW - CV_DAY));
+    assert_true(cv_retry_due(INT64_MAX, NOW));
+}
+
+
 static void
 test_reply(void **state)
 {
@@ -112,6 +135,7 @@ main(void)
         cmocka_unit_test(test_schedule),
         cmocka_unit_test(test_jitter),
         cmocka_unit_test(test_after),
+        cmocka_unit_test(test_due),
         cmocka_unit_test(test_reply),
     };
 
