@@ -246,17 +246,25 @@ cv_manage_issue(cv_manager_t *m)
 static cv_err_t
 cv_manage_move(cv_manager_t *m)
 {
-    cv_err_t         err;
-    uint64_t         number;
-    cv_str_t         reason;
-    cv_error_t       what;
-    cv_status_t      to;
-    cv_credential_t  credential;
+    cv_err_t           err;
+    uint64_t           number;
+    cv_str_t           reason;
+    cv_error_t         what;
+    cv_status_t        to;
+    cv_credential_t    credential;
+    const cv_field_t  *field;
 
     to = cv_manage_verbs[m->operation->verb].to;
 
     if (!cv_manage_text(m, CV_FORM_REASON, &reason)) {
         return cv_manage_wrong(m, CV_FORM_REASON, "must be a string");
+    }
+
+    field = cv_field_find(&cv_schemas[CV_CREDENTIAL],
+                          CV_STR("revocation_reason"));
+
+    if (reason.len > field->max) {
+        return cv_manage_wrong(m, CV_FORM_REASON, "is too long");
     }
 
     err = cv_manage_named(m, &credential, &number);

@@ -110,6 +110,13 @@ cv_event_put(cv_txn_t *txn, const cv_event_t *event)
 
 
 bool
+cv_outdated(cv_time_t at, cv_time_t now, cv_time_t kept)
+{
+    return at <= now - kept || at >= now + kept;
+}
+
+
+bool
 cv_event_concerns(const cv_webhook_t *webhook, const cv_event_t *event)
 {
     return webhook->issuer.iid == 0
@@ -352,7 +359,7 @@ cv_events_trim(cv_txn_t *txn, uint64_t from, unsigned most)
     for (n = 0; n < most; n++) {
 
         if (!cv_next_from(txn, CV_EVENT, &from, &event)
-            || event.at.at > txn->now - CV_EVENT_KEPT)
+            || !cv_outdated(event.at.at, txn->now, CV_EVENT_KEPT))
         {
             return 0;
         }
@@ -409,27 +416,46 @@ cv_answer_remove(cv_txn_t *txn, uint64_t iid)
 }
 
 
-uint64_t
-cv_answer_put(cv_txn_t *txn, const cv_answer_record_t *answer)
+unsigned
+cv_answers_trim(cv_txn_t *txn, unsigned most)
 {
     unsigned            n;
     uint64_t            oldest;
-    cv_answer_record_t  old;
+    cv_answer_record_t  answer;
 
-    if (cv_record_validate(answer, CV_ANSWER, &txn->error) != CV_OK) {
-        return 0;
-    }
-
-    for (n = 0; n < CV_EVENT_TRIM; n++) {
+    for (n = 0; n < most; n++) {
         oldest = 1;
 
-        if (!cv_next_from(txn, CV_ANSWER, &oldest, &old)
-            || old.at.at > txn->now - CV_ANSWER_KEPT)
+        if (!cv_next_from(txn, CV_ANSWER, &oldest, &answer)
+            || !cv_outdated(answer.at.at, txn->now, CV_ANSWER_KEPT))
         {
             break;
         }
 
         cv_answer_remove(txn, oldest);
+    }
+
+    return n;
+}
+
+
+uint64_t
+cv_answer_put(cv_txn_t *txn, const cv_answer_record_t *answer)
+{
+    uint64_t  former;
+
+    if (cv_record_validate(answer, CV_ANSWER, &txn->error) != CV_OK) {
+        return 0;
+    }
+
+    (void) cv_answers_trim(txn, CV_EVENT_TRIM);
+
+    /* the newest has the highest number, though its id be an old one */
+
+    former = cv_find(txn, CV_HANDLE_ANSWER_ID, answer->id);
+
+    if (former != 0) {
+        cv_answer_remove(txn, former);
     }
 
     return cv_put(txn, CV_ANSWER, answer);

@@ -479,6 +479,12 @@ void cv_closed_put(cv_txn_t *txn, const cv_closed_t *closed);
 #define CV_ANSWER_KEPT   CV_DAY
 
 /*
+ * Whether what is of the instant "at" is kept no longer.  What a clock that was
+ * ahead has called later than that is in nobody's way either.
+ */
+bool cv_outdated(cv_time_t at, cv_time_t now, cv_time_t kept);
+
+/*
  * Writes an event, whose references have numbers, and a delivery of it to each
  * active webhook that wants it, or, if it is CV_EVENT_MAIL, one by mail.  Gives
  * it an id if it has none, and now for its time.  One whose id there is already
@@ -532,10 +538,14 @@ uint64_t cv_events_trim(cv_txn_t *txn, uint64_t from, unsigned most);
 bool cv_delete_webhook(cv_txn_t *txn, uint64_t iid);
 
 /*
- * Writes what a request was answered; some that are older than CV_ANSWER_KEPT
- * go.  Returns its number, 0 after an error.
+ * Writes what a request was answered, of which it borrows nothing from the
+ * transaction; some that are older than CV_ANSWER_KEPT go.  Returns its number,
+ * 0 after an error.
  */
 uint64_t cv_answer_put(cv_txn_t *txn, const cv_answer_record_t *answer);
+
+/* Removes the oldest of those, at most "most"; returns how many went. */
+unsigned cv_answers_trim(cv_txn_t *txn, unsigned most);
 
 /*
  * Removes what the outbox and kept answers have of a credential, by number:

@@ -408,6 +408,7 @@ test_create_issue_send(void **state)
 static void
 test_verbs(void **state)
 {
+    char        body[4200], reason[4097];
     size_t      i;
     fixture_t   f;
 
@@ -482,6 +483,17 @@ test_verbs(void **state)
     }
 
     is(f.managed.evidence.credential->revocation_reason, "a lie");
+
+    /* what does not fit is the request's fault, and looked for first */
+
+    for (i = 4096; i <= 4097; i++) {
+        memset(reason, 'x', sizeof(reason));
+        (void) snprintf(body, sizeof(body), "{\"reason\":\"%.*s\"}", (int) i,
+                        reason);
+        manage(&f, CV_OPERATE_REVOKE, i == 4096 ? "draft" : "nobody", body,
+               i == 4096 ? CV_FOUND : CV_INVALID_BODY,
+               i == 4096 ? NULL : "\"reason\" is too long.");
+    }
 
     close_fixture(&f, *state);
 }

@@ -520,9 +520,12 @@ put_answer(cv_txn_t *txn, const char *id, cv_time_t at, uint64_t credential)
 static void
 test_answers(void **state)
 {
+    size_t               i;
     cv_txn_t            *txn;
     cv_time_t            now;
     cv_answer_record_t   answer;
+
+    static const char *const  names[] = { "w", "x", "y", "z" };
 
     now = cv_time_now();
     txn = begin(*state);
@@ -532,6 +535,26 @@ test_answers(void **state)
     assert_false(cv_get_by_id(txn, CV_ANSWER, CV_STR("a"), &answer, NULL));
     assert_true(cv_get_by_id(txn, CV_ANSWER, CV_STR("b"), &answer, NULL));
     assert_int_equal(answer.status.value, 201);
+
+    /* one that is given anew is behind what is old, and not in its way */
+
+    for (i = 0; i < CV_COUNT(names); i++) {
+        put_answer(txn, names[i], now - CV_ANSWER_KEPT - 1000, 0);
+    }
+
+    assert_int_equal(count(txn, CV_ANSWER), 1 + CV_COUNT(names));
+    put_answer(txn, "b", now, 1);
+    assert_int_equal(cv_answers_trim(txn, 1), 1);
+    assert_int_equal(cv_answers_trim(txn, 100), CV_COUNT(names) - 1);
+    assert_int_equal(count(txn, CV_ANSWER), 1);
+    assert_true(cv_get_by_id(txn, CV_ANSWER, CV_STR("b"), &answer, NULL));
+
+    /* nor is what a clock has written that was ahead */
+
+    put_answer(txn, "b", now + 2 * CV_ANSWER_KEPT, 1);
+    put_answer(txn, "c", now, 0);
+    assert_int_equal(count(txn, CV_ANSWER), 1);
+    assert_true(cv_get_by_id(txn, CV_ANSWER, CV_STR("c"), &answer, NULL));
 
     commit(txn);
     assert_int_equal(check(*state), 0);
