@@ -43,6 +43,9 @@ sub start {
         POSIX::_exit(0);
     }
 
+    # it may be stopped before it has done so itself
+
+    setpgrp $self->{pid}, $self->{pid};
     $running{$self->{pid}} = $$;
 
     return $self;
