@@ -20,7 +20,12 @@ no_shuffle();
 
 $ENV{TEST_NGINX_STORE} = CredverifyKeys::store(
     '{"kind":"class","id":"course","issuer":"acme","title":"Course","category":"course","requires":{"practice":2,"learn":1},"number_format":"AC-{year}-{seq:3}","position":1}',
-    map { qq({"kind":"credential","id":"d$_","class":"web","holder":"h1","status":"draft"}) } 1 .. 9);
+    (map { qq({"kind":"credential","id":"d$_","class":"web","holder":"h1","status":"draft"}) } 1 .. 9),
+    '{"kind":"issuer","id":"many","name":"Many"}',
+    map {
+        (qq({"kind":"class","id":"many-$_","issuer":"many","title":"Many"}),
+         qq({"kind":"credential","id":"many-$_","class":"many-$_","holder":"h1","status":"draft"}))
+    } 1 .. 1001);
 $ENV{TEST_NGINX_VIEWS} = $Credverify::views;
 
 our $main = 'thread_pool credverify threads=2;';
@@ -170,6 +175,7 @@ our $config = <<'_EOC_';
     location /both { credverify_issuers acme umbrella; credverify_issuance; }
     location /own { credverify_issuance read=a:r write=a:w; }
     location /any { satisfy any; allow all; credverify_issuance; }
+    location /many { credverify_issuers many; credverify_issuance; }
     location /file { client_body_in_file_only clean; credverify_issuance; }
 
     location = /m { credverify_key off; credverify_status; }
@@ -181,7 +187,7 @@ our $config = <<'_EOC_';
     }
 _EOC_
 
-plan tests => 552;
+plan tests => 558;
 
 run_tests();
 
@@ -510,3 +516,21 @@ views/truecert/credential.json
 --- must_die
 --- error_log
 "credverify_progress_update" directive needs holder= and category=
+
+
+
+=== TEST 23: more classes than can be listed
+--- main_config eval: $::main
+--- http_config eval: $::http
+--- config eval: $::config
+--- request
+GET /many
+--- more_headers eval: main::bearer('read')
+--- error_code: 500
+--- response_body_like eval: main::code('server_error')
+--- error_log
+credverify: more than 1000 classes to list in
+--- no_error_log
+[alert]
+[crit]
+answering 503

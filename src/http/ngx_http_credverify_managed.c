@@ -18,7 +18,7 @@ typedef struct {
     cv_managed_t                 managed;
     cv_str_t                     cursor;
     ngx_uint_t                   limit;
-    ngx_uint_t                   lost;      /* the cursor leads nowhere */
+    cv_outcome_t                 outcome;   /* why there is no page */
     cv_refusal_t                 refusal;
     cv_error_t                   error;
 } ngx_http_credverify_managing_t;
@@ -71,8 +71,8 @@ ngx_http_credverify_issuance_list(ngx_http_request_t *r)
                                               ngx_http_credverify_managed_list,
                                               &managing);
 
-        if (outcome == CV_VALID && managing.lost) {
-            outcome = CV_INVALID_CURSOR;
+        if (outcome == CV_VALID) {
+            outcome = managing.outcome;
         }
 
         cv_managed_free(&managing.managed);
@@ -127,8 +127,18 @@ ngx_http_credverify_managed_list(cv_verifier_t *verifier, cv_txn_t *txn,
     err = cv_manage_list(&managing->page, txn, &managing->operation,
                          managing->cursor, (unsigned) managing->limit);
 
-    if (err == CV_ERR_INPUT) {
-        managing->lost = 1;
+    managing->outcome = err == CV_ERR_INPUT ? CV_INVALID_CURSOR
+                        : err == CV_ERR_LIMIT ? CV_SERVER_ERROR : CV_VALID;
+
+    if (err == CV_ERR_LIMIT) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "credverify: more than %d classes to list in \"%V\"",
+                      CV_MANAGE_CLASSES, &managing->list.job.document->path);
+    }
+
+    /* nothing is wrong with the store */
+
+    if (managing->outcome != CV_VALID) {
         return CV_OK;
     }
 
