@@ -154,6 +154,12 @@ cv_err_t cv_error_member(cv_error_t *error, cv_err_t code, const char *kind,
     const char *member, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 
+/*
+ * Of each thread one, which in a module that is loaded takes no call to find:
+ * at most a few hundred bytes, which the C library keeps for that.
+ */
+#define CV_THREAD  __thread __attribute__((tls_model("initial-exec")))
+
 #define CV_MUST_CHECK  __attribute__((warn_unused_result))
 
 #endif /* CV_BASE_H */

@@ -17,7 +17,7 @@ struct cv_fault_s {
     cv_fault_t   *outer;
 };
 
-static __thread cv_fault_t  *cv_fault_active;
+static CV_THREAD cv_fault_t  *cv_fault_active;
 
 static struct sigaction      cv_fault_previous[2];
 static bool                  cv_fault_installed;

@@ -28,7 +28,7 @@
 
 
 /* a thread that is in there may be one of several */
-__thread bool  cv_in_lmdb;
+CV_THREAD bool  cv_in_lmdb;
 
 
 static bool

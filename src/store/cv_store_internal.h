@@ -242,7 +242,7 @@ void cv_cursor_close(cv_txn_t *txn, MDB_cursor *cursor);
         cv_in_lmdb = false;                                                   \
     } while (0)
 
-extern __thread bool  cv_in_lmdb;
+extern CV_THREAD bool  cv_in_lmdb;
 
 /*
  * Frees what is left of a write transaction that a fault has cut short: LMDB

@@ -311,7 +311,7 @@ cv_view_now_text(uint8_t text[CV_TIME_TEXT_MAX], cv_time_t now,
 {
     cv_time_format_t  format;
 
-    static __thread struct {
+    static CV_THREAD struct {
         cv_time_t         second;
         cv_time_format_t  format;
         size_t            len;          /* 0: there is none yet */
