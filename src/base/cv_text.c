@@ -5,7 +5,6 @@
 
 #include "cv_text.h"
 
-#include <endian.h>
 #include <strings.h>
 
 #define CV_REPLACEMENT  "\xef\xbf\xbd"
@@ -164,28 +163,35 @@ cv_hex_lower(char *out, cv_str_t s)
 }
 
 
+/* half a vector of bytes, and a byte's two digits in the order of memory */
+
+typedef uint8_t   cv_half_t __attribute__((vector_size(CV_VECTOR / 2)));
+typedef uint16_t  cv_pairs_t __attribute__((vector_size(CV_VECTOR)));
+
+#if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+#define cv_hex_pairs(v)  ((v) >> 4 | ((v) & 0xf) << 8)
+#else
+#define cv_hex_pairs(v)  (((v) & 0xf0) << 4 | ((v) & 0xf))
+#endif
+
+
 void
 cv_hex_encode(char *out, cv_str_t s)
 {
-    size_t    i;
-    uint64_t  v;
+    size_t       i;
+    cv_half_t    half;
+    cv_pairs_t   pairs;
+    cv_vector_t  v;
 
     static const char  digits[] = "0123456789abcdef";
 
-    /* eight digits of four bytes at once: above nine comes "a" */
+    for (i = 0; i + CV_VECTOR / 2 <= s.len; i += CV_VECTOR / 2) {
+        memcpy(&half, s.data + i, sizeof(half));
 
-    for (i = 0; i + 4 <= s.len; i += 4) {
-        v = (uint64_t) s.data[i] << 24 | (uint64_t) s.data[i + 1] << 16
-            | (uint64_t) s.data[i + 2] << 8 | s.data[i + 3];
+        pairs = __builtin_convertvector(half, cv_pairs_t);
+        v = (cv_vector_t) cv_hex_pairs(pairs);
+        v += '0' + ((cv_vector_t) (v > 9) & ('a' - '0' - 10));
 
-        v = (v << 16 | v) & 0x0000ffff0000ffff;
-        v = (v << 8 | v) & 0x00ff00ff00ff00ff;
-        v = (v << 4 | v) & 0x0f0f0f0f0f0f0f0f;
-        v += 0x3030303030303030
-             + ((v + 0x0606060606060606) >> 4 & 0x0101010101010101)
-               * ('a' - '0' - 10);
-
-        v = htobe64(v);
         memcpy(out + 2 * i, &v, sizeof(v));
     }
 

@@ -50,8 +50,10 @@ ngx_http_credverify_begin(ngx_http_credverify_job_t *job,
 
     job->outcome = r->method
                    & ngx_http_credverify_methods(r, job->clcf)->bits
-                   ? ngx_http_credverify_check_version(r, job->clcf,
-                                                       &job->refusal)
+                   ? job->clcf->version == NULL
+                     ? CV_VALID
+                     : ngx_http_credverify_check_version(r, job->clcf,
+                                                         &job->refusal)
                    : CV_METHOD_NOT_ALLOWED;
 
     if (job->outcome != CV_VALID) {
