@@ -462,6 +462,38 @@ cv_answer_put(cv_txn_t *txn, const cv_answer_record_t *answer)
 }
 
 
+/*
+ * An answer about somebody who was erased: it is known that there was one, so
+ * that nobody who asks again has the same made anew, and nothing else.
+ */
+
+static bool
+cv_answer_forget(cv_txn_t *txn, uint64_t iid)
+{
+    bool                kept;
+    cv_buf_t            copy;
+    cv_answer_record_t  answer;
+
+    static const uint8_t  none[CV_HASH_LEN];
+
+    if (!cv_get(txn, CV_ANSWER, iid, &answer)) {
+        return false;
+    }
+
+    answer.request = cv_str(none, sizeof(none));
+    answer.body = CV_STR("");
+    answer.credential.iid = 0;
+
+    cv_buf_init(&copy, CV_RECORD_MAX);
+    kept = cv_record_keep(&copy, CV_ANSWER, &answer)
+           ? cv_put(txn, CV_ANSWER, &answer) != 0
+           : cv_txn_ok(txn, ENOMEM, txn->store->dir);
+    cv_buf_free(&copy);
+
+    return kept;
+}
+
+
 void
 cv_outbox_forget(cv_txn_t *txn, uint64_t credential)
 {
@@ -474,8 +506,9 @@ cv_outbox_forget(cv_txn_t *txn, uint64_t credential)
     }
 
     while (cv_link_first(txn, CV_LINK_CREDENTIAL_ANSWER, credential, key,
-                         sizeof(key)))
+                         sizeof(key))
+           && cv_answer_forget(txn, cv_get_uint(key, sizeof(key))))
     {
-        cv_answer_remove(txn, cv_get_uint(key, sizeof(key)));
+        /* void */
     }
 }

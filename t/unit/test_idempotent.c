@@ -168,7 +168,10 @@ test_limits(void **state)
 }
 
 
-/* What was answered about somebody goes with what is known of them. */
+/*
+ * What was answered about somebody goes with what is known of them, and nobody
+ * has them made anew by asking again.
+ */
 
 static void
 test_erased(void **state)
@@ -190,7 +193,10 @@ test_erased(void **state)
                                         &error), CV_OK);
     assert_int_equal(cv_erase_holder(txn, CV_STR("holder"), &erasure, &moment,
                                      &error), CV_OK);
-    assert_int_equal(step(txn, &request, NOW, &answer), CV_IDEMPOTENT_NEW);
+    assert_int_equal(step(txn, &request, NOW, &answer), CV_IDEMPOTENT_OTHER);
+    assert_int_equal(answer.body.len, 0);
+    assert_int_equal(step(txn, &request, NOW + CV_DAY, &answer),
+                     CV_IDEMPOTENT_NEW);
     commit(txn);
 
     cv_moment_free(&moment);

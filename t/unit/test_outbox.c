@@ -566,9 +566,10 @@ test_answers(void **state)
 static void
 test_forget(void **state)
 {
-    cv_txn_t       *txn;
-    uint64_t        all, iid;
-    cv_erasure_t    erasure;
+    cv_txn_t            *txn;
+    uint64_t             all, iid;
+    cv_erasure_t         erasure;
+    cv_answer_record_t   answer;
 
     txn = begin(*state);
     all = put_webhook(txn, "all", NULL, CV_WEBHOOK_ACTIVE);
@@ -580,7 +581,10 @@ test_forget(void **state)
                                      &moment, &error), CV_OK);
 
     assert_int_equal(erasure.credentials, 3);
-    assert_int_equal(count(txn, CV_ANSWER), 0);
+    assert_true(cv_get_by_id(txn, CV_ANSWER, CV_STR("a"), &answer, NULL));
+    assert_int_equal(answer.body.len, 0);
+    assert_int_equal(answer.credential.iid, 0);
+    assert_false(cv_str_eq(answer.request, hash));
     assert_string_equal(waiting(txn, all, CV_DELIVERY_WAITING),
                         "credential.updated credential.updated "
                         "credential.updated ");
