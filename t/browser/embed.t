@@ -44,8 +44,9 @@ my %own = (
     'testedclear badge' => \%tested,
     'testedclear verify' => \%tested,
     'validtrust verify' => { map { $_ => 'Not found' } qw(link revoked) },
-    'securecodinghub verify' => { map { $_ => 'Not found' }
-        qw(link revoked refunded expired lapsed pending) },
+    map { $_ => { map { $_ => 'Not found' }
+                  qw(link revoked refunded expired lapsed pending) } }
+        'securecodinghub verify', 'mail message',
 );
 
 my $host = '<!doctype html><html lang=en><title>Host</title>'
