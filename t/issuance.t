@@ -187,7 +187,7 @@ our $config = <<'_EOC_';
     }
 _EOC_
 
-plan tests => 558;
+plan tests => 580;
 
 run_tests();
 
@@ -371,17 +371,15 @@ Cache-Control: no-store
 
 
 
-=== TEST 12: what is read is its reader's
+=== TEST 12: what is read is its reader's, and asked for again each time
 --- main_config eval: $::main
 --- http_config eval: $::http
---- config eval: $::config
---- request
-GET /c/d7
+--- config eval: "credverify_max_age 1h; $::config"
+--- pipelined_requests eval: ['GET /c/nobody', 'GET /c/d7', 'GET /c', 'HEAD /c/d7']
 --- more_headers eval: main::bearer('read')
---- response_headers_like
-Cache-Control: private.*
-ETag: "[0-9a-f]{16}"
---- response_body_like: "status":"issued"
+--- error_code eval: [404, 200, 200, 200]
+--- response_headers_like eval
+["Cache-Control: no-store", (qq(Cache-Control: private, no-cache\nETag: "[0-9a-f]{16}")) x 3]
 --- no_error_log
 [error]
 [alert]
@@ -389,7 +387,25 @@ ETag: "[0-9a-f]{16}"
 
 
 
-=== TEST 13: that it is there
+=== TEST 13: who has it already is told so
+--- main_config eval: $::main
+--- http_config eval: $::http
+--- config eval: $::config
+--- request
+GET /c/d7
+--- more_headers eval: main::bearer('read') . "\nIf-None-Match: *"
+--- error_code: 304
+--- response_headers
+Cache-Control: private, no-cache
+--- response_body
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 14: that it is there
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config eval: $::config
@@ -404,7 +420,7 @@ HEAD /c/d7
 
 
 
-=== TEST 14: what a browser may send
+=== TEST 15: what a browser may send
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config eval: $::config
@@ -426,7 +442,7 @@ Access-Control-Allow-Headers: Accept, Authorization, Content-Type, If-None-Match
 
 
 
-=== TEST 15: what it takes
+=== TEST 16: what it takes
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config eval: $::config
@@ -443,7 +459,7 @@ Allow: GET, HEAD, POST, OPTIONS
 
 
 
-=== TEST 16: without threads that could write
+=== TEST 17: without threads that could write
 --- http_config eval: $::http
 --- config
     location /c { credverify_key scs; credverify_issuance; }
@@ -453,7 +469,7 @@ Allow: GET, HEAD, POST, OPTIONS
 
 
 
-=== TEST 17: without keys
+=== TEST 18: without keys
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config
@@ -464,7 +480,7 @@ Allow: GET, HEAD, POST, OPTIONS
 
 
 
-=== TEST 18: with a scope for all
+=== TEST 19: with a scope for all
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config
@@ -475,7 +491,7 @@ Allow: GET, HEAD, POST, OPTIONS
 
 
 
-=== TEST 19: something else than a scope
+=== TEST 20: something else than a scope
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config
@@ -486,7 +502,7 @@ invalid parameter "scope=a": it must be read= or write= and a scope
 
 
 
-=== TEST 20: a location without anything below it
+=== TEST 21: a location without anything below it
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config
@@ -497,7 +513,7 @@ invalid parameter "scope=a": it must be read= or write= and a scope
 
 
 
-=== TEST 21: a view without words for it
+=== TEST 22: a view without words for it
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config
@@ -508,7 +524,7 @@ views/truecert/credential.json
 
 
 
-=== TEST 22: progress of nobody
+=== TEST 23: progress of nobody
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config

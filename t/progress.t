@@ -123,7 +123,7 @@ GET /users/jo
 --- response_body eval: "[$::api,$::web]"
 --- response_headers
 Content-Type: application/json
-Cache-Control: private, max-age=3
+Cache-Control: private, no-cache
 Access-Control-Allow-Origin: *
 X-Facts: full. found securecodinghub
 --- raw_response_headers_like: \r\nETag: "[0-9a-f]{16}"\r\n
@@ -344,7 +344,7 @@ qr/"certificateId":"jo-test","certificateNumber":"API-2",.*"categoryId":"w","cat
 GET /open?user=jo
 --- response_body eval: "[$::api,$::web]"
 --- response_headers
-Cache-Control: private, max-age=3
+Cache-Control: private, no-cache
 ! Access-Control-Allow-Origin
 --- no_error_log
 [error]

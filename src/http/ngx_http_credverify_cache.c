@@ -190,6 +190,15 @@ ngx_http_credverify_cache_keep(ngx_http_credverify_job_t *job,
 
     answer->hashed = 1;
     answer->rendering = job->rendering;
+
+    /* who manages records goes by what they are, not by what they were */
+
+    if (clcf->holder != NULL || clcf->issuance != NULL) {
+        answer->max_age = 0;
+        ngx_str_set(&answer->lifetime, "private, no-cache");
+        return;
+    }
+
     answer->max_age = clcf->max_age;
     answer->stale = clcf->stale;
     answer->lifetime = clcf->lifetime;
