@@ -73,6 +73,8 @@ static cv_err_t ngx_http_credverify_write_render(
     ngx_http_credverify_writing_t *writing, const cv_managed_t *managed);
 static void ngx_http_credverify_write_done(
     ngx_http_credverify_change_t *change);
+static void ngx_http_credverify_write_landed(
+    ngx_http_credverify_writing_t *writing);
 static void ngx_http_credverify_write_late(ngx_event_t *ev);
 static void ngx_http_credverify_write_given_up(
     ngx_http_credverify_waiter_t *waiter, void *data);
@@ -504,17 +506,24 @@ ngx_http_credverify_write_done(ngx_http_credverify_change_t *change)
     ngx_queue_remove(&writing->all);
     ngx_http_credverify_nwrites--;
 
-    /* who asks again once this was answered is not told that it is under way */
-
-    if (writing->flight != NULL) {
-        ngx_http_credverify_flight_end(writing->zone, writing->flight);
-        writing->flight = NULL;
-    }
+    ngx_http_credverify_write_landed(writing);
 
     ngx_http_credverify_wake(&writing->waiters,
                              ngx_http_credverify_write_woken, writing);
 
     ngx_http_credverify_write_free(writing);
+}
+
+
+/* who asks again once this was answered is not told that it is under way */
+
+static void
+ngx_http_credverify_write_landed(ngx_http_credverify_writing_t *writing)
+{
+    if (writing->flight != NULL) {
+        ngx_http_credverify_flight_end(writing->zone, writing->flight);
+        writing->flight = NULL;
+    }
 }
 
 
@@ -530,6 +539,8 @@ ngx_http_credverify_write_late(ngx_event_t *ev)
                       "credverify: a write has waited %d seconds for others to "
                       "be done, and is given up",
                       NGX_HTTP_CREDVERIFY_WRITE_WAIT / 1000);
+
+        ngx_http_credverify_write_landed(writing);
 
         ngx_http_credverify_wake(&writing->waiters,
                                  ngx_http_credverify_write_given_up, NULL);
@@ -666,9 +677,7 @@ ngx_http_credverify_write_tell(ngx_http_credverify_job_t *job,
 static void
 ngx_http_credverify_write_free(ngx_http_credverify_writing_t *writing)
 {
-    if (writing->flight != NULL) {
-        ngx_http_credverify_flight_end(writing->zone, writing->flight);
-    }
+    ngx_http_credverify_write_landed(writing);
 
     cv_buf_free(&writing->body);
     ngx_free(writing);

@@ -290,14 +290,24 @@ subtest 'while another has the lock' => sub {
 
     $holder = hold($store);
     my $began = time;
+    my $soon = send_off($nginx, '/c', body('Soon'), 'Idempotency-Key: soon');
     my $busy = post($nginx, '/c', body('Never'));
 
     is($busy->[0], 503, 'there is an end to waiting');
     like($busy->[1], qr/"code":"busy"/, 'and the view words it');
+    is(answer($soon)->[0], 503, 'with a key, too');
     cmp_ok(time - $began, '<', 15, 'in time');
+
+    # nothing is under way by a request that was given up
+
+    $soon = send_off($nginx, '/c', body('Soon'), 'Idempotency-Key: soon');
+    sleep 0.3;
     let_go($holder);
-    is(post($nginx, '/c', body('After'))->[0], 201, 'the next one is');
-    is(named($store, 'Never'), 0, 'and it is not');
+
+    is(answer($soon)->[0], 201, 'what is asked again waits again');
+    is(post($nginx, '/c', body('After'))->[0], 201, 'the next one is made');
+    is(named($store, 'Soon'), 1, 'once');
+    is(named($store, 'Never'), 0, 'and what was given up is not');
 
     like(complaints($nginx), qr/\A(?:[^\n]*a write has waited 10 seconds for others to be done, and is given up\n)+\z/,
          'the log says so');
