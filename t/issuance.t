@@ -13,7 +13,7 @@ no_shuffle();
     write => ['scs_live', tier => 'open', scopes => ['credentials:read', 'credentials:write', 'progress:write']],
     read => ['scs_live', tier => 'open', scopes => ['credentials:read']],
     none => ['scs_live', tier => 'open'],
-    trial => ['scs_test', tier => 'open', scopes => ['credentials:read', 'credentials:write']],
+    trial => ['scs_test', tier => 'open', scopes => ['credentials:read', 'credentials:write', 'progress:write']],
     bound => ['scs_live', tier => 'open', issuer => 'umbrella', scopes => ['credentials:read', 'credentials:write']],
     month => ['scs_live', tier => 'month', scopes => ['credentials:read', 'credentials:write']],
 );
@@ -64,6 +64,7 @@ our %asked = (
         ['POST /c/d3/burn', bearer('write'), 404, code('not_found')],
         ['POST /c/d3/issue/', bearer('write'), 404, code('not_found')],
         ['POST /c/search', bearer('write'), 404, code('not_found')],
+        ['GET /c/search/x', bearer('write'), 404, code('not_found')],
         ['GET /c/d3/issued/x', bearer('write'), 404, code('not_found')],
         ['GET /c/' . 'x' x 600, bearer('write'), 404, code('not_found')],
         ['POST /c/%20/issue', bearer('write'), 404, code('not_found')],
@@ -100,6 +101,9 @@ our %asked = (
         ['GET /own/d3', bearer('none'), 403, qr/"required":"a:r"/],
         ["POST /own\n$new", bearer('none'), 403, qr/"required":"a:w"/],
         ["PUT /p/h1/course\n" . '{}', bearer('read'), 403, qr/"required":"progress:write"/],
+        # counts are live ones: a test key is none there, before its body is read
+        ["PUT /p/h1/course\n" . '{"learnCompleted":1}', bearer('trial'), 401, qr/"unauthorized"/],
+        ["PUT /p/h1/course\n{", bearer('trial'), 401, qr/"unauthorized"/],
         # somebody else lets in who has no key: for nothing
         ['GET /any/d3', '', 401, code('missing_api_key')],
         ["POST /any\n$new", '', 401, code('missing_api_key')],
@@ -119,6 +123,8 @@ our %asked = (
     again => [
         ["POST /c\n$new", idem('one'), 201, qr/"status":"draft"/],
         ["POST /c\n$new", idem('one'), 201, qr/"status":"draft"/],
+        ["POST /c\n$new", idem("\tone \t"), 201, qr/"status":"draft"/],
+        ["POST /c\n" . '{"class":"web","holder":{"name":"Eve"}}', idem("one\t"), 422, code('idempotency_key_reused')],
         ["POST /c\n" . '{"class":"web","holder":{"name":"Eve"}}', idem('one'), 422, code('idempotency_key_reused')],
         ["POST /c?x\n$new", idem('one'), 422, code('idempotency_key_reused')],
         ['POST /c/d4/issue', idem('one'), 422, code('idempotency_key_reused')],
@@ -133,6 +139,7 @@ our %asked = (
         # another API key's are its own
         ["POST /c\n" . '{"class":"web","holder":{"name":"Eve"}}', bearer('trial') . "\nIdempotency-Key: one", 201, qr/"name":"Eve"/],
         ["POST /c\n$new", idem(''), 400, code('invalid_idempotency_key')],
+        ["POST /c\n$new", idem("\t"), 400, code('invalid_idempotency_key')],
         ["POST /c\n$new", idem('x' x 255), 201, qr/"status":"draft"/],
         ["POST /c\n$new", idem('x' x 256), 400, code('invalid_idempotency_key')],
         ["POST /c\n$new", idem("a\nIdempotency-Key: a"), 400, code('invalid_idempotency_key')],
@@ -187,7 +194,7 @@ our $config = <<'_EOC_';
     }
 _EOC_
 
-plan tests => 580;
+plan tests => 610;
 
 run_tests();
 

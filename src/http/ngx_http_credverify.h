@@ -451,6 +451,9 @@ char *ngx_http_credverify_scope(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_credverify_keyless(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/* The value of a field without the spaces and tabs around it. */
+cv_str_t ngx_http_credverify_trim(ngx_str_t *value);
+
 /* Whether a scope can be quoted in an answer (RFC 6750, 3). */
 ngx_uint_t ngx_http_credverify_is_scope(const ngx_str_t *scope);
 

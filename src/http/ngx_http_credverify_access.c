@@ -33,7 +33,6 @@ static cv_outcome_t ngx_http_credverify_header_key(ngx_http_request_t *r,
 static ngx_int_t ngx_http_credverify_is(ngx_table_elt_t *header,
     const char *name, size_t len);
 static cv_str_t ngx_http_credverify_bearer_text(ngx_str_t *value);
-static cv_str_t ngx_http_credverify_trim(ngx_str_t *value);
 static ngx_uint_t ngx_http_credverify_wanted(
     ngx_http_credverify_showing_t *showing);
 static cv_outcome_t ngx_http_credverify_argument_key(
@@ -205,6 +204,13 @@ ngx_http_credverify_make_demands(ngx_http_credverify_loc_conf_t *clcf)
     demand->brands = clcf->brands->elts;
     demand->nbrands = clcf->brands->nelts;
     demand->classes = (unsigned) clcf->key_classes;
+
+    /* counts are those of live credentials: nobody may try them out */
+
+    if (clcf->issuance != NULL && clcf->issuance->prefix == 0) {
+        demand->classes &= ~(1u << CV_KEY_TEST);
+    }
+
     demand->serial = ++serial;
 
     if (clcf->scope.len != 0) {
@@ -501,7 +507,7 @@ ngx_http_credverify_bearer_text(ngx_str_t *value)
 
 /* nginx takes away spaces around a value, and leaves tabs (RFC 9110, 5.5) */
 
-static cv_str_t
+cv_str_t
 ngx_http_credverify_trim(ngx_str_t *value)
 {
     u_char  *p, *last;

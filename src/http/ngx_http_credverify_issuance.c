@@ -362,7 +362,8 @@ ngx_http_credverify_methods(ngx_http_request_t *r,
     /* a search is no credential, whether or not there is one */
 
     if (route.kind == NGX_HTTP_CREDVERIFY_DO
-        || cv_str_eq(route.id, CV_STR("search")))
+        || (route.kind == NGX_HTTP_CREDVERIFY_ONE
+            && cv_str_eq(route.id, CV_STR("search"))))
     {
         return &ngx_http_credverify_posts;
     }
@@ -678,6 +679,7 @@ ngx_http_credverify_issuance_operation(ngx_http_credverify_job_t *job,
 static cv_outcome_t
 ngx_http_credverify_idempotency(ngx_http_request_t *r, cv_str_t *key)
 {
+    cv_str_t          value;
     ngx_uint_t        i;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *header;
@@ -698,13 +700,15 @@ ngx_http_credverify_idempotency(ngx_http_request_t *r, cv_str_t *key)
                 continue;
             }
 
-            if (cv_present(*key) || header[i].value.len == 0
-                || header[i].value.len > CV_IDEMPOTENT_KEY_MAX)
+            value = ngx_http_credverify_trim(&header[i].value);
+
+            if (cv_present(*key) || value.len == 0
+                || value.len > CV_IDEMPOTENT_KEY_MAX)
             {
                 return CV_INVALID_IDEMPOTENCY_KEY;
             }
 
-            *key = cv_str(header[i].value.data, header[i].value.len);
+            *key = value;
         }
     }
 
