@@ -74,7 +74,7 @@ cv_idempotent_find(const cv_idempotent_t *idempotent, cv_txn_t *txn,
 
     if (cv_get_by_id(txn, CV_ANSWER,
                      cv_str(idempotent->id, CV_IDEMPOTENT_ID), answer, NULL)
-        && !cv_outdated(answer->at.at, now, CV_ANSWER_KEPT))
+        && now - answer->at.at < CV_ANSWER_KEPT)
     {
         *step = cv_str_eq(answer->request,
                           cv_str(idempotent->request, CV_SHA256_LEN))

@@ -39,12 +39,12 @@ cv_chores_old(cv_store_t *store, cv_time_t now, bool *old, cv_error_t *error)
     if (cv_snapshot_renew(snapshot) == CV_OK) {
         cv_walk_open(&walk, snapshot, CV_EVENT);
         *old = cv_walk_next(&walk, &event, NULL)
-               && cv_outdated(event.at.at, now, CV_EVENT_KEPT);
+               && event.at.at < now - CV_EVENT_KEPT;
         cv_walk_close(&walk);
 
         cv_walk_open(&walk, snapshot, CV_ANSWER);
         *old = *old || (cv_walk_next(&walk, &answer, NULL)
-                        && cv_outdated(answer.at.at, now, CV_ANSWER_KEPT));
+                        && answer.at.at < now - CV_ANSWER_KEPT);
         cv_walk_close(&walk);
     }
 

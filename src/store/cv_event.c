@@ -110,13 +110,6 @@ cv_event_put(cv_txn_t *txn, const cv_event_t *event)
 
 
 bool
-cv_outdated(cv_time_t at, cv_time_t now, cv_time_t kept)
-{
-    return at <= now - kept || at >= now + kept;
-}
-
-
-bool
 cv_event_concerns(const cv_webhook_t *webhook, const cv_event_t *event)
 {
     return webhook->issuer.iid == 0
@@ -359,7 +352,7 @@ cv_events_trim(cv_txn_t *txn, uint64_t from, unsigned most)
     for (n = 0; n < most; n++) {
 
         if (!cv_next_from(txn, CV_EVENT, &from, &event)
-            || !cv_outdated(event.at.at, txn->now, CV_EVENT_KEPT))
+            || event.at.at > txn->now - CV_EVENT_KEPT)
         {
             return 0;
         }
@@ -427,7 +420,7 @@ cv_answers_trim(cv_txn_t *txn, unsigned most)
         oldest = 1;
 
         if (!cv_next_from(txn, CV_ANSWER, &oldest, &answer)
-            || !cv_outdated(answer.at.at, txn->now, CV_ANSWER_KEPT))
+            || answer.at.at > txn->now - CV_ANSWER_KEPT)
         {
             break;
         }

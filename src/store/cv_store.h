@@ -479,12 +479,6 @@ void cv_closed_put(cv_txn_t *txn, const cv_closed_t *closed);
 #define CV_ANSWER_KEPT   CV_DAY
 
 /*
- * Whether what is of the instant "at" is kept no longer.  What a clock that was
- * ahead has called later than that is in nobody's way either.
- */
-bool cv_outdated(cv_time_t at, cv_time_t now, cv_time_t kept);
-
-/*
  * Writes an event, whose references have numbers, and a delivery of it to each
  * active webhook that wants it, or, if it is CV_EVENT_MAIL, one by mail.  Gives
  * it an id if it has none, and now for its time.  One whose id there is already

@@ -108,6 +108,8 @@ test_find(void **state)
 
     assert_int_equal(step(txn, &request, NOW + CV_DAY - 1, &answer),
                      CV_IDEMPOTENT_SAME);
+    assert_int_equal(step(txn, &request, NOW - 400 * CV_DAY, &answer),
+                     CV_IDEMPOTENT_SAME);
     assert_int_equal(step(txn, &request, NOW + CV_DAY, &answer),
                      CV_IDEMPOTENT_NEW);
     assert_int_equal(cv_idempotent_keep(&made, txn, NOW + CV_DAY, 409,
