@@ -8,6 +8,8 @@
 #include "cv_retry.h"
 #include "cv_text.h"
 
+#include <stdio.h>
+
 /* who disables a webhook, for the audit trail */
 #define CV_RESULT_ACTOR  CV_STR("deliver")
 
@@ -96,34 +98,95 @@ cv_result_say(cv_results_t *results, const cv_delivery_t *delivery)
 }
 
 
-/* It asked for nothing more; what waits is there if it is enabled again. */
-
-static void
-cv_result_disable(cv_results_t *results, const cv_task_t *task)
+static bool
+cv_result_webhook(cv_results_t *results, const cv_task_t *task,
+    cv_webhook_t *webhook)
 {
-    size_t         len;
-    uint8_t        text[CV_TIME_TEXT_MAX], reason[64];
-    cv_buf_t       buf;
-    cv_webhook_t   webhook;
-
     cv_buf_reset(&results->copy);
 
-    if (!cv_get(results->txn, CV_WEBHOOK, task->webhook, &webhook)
-        || !cv_record_keep(&results->copy, CV_WEBHOOK, &webhook))
-    {
-        return;
-    }
+    return task->webhook != 0
+           && cv_get(results->txn, CV_WEBHOOK, task->webhook, webhook)
+           && cv_record_keep(&results->copy, CV_WEBHOOK, webhook);
+}
+
+
+/* What waits is there if it is enabled again. */
+
+static void
+cv_result_disable(cv_results_t *results, const cv_task_t *task,
+    cv_webhook_t *webhook, const char *why)
+{
+    size_t    len;
+    uint8_t   text[CV_TIME_TEXT_MAX], reason[128];
+    cv_buf_t  buf;
 
     len = cv_time_format(text, task->ended, CV_TIME_Z);
 
     cv_buf_borrow(&buf, reason, sizeof(reason));
-    cv_buf_printf(&buf, "answered %u at %.*s", task->sent.status,
-                  CV_FMT(cv_str(text, len)));
+    cv_buf_printf(&buf, "%s at %.*s", why, CV_FMT(cv_str(text, len)));
 
-    webhook.status = (cv_int_t) { CV_WEBHOOK_DISABLED, true };
-    webhook.reason = cv_buf_str(&buf);
+    webhook->status = (cv_int_t) { CV_WEBHOOK_DISABLED, true };
+    webhook->reason = cv_buf_str(&buf);
+    webhook->given_up = (cv_int_t) { 0, true };
 
+    (void) cv_put(results->txn, CV_WEBHOOK, webhook);
+}
+
+
+/* It asked for nothing more. */
+
+static void
+cv_result_gone(cv_results_t *results, const cv_task_t *task)
+{
+    char          why[32];
+    cv_webhook_t  webhook;
+
+    (void) snprintf(why, sizeof(why), "answered %u", task->sent.status);
+
+    if (cv_result_webhook(results, task, &webhook)) {
+        cv_result_disable(results, task, &webhook, why);
+    }
+}
+
+
+/*
+ * An event that is given up may be one that the receiver cannot take.  If the
+ * next is, too, there is no receiver, and its queue would but grow.
+ */
+
+static void
+cv_result_given_up(cv_results_t *results, const cv_task_t *task)
+{
+    cv_webhook_t  webhook;
+
+    if (!cv_result_webhook(results, task, &webhook)) {
+        return;
+    }
+
+    if (webhook.given_up.present && webhook.given_up.value > 0) {
+        cv_result_disable(results, task, &webhook, "two events in a row were "
+                          "given up, the last one");
+        return;
+    }
+
+    webhook.given_up = (cv_int_t) { 1, true };
     (void) cv_put(results->txn, CV_WEBHOOK, &webhook);
+}
+
+
+static void
+cv_result_arrived(cv_results_t *results, const cv_task_t *task)
+{
+    cv_webhook_t  webhook;
+
+    if (task->webhook != 0
+        && cv_get(results->txn, CV_WEBHOOK, task->webhook, &webhook)
+        && webhook.given_up.present && webhook.given_up.value > 0
+        && cv_result_webhook(results, task, &webhook))
+    {
+        webhook.given_up.value = 0;
+        (void) cv_put(results->txn, CV_WEBHOOK, &webhook);
+    }
 }
 
 
@@ -171,9 +234,15 @@ cv_result_failed(cv_results_t *results, const cv_task_t *task,
     delivery.error = cv_result_error(&task->sent, text);
 
     if (task->sent.how == CV_SENT_GONE) {
-        cv_result_disable(results, task);
+        cv_result_gone(results, task);
     } else {
         cv_result_next(task, &delivery);
+    }
+
+    if (delivery.state.value == CV_DELIVERY_DEAD
+        && task->sent.how == CV_SENT_AGAIN)
+    {
+        cv_result_given_up(results, task);
     }
 
     if (cv_delivery_put(results->txn, CV_DELIVERY_WAITING, &delivery)) {
@@ -199,6 +268,7 @@ cv_results_put(cv_results_t *results, const cv_task_t *task)
 
         if (task->sent.how == CV_SENT_DONE) {
             (void) cv_delivery_done(results->txn, &delivery);
+            cv_result_arrived(results, task);
         } else {
             cv_result_failed(results, task, &delivery);
         }

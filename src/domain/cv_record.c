@@ -239,6 +239,7 @@ static const cv_field_t  cv_webhook_fields[] = {
       .max = CV_TEXT_MAX, .offset = offsetof(cv_webhook_t, previous),
       .shape = &cv_shape_signing, .secret = true },
     CV_F(11, cv_webhook_t, previous_until, DATE, false, CV_DATE_MAX_LEN),
+    { CV_FIELD(12, cv_webhook_t, given_up, COUNT, false), .internal = true },
 };
 
 static const cv_field_t  cv_sequence_fields[] = {

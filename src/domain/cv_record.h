@@ -241,6 +241,7 @@ typedef struct {
     cv_str_t   reason;          /* why it is disabled */
     cv_str_t   previous;        /* the secret before the last rotation, which */
     cv_date_t  previous_until;  /* signs, too, until then */
+    cv_int_t   given_up;        /* events, one after the other; deliver's own */
 } cv_webhook_t;
 
 /* The highest number that a class has given in a year. */

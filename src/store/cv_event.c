@@ -342,10 +342,33 @@ cv_next_from(cv_txn_t *txn, cv_kind_t kind, uint64_t *iid, void *record)
 }
 
 
+/* a dead letter goes with its event */
+
+static bool
+cv_event_awaited(cv_txn_t *txn, uint64_t iid)
+{
+    bool       awaited;
+    cv_str_t   to;
+    cv_walk_t  walk;
+
+    awaited = false;
+
+    cv_links_open(&walk, txn, CV_LINK_EVENT_DELIVERY, iid);
+
+    while (!awaited && cv_links_next(&walk, &to)) {
+        awaited = to.len != CV_DELIVERY_KEY
+                  || to.data[CV_IID_LEN] == CV_DELIVERY_WAITING;
+    }
+
+    cv_walk_close(&walk);
+
+    return awaited;
+}
+
+
 uint64_t
 cv_events_trim(cv_txn_t *txn, uint64_t from, unsigned most)
 {
-    uint8_t     delivery[CV_DELIVERY_KEY];
     unsigned    n;
     cv_event_t  event;
 
@@ -357,9 +380,7 @@ cv_events_trim(cv_txn_t *txn, uint64_t from, unsigned most)
             return 0;
         }
 
-        if (!cv_link_first(txn, CV_LINK_EVENT_DELIVERY, from, delivery,
-                           sizeof(delivery)))
-        {
+        if (!cv_event_awaited(txn, from)) {
             cv_event_remove(txn, from);
         }
 

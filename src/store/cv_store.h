@@ -523,7 +523,7 @@ bool cv_delivery_done(cv_txn_t *txn, const cv_delivery_t *delivery);
 
 /*
  * Removes events that nobody waits for and that are older than CV_EVENT_KEPT,
- * the oldest first, from number "from" on, at most "most" of those it looks at.
+ * with their dead letters, the oldest first, from number "from" on, at most "most" of those it looks at.
  * Returns the number to go on from, 0 at the end of those that are so old.
  */
 uint64_t cv_events_trim(cv_txn_t *txn, uint64_t from, unsigned most);

@@ -463,6 +463,8 @@ put_event(cv_txn_t *txn, const char *id, cv_time_t at)
 static void
 test_trim(void **state)
 {
+    cv_walk_t       walk;
+    cv_delivery_t   dead;
     cv_time_t   now;
     cv_txn_t   *txn;
     uint64_t    all;
@@ -476,6 +478,14 @@ test_trim(void **state)
     put_event(txn, "kept", now - 2 * CV_EVENT_KEPT);
     assert_true(cv_delete_webhook(txn, all));
     all = put_webhook(txn, "all", NULL, CV_WEBHOOK_ACTIVE);
+    put_event(txn, "given up", now - 2 * CV_EVENT_KEPT);
+
+    cv_deliveries_open(&walk, txn, all, CV_DELIVERY_WAITING);
+    assert_true(cv_walk_next(&walk, &dead, NULL));
+    cv_walk_close(&walk);
+    dead.state.value = CV_DELIVERY_DEAD;
+    assert_true(cv_delivery_put(txn, CV_DELIVERY_WAITING, &dead));
+
     put_event(txn, "waited for", now - 2 * CV_EVENT_KEPT);
     assert_int_equal(cv_find(txn, CV_HANDLE_EVENT_ID, CV_STR("kept")), 0);
 
