@@ -3,7 +3,8 @@
  * Copyright (C) The credverify authors
  *
  * What is being done for requests with an Idempotency-Key.  A worker that is
- * killed leaves what it began: whoever comes next finds that it is gone.
+ * killed leaves what it began: the one that nginx starts in its place clears
+ * that away, and where there is none whoever comes next finds that it is gone.
  */
 
 #include "ngx_http_credverify.h"
@@ -16,6 +17,7 @@
 
 struct ngx_http_credverify_flight_s {
     ngx_pid_t   pid;            /* 0: it is free */
+    ngx_int_t   place;          /* of the worker, among those of the master */
     u_char      key[NGX_HTTP_CREDVERIFY_FLIGHT_KEY];
 };
 
@@ -61,6 +63,30 @@ ngx_http_credverify_flights_init(ngx_shm_zone_t *zone, void *old)
     }
 
     return shpool->data != NULL ? NGX_OK : NGX_ERROR;
+}
+
+
+/* the master gives a place to another worker once the last one there is dead */
+
+void
+ngx_http_credverify_flights_over(ngx_shm_zone_t *zone)
+{
+    ngx_uint_t                     i;
+    ngx_slab_pool_t               *shpool;
+    ngx_http_credverify_flight_t  *flight;
+
+    shpool = (ngx_slab_pool_t *) zone->shm.addr;
+    flight = shpool->data;
+
+    ngx_shmtx_lock(&shpool->mutex);
+
+    for (i = 0; i < NGX_HTTP_CREDVERIFY_FLIGHTS; i++) {
+        if (flight[i].place == ngx_process_slot) {
+            flight[i].pid = 0;
+        }
+    }
+
+    ngx_shmtx_unlock(&shpool->mutex);
 }
 
 
@@ -125,6 +151,7 @@ ngx_http_credverify_flight_begin(ngx_shm_zone_t *zone, const u_char *key,
     if (found != NULL) {
         ngx_memcpy(found->key, key, NGX_HTTP_CREDVERIFY_FLIGHT_KEY);
         found->pid = ngx_pid;
+        found->place = ngx_process_slot;
         *begun = found;
         rc = NGX_OK;
     }

@@ -21,6 +21,12 @@ typedef struct ngx_http_credverify_flight_s  ngx_http_credverify_flight_t;
 ngx_shm_zone_t *ngx_http_credverify_flights(ngx_conf_t *cf);
 
 /*
+ * When a worker begins: what the one had begun that was in its place before, and
+ * is dead, is over.  Another process may have its number by then.
+ */
+void ngx_http_credverify_flights_over(ngx_shm_zone_t *zone);
+
+/*
  * Begins one.  NGX_DECLINED if it is under way, in a worker that lives;
  * NGX_BUSY if too many are.
  */

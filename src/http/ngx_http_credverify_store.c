@@ -8,6 +8,7 @@
  */
 
 #include "ngx_http_credverify_store.h"
+#include "ngx_http_credverify_flight.h"
 #include "ngx_http_credverify_group.h"
 #include "ngx_http_credverify_write.h"
 #include "cv_hash.h"
@@ -70,6 +71,10 @@ ngx_http_credverify_init_worker(ngx_cycle_t *cycle)
         if (ngx_http_credverify_add_store(&wanted[i]) != NGX_OK) {
             return NGX_ERROR;
         }
+    }
+
+    if (cmcf->flights != NULL) {
+        ngx_http_credverify_flights_over(cmcf->flights);
     }
 
     /* what every request needs is there before the first one */
