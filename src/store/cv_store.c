@@ -8,6 +8,7 @@
 #include "cv_page.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -310,6 +311,32 @@ typedef struct {
 } cv_store_opening_t;
 
 
+/*
+ * LMDB has made the lock file anew by the time that it finds out: whoever waited
+ * for it meanwhile would be told that there is no commit yet.
+ */
+
+static int
+cv_store_try(const char *dir)
+{
+    int   fd;
+    char  path[PATH_MAX];
+
+    if (cv_path(path, dir, CV_DATA_FILE, NULL) != CV_OK) {
+        return ENAMETOOLONG;
+    }
+
+    fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd == -1) {
+        return errno;
+    }
+
+    (void) close(fd);
+
+    return 0;
+}
+
+
 static cv_err_t
 cv_store_open_env(cv_store_opening_t *opening)
 {
@@ -347,8 +374,13 @@ cv_store_open_env(cv_store_opening_t *opening)
     }
 
     if (err == CV_OK) {
-        cv_lmdb(rc, mdb_env_open(store->env, opening->owner.path, flags,
-                                 CV_FILE_MODE));
+        rc = store->writable ? cv_store_try(opening->owner.path) : 0;
+
+        if (rc == 0) {
+            cv_lmdb(rc, mdb_env_open(store->env, opening->owner.path, flags,
+                                     CV_FILE_MODE));
+        }
+
         err = rc == 0 ? CV_OK : cv_mdb_error(error, rc, store->dir);
 
         if (rc == EACCES && opening->owner.fd != -1) {

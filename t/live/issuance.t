@@ -488,6 +488,24 @@ subtest 'a disk that is full' => sub {
     ok(run($store, undef, 'check'), 'check finds nothing');
 };
 
+# The exit status of a command that is run as nginx's workers are.
+
+sub as_worker {
+    my $pid = fork // die "fork: $!";
+
+    if ($pid == 0) {
+        my ($user, $group) = (getpwnam 'www-data')[2, 3];
+        open STDERR, '>', '/dev/null';
+        $) = "$group $group";
+        POSIX::setgid($group);
+        POSIX::setuid($user);
+        exec @_ or POSIX::_exit(99);
+    }
+
+    waitpid $pid, 0;
+    return $? >> 8;
+}
+
 subtest 'a store that workers may only read' => sub {
     plan skip_all => 'root alone has workers of another user' if $> != 0;
 
@@ -495,11 +513,18 @@ subtest 'a store that workers may only read' => sub {
     chown 0, (stat "$store/data.mdb")[5], "$store/data.mdb" or die $!;
     chmod 0640, "$store/data.mdb" or die $!;
 
+    # who tries to write to it leaves its lock file as it is, for the others
+
+    my $lock = LiveNginx->slurp("$store/lock.mdb");
+    is(as_worker($Credverify::tool, '--store', $store, 'credential', 'issue', 'draft'), 1, 'refused');
+    ok(LiveNginx->slurp("$store/lock.mdb") eq $lock, 'and nothing was touched');
+
     my $nginx = serve($store);
 
     is($nginx->status('/v?code=C-valid'), 200, 'verified');
     is(($nginx->get('/c/draft', headers => [$key]))[0], 200, 'read');
     is(post($nginx, '/c/draft/issue', '')->[0], 503, 'not written');
+    unlike($nginx->errors, qr/belongs to another/, 'nothing else is wrong with it');
     like($nginx->errors, qr/Permission denied.*whoever reads a store, too, must own it/, 'the log says why');
     is($nginx->stop, 0, 'nginx ends well');
 };
