@@ -15,6 +15,18 @@
 
 #define NOW  (INT64_C(1773225000) * CV_SECOND)
 
+
+/* What fontconfig keeps of fonts. */
+
+const char *__lsan_default_suppressions(void);
+
+const char *
+__lsan_default_suppressions(void)
+{
+    return "leak:libfontconfig\n";
+}
+
+
 static const cv_mail_conf_t  plain = {
     .url = "smtp://127.0.0.1:25/me",
     .from = "badges@issuer.example",
