@@ -321,13 +321,14 @@ static int
 cmd_webhook_set_body(cv_cli_t *cli)
 {
     int             rc;
+    uint64_t        iid;
     cv_error_t      error;
     cv_webhook_t   *webhook;
     cmd_webhook_t  *work;
 
     work = cli->data;
 
-    if (!cmd_webhook_get(cli, &work->before, NULL, &work->copy)) {
+    if (!cmd_webhook_get(cli, &work->before, &iid, &work->copy)) {
         return CV_CLI_FAILED;
     }
 
@@ -353,6 +354,12 @@ cmd_webhook_set_body(cv_cli_t *cli)
 
     if (cv_resolve(cli->txn, CV_WEBHOOK, webhook, &error) != CV_OK) {
         return cv_cli_fail(cli, "%s", error.text);
+    }
+
+    /* what has failed there need not fail where it goes now */
+
+    if (cv_option(cli, "url") != NULL || cv_option(cli, "private") != NULL) {
+        (void) cv_delivery_retry(cli->txn, iid);
     }
 
     if (!cmd_webhook_put(cli, webhook)) {
@@ -474,14 +481,19 @@ cmd_webhook_rotate(cv_cli_t *cli)
 static int
 cmd_webhook_switch(cv_cli_t *cli, cv_webhook_status_t status, cv_str_t reason)
 {
+    uint64_t        iid;
     cv_webhook_t   *webhook;
     cmd_webhook_t  *work;
 
     work = cli->data;
     webhook = &work->before;
 
-    if (!cmd_webhook_get(cli, webhook, NULL, &work->copy)) {
+    if (!cmd_webhook_get(cli, webhook, &iid, &work->copy)) {
         return CV_CLI_FAILED;
+    }
+
+    if (status == CV_WEBHOOK_ACTIVE) {
+        (void) cv_delivery_retry(cli->txn, iid);
     }
 
     webhook->status = (cv_int_t) { status, status != CV_WEBHOOK_ACTIVE };

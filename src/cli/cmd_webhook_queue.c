@@ -2,7 +2,7 @@
 /*
  * Copyright (C) The credverify authors
  *
- * credverify webhook: list, show, dead, test, replay
+ * credverify webhook: list, show, dead, test, retry, skip, replay
  */
 
 #include "cv_cli.h"
@@ -94,14 +94,20 @@ cmd_queue_read(cv_cli_t *cli, uint64_t number, cmd_queue_t *queue)
 }
 
 
+static cv_str_t
+cmd_queue_at(uint8_t text[CV_TIME_TEXT_MAX], cv_time_t at)
+{
+    return at > 0 ? cv_str(text, cv_time_format(text, at, CV_TIME_Z))
+                  : CV_ABSENT;
+}
+
+
 static void
 cmd_queue_time(cv_cli_t *cli, const char *name, cv_time_t at)
 {
     uint8_t  text[CV_TIME_TEXT_MAX];
 
-    cv_answer_text(cli, name, at > 0
-                   ? cv_str(text, cv_time_format(text, at, CV_TIME_Z))
-                   : CV_ABSENT);
+    cv_answer_text(cli, name, cmd_queue_at(text, at));
 }
 
 
@@ -332,10 +338,7 @@ cmd_dead_row(const cv_cli_t *cli, cmd_webhooks_t *list,
     cv_columns_text(columns, cmd_dead_about(cli, event, &credential));
     cv_columns_text(columns, event->at.text);
     cv_columns_number(columns, delivery->attempts.value);
-    cv_columns_text(columns,
-                    cv_str(text, cv_time_format(text,
-                                                delivery->tried_at.value,
-                                                CV_TIME_Z)));
+    cv_columns_text(columns, cmd_queue_at(text, delivery->tried_at.value));
 
     if (delivery->status.present) {
         cv_columns_number(columns, delivery->status.value);
@@ -444,6 +447,16 @@ cmd_queue_error(cv_cli_t *cli)
 }
 
 
+static void
+cmd_queue_event(cv_cli_t *cli, const cv_event_t *event)
+{
+    cv_answer_open(cli);
+    cv_answer_text(cli, "webhook", cv_str_z(cli->arguments[0]));
+    cv_answer_text(cli, "event", event->id);
+    cv_answer_close(cli);
+}
+
+
 static int
 cmd_webhook_test_body(cv_cli_t *cli)
 {
@@ -464,10 +477,7 @@ cmd_webhook_test_body(cv_cli_t *cli)
         return cmd_queue_error(cli);
     }
 
-    cv_answer_open(cli);
-    cv_answer_text(cli, "webhook", cv_str_z(cli->arguments[0]));
-    cv_answer_text(cli, "event", event.id);
-    cv_answer_close(cli);
+    cmd_queue_event(cli, &event);
 
     return CV_CLI_DONE;
 }
@@ -477,6 +487,78 @@ int
 cmd_webhook_test(cv_cli_t *cli)
 {
     return cv_cli_write(cli, cmd_webhook_test_body);
+}
+
+
+/* Retry, skip: what is in the way of all that waits */
+
+static int
+cmd_webhook_first(cv_cli_t *cli,
+    uint64_t (*change)(cv_txn_t *txn, uint64_t webhook), uint64_t number)
+{
+    uint64_t    iid;
+    cv_event_t  event;
+
+    iid = change(cli->txn, number);
+
+    if (cv_txn_err(cli->txn, NULL) != CV_OK) {
+        return cmd_queue_error(cli);
+    }
+
+    if (iid == 0) {
+        return cv_cli_fail(cli, "nothing waits for webhook \"%s\"",
+                           cli->arguments[0]);
+    }
+
+    if (!cv_get(cli->txn, CV_EVENT, iid, &event)) {
+        return cmd_queue_error(cli);
+    }
+
+    cmd_queue_event(cli, &event);
+
+    return CV_CLI_DONE;
+}
+
+
+static int
+cmd_webhook_retry_body(cv_cli_t *cli)
+{
+    int           rc;
+    uint64_t      number;
+    cv_webhook_t  webhook;
+
+    rc = cmd_webhook_active(cli, &webhook, &number);
+
+    return rc == CV_CLI_DONE
+           ? cmd_webhook_first(cli, cv_delivery_retry, number) : rc;
+}
+
+
+int
+cmd_webhook_retry(cv_cli_t *cli)
+{
+    return cv_cli_write(cli, cmd_webhook_retry_body);
+}
+
+
+static int
+cmd_webhook_skip_body(cv_cli_t *cli)
+{
+    uint64_t  number;
+
+    number = cv_find(cli->txn, CV_HANDLE_WEBHOOK_ID,
+                     cv_str_z(cli->arguments[0]));
+
+    return number != 0
+           ? cmd_webhook_first(cli, cv_delivery_skip, number)
+           : cv_cli_unknown(cli, CV_WEBHOOK, cli->arguments[0]);
+}
+
+
+int
+cmd_webhook_skip(cv_cli_t *cli)
+{
+    return cv_cli_write(cli, cmd_webhook_skip_body);
 }
 
 

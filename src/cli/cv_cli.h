@@ -436,6 +436,8 @@ int cmd_webhook_list(cv_cli_t *cli);
 int cmd_webhook_show(cv_cli_t *cli);
 int cmd_webhook_dead(cv_cli_t *cli);
 int cmd_webhook_test(cv_cli_t *cli);
+int cmd_webhook_retry(cv_cli_t *cli);
+int cmd_webhook_skip(cv_cli_t *cli);
 int cmd_webhook_replay(cv_cli_t *cli);
 
 int cmd_holder_erase(cv_cli_t *cli);

@@ -566,7 +566,8 @@ const cv_command_t  cv_commands[] = {
 
     { "webhook", "set", "ID", 1, 1,
       "change a webhook",
-      "What is not named stays. An --event that is empty stands for all.\n",
+      "What is not named stays. An --event that is empty stands for all.\n"
+      "With --url or --private, what waits is tried at once.\n",
       cv_webhook_options, CV_WEBHOOK, " url issuer private ",
       cmd_webhook_set },
 
@@ -587,13 +588,14 @@ const cv_command_t  cv_commands[] = {
 
     { "webhook", "enable", "ID", 1, 1,
       "let a disabled webhook have events again",
-      "What waited when it was disabled is sent; what happened since is\n"
-      "not, unless it is replayed. " CV_AGAIN, NULL, CV_WEBHOOK, NULL,
-      cmd_webhook_enable },
+      "What waited when it was disabled is sent, at once; what happened\n"
+      "since is not, unless it is replayed.\n",
+      NULL, CV_WEBHOOK, NULL, cmd_webhook_enable },
 
     { "webhook", "disable", "ID", 1, 1,
-      "send nothing to a webhook, and keep nothing for it",
-      "What waits already stays. " CV_AGAIN, cv_webhook_disable_options,
+      "send nothing to a webhook, and keep nothing new for it",
+      "What waits already stays, and is sent once it is enabled again.\n"
+      "What happens meanwhile does not wait. " CV_AGAIN, cv_webhook_disable_options,
       CV_WEBHOOK, NULL, cmd_webhook_disable },
 
     { "webhook", "remove", "ID", 1, 1,
@@ -608,6 +610,18 @@ const cv_command_t  cv_commands[] = {
     { "webhook", "dead", "ID", 1, 1,
       "list what could not be delivered to a webhook",
       NULL, cv_list_options, CV_WEBHOOK, NULL, cmd_webhook_dead },
+
+    { "webhook", "retry", "ID", 1, 1,
+      "try at once what waits for a webhook",
+      "For a receiver that is repaired. The first that waits is due, after\n"
+      "as many attempts as it had; the others follow when it has arrived.\n",
+      NULL, CV_WEBHOOK, NULL, cmd_webhook_retry },
+
+    { "webhook", "skip", "ID", 1, 1,
+      "give up the first that waits for a webhook",
+      "For one that holds up the others. It is a dead letter then, which\n"
+      "\"credverify webhook dead\" lists, and \"replay\" sends again.\n",
+      NULL, CV_WEBHOOK, NULL, cmd_webhook_skip },
 
     { "webhook", "replay", "ID", 1, 1,
       "send events to a webhook again",

@@ -282,6 +282,58 @@ cv_delivery_done(cv_txn_t *txn, const cv_delivery_t *delivery)
 }
 
 
+static uint64_t
+cv_delivery_first(cv_txn_t *txn, uint64_t webhook, cv_delivery_state_t state)
+{
+    bool           done;
+    cv_buf_t       copy;
+    cv_walk_t      walk;
+    cv_delivery_t  delivery;
+
+    cv_deliveries_open(&walk, txn, webhook, CV_DELIVERY_WAITING);
+    done = cv_walk_next(&walk, &delivery, NULL);
+    cv_walk_close(&walk);
+
+    if (!done) {
+        return 0;
+    }
+
+    cv_buf_init(&copy, CV_RECORD_MAX);
+
+    if (cv_record_keep(&copy, CV_DELIVERY, &delivery)) {
+        delivery.state.value = state;
+        delivery.next_at = (cv_int_t) { 0, false };
+
+        if (!cv_present(delivery.error) && state == CV_DELIVERY_DEAD) {
+            delivery.error = CV_STR("skipped before it was tried");
+        }
+
+        done = cv_delivery_put(txn, CV_DELIVERY_WAITING, &delivery);
+
+    } else {
+        done = cv_txn_ok(txn, ENOMEM, txn->store->dir);
+    }
+
+    cv_buf_free(&copy);
+
+    return done ? delivery.event.iid : 0;
+}
+
+
+uint64_t
+cv_delivery_retry(cv_txn_t *txn, uint64_t webhook)
+{
+    return cv_delivery_first(txn, webhook, CV_DELIVERY_WAITING);
+}
+
+
+uint64_t
+cv_delivery_skip(cv_txn_t *txn, uint64_t webhook)
+{
+    return cv_delivery_first(txn, webhook, CV_DELIVERY_DEAD);
+}
+
+
 /* Removing: no walk is open while something is removed from what it walks */
 
 static bool

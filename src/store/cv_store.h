@@ -522,6 +522,14 @@ bool cv_delivery_put(cv_txn_t *txn, cv_delivery_state_t was,
 bool cv_delivery_done(cv_txn_t *txn, const cv_delivery_t *delivery);
 
 /*
+ * Has the first that waits for a webhook be due now, after as many attempts as
+ * it had; or gives it up, so that it is a dead letter.  Returns the number of its
+ * event; 0 if none waits, or after an error.
+ */
+uint64_t cv_delivery_retry(cv_txn_t *txn, uint64_t webhook);
+uint64_t cv_delivery_skip(cv_txn_t *txn, uint64_t webhook);
+
+/*
  * Removes events that nobody waits for and that are older than CV_EVENT_KEPT,
  * with their dead letters, the oldest first, from number "from" on, at most "most" of those it looks at.
  * Returns the number to go on from, 0 at the end of those that are so old.

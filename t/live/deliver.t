@@ -7,7 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 
 use JSON::PP;
-use Test::More tests => 179;
+use Test::More tests => 218;
 use Time::HiRes qw(sleep time);
 use CredverifyCounters;
 use CredverifyTool;
@@ -303,6 +303,84 @@ sub soon {
     }
 
     $hook->stop;
+}
+
+
+# A receiver that is repaired need not be waited for, nor is one event in the way of all
+
+{
+    my $store = fresh();
+    my $broken = write_file('');
+    my $hook = LiveHook->start(answer => sub { return -e $broken ? 500 : 200 });
+    my $elsewhere = LiveHook->start;
+    add_ours($store, 'hr', $hook->{url});
+    issue($store, 3);
+    once($store) for 1, 2;
+    is(scalar(() = $hook->requests), 1, 'not before it is time');
+    my $first = ($hook->ids)[0];
+
+    my $r = cv_ok($store, 'webhook', 'retry', 'hr', '--json');
+    is($r->{out}, qq({"webhook":"hr","event":"$first"}\n), 'what is tried at once');
+    is(shown($store, 'hr')->{next_at}, undef, 'without a time');
+    like(once($store)->{err}, qr/$first: answered 500; attempt 2, again/, 'attempts are counted on');
+
+    cv_ok($store, 'webhook', 'enable', 'hr');
+    like(once($store)->{err}, qr/$first: answered 500; attempt 3, again/, 'enabled');
+
+    cv_ok($store, 'webhook', 'set', 'hr', '--event', '');
+    is(scalar(() = once($store) && $hook->requests), 3, 'what else is set changes nothing of that');
+    cv_ok($store, 'webhook', 'set', 'hr', '--private', 'true');
+    like(once($store)->{err}, qr/$first: answered 500; attempt 4, again/, 'other addresses');
+
+    # one that would never be taken
+
+    $r = cv_ok($store, 'webhook', 'skip', 'hr', '--json');
+    is($r->{out}, qq({"webhook":"hr","event":"$first"}\n), 'which is given up');
+    my ($dead) = json_lines(cv($store, 'webhook', 'dead', 'hr', '--json')->{out});
+    is("$dead->{event} $dead->{attempts} $dead->{error}", "$first 4 answered 500", 'a dead letter');
+    is(shown($store, 'hr')->{waiting}, 2, 'the others wait');
+    cv_ok($store, 'webhook', 'skip', 'hr');
+    like((split /\n/, cv($store, 'webhook', 'dead', 'hr')->{out})[1],
+         qr/  0  - +-  +skipped before it was tried\z/, 'another, that was never tried');
+
+    like(once($store)->{err}, qr/attempt 1, again/, 'the next one');
+    cv_ok($store, 'webhook', 'set', 'hr', '--url', $elsewhere->{url});
+    done_ok(once($store), 'at another place');
+    is_deeply([map { number($_) } $elsewhere->requests], ['N-3'], 'at once');
+
+    fails(cv($store, 'webhook', $_, 'hr'), qq(webhook $_: nothing waits for webhook "hr"),
+          "$_ nothing") for 'retry', 'skip';
+    fails(cv($store, 'webhook', $_, 'none'), qq(webhook $_: there is no webhook "none"),
+          "$_ for none") for 'retry', 'skip';
+
+    # where nothing is sent, nothing can be tried, but it can be given up
+
+    cv_ok($store, 'webhook', 'replay', 'hr', '--dead');
+    cv_ok($store, 'webhook', 'disable', 'hr');
+    like(cv($store, 'webhook', 'retry', 'hr')->{err}, qr/is disabled; "credverify webhook enable hr"/,
+         'disabled');
+    cv_ok($store, 'webhook', 'skip', 'hr');
+    is(shown($store, 'hr')->{waiting}, 1, 'one is given up');
+    unlink $broken;
+    cv_ok($store, 'webhook', 'enable', 'hr');
+    done_ok(once($store), 'the rest');
+    is(shown($store, 'hr')->{waiting}, 0, 'has arrived');
+    done_ok(cv($store, 'check'), 'the store is whole');
+
+    # whoever is at work sees it
+
+    my $wrong = LiveHook->start(answer => sub { return shift() == 0 ? 500 : 200 });
+    add_ours($store, 'live', $wrong->{url});
+    my $daemon = start('--store', $store, 'deliver');
+    try_it($store, 'live');
+    ok(soon(sub { shown($store, 'live')->{next_at} }), 'it has failed');
+    my $at = time;
+    cv_ok($store, 'webhook', 'retry', 'live');
+    is($wrong->waits_for(2, 3), 2, 'and is sent again');
+    ok(time - $at < 3, 'at once');
+    kill 'TERM', $daemon->{pid};
+    is(finish($daemon)->{status}, 0, 'ended');
+    $_->stop for $hook, $elsewhere, $wrong;
 }
 
 

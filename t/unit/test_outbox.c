@@ -428,6 +428,34 @@ test_queue(void **state)
     assert_int_not_equal(cv_outbox_test(txn, all), 0);
     assert_string_equal(waiting(txn, all, CV_DELIVERY_WAITING),
                         "credential.updated certificate.issued webhook.test ");
+
+    /* the first that waits, and nothing else, is due, or given up */
+
+    cv_deliveries_open(&walk, txn, all, CV_DELIVERY_WAITING);
+    assert_true(cv_walk_next(&walk, &first, NULL));
+    cv_walk_close(&walk);
+
+    first.attempts = (cv_int_t) { 3, true };
+    first.next_at = (cv_int_t) { NOW + 5000, true };
+    first.error = CV_STR("the answer is 500");
+    assert_true(cv_delivery_put(txn, CV_DELIVERY_WAITING, &first));
+
+    assert_int_equal(cv_delivery_retry(txn, all), first.event.iid);
+    assert_true(cv_get_delivery(txn, all, CV_DELIVERY_WAITING,
+                                (uint64_t) first.position.value, &again));
+    assert_false(again.next_at.present);
+    assert_int_equal(again.attempts.value, 3);
+
+    assert_int_equal(cv_delivery_skip(txn, all), first.event.iid);
+    assert_true(cv_get_delivery(txn, all, CV_DELIVERY_DEAD,
+                                (uint64_t) first.position.value, &again));
+    assert_true(cv_str_eq(again.error, CV_STR("the answer is 500")));
+    assert_int_equal(again.attempts.value, 3);
+    assert_string_equal(waiting(txn, all, CV_DELIVERY_WAITING),
+                        "certificate.issued webhook.test ");
+
+    assert_int_equal(cv_delivery_skip(txn, all + 1), 0);
+    assert_int_equal(cv_delivery_retry(txn, all + 1), 0);
     commit(txn);
     assert_int_equal(check(*state), 0);
 
