@@ -483,6 +483,9 @@ ngx_int_t ngx_http_credverify_quota_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_credverify_settle_handler(ngx_http_request_t *r);
 void ngx_http_credverify_add_limit_filter(void);
 
+/* What the request asked for is done even if its client leaves: it counts. */
+void ngx_http_credverify_spend(ngx_http_request_t *r, ngx_uint_t spent);
+
 /*
  * Counts so many guesses that missed for the client's address; or with 0,
  * before anything is looked up, NGX_DECLINED with a refusal if there were too

@@ -21,6 +21,7 @@ typedef struct {
     cv_time_t                        now;
     ngx_uint_t                       headers;   /* which to send */
     ngx_uint_t                       settled;
+    ngx_uint_t                       spent;     /* whoever waits for it or not */
     ngx_uint_t                       dry;       /* it is let pass anyway, */
     ngx_uint_t                       over;      /* also beyond the limit */
 } ngx_http_credverify_charge_t;
@@ -228,6 +229,19 @@ ngx_http_credverify_tell(const cv_admission_t *admission,
 }
 
 
+void
+ngx_http_credverify_spend(ngx_http_request_t *r, ngx_uint_t spent)
+{
+    ngx_http_credverify_charge_t  *charge;
+
+    charge = ngx_http_credverify_charge(r);
+
+    if (charge != NULL) {
+        charge->spent = spent;
+    }
+}
+
+
 /*
  * The month counts only answers that are none of an error.  Of a subrequest,
  * which "log_subrequest" brings here too, nobody gets the status.
@@ -253,7 +267,7 @@ ngx_http_credverify_settle_handler(ngx_http_request_t *r)
 
     status = r->err_status ? r->err_status : r->headers_out.status;
 
-    if (status == 0 || status >= NGX_HTTP_BAD_REQUEST) {
+    if (!charge->spent && (status == 0 || status >= NGX_HTTP_BAD_REQUEST)) {
         (void) ngx_http_credverify_at(&charge->place,
                                       ngx_http_credverify_refund, charge);
     }

@@ -145,6 +145,11 @@ ngx_http_credverify_write(ngx_http_credverify_job_t *job,
     }
 
     if (rc == CV_VALID) {
+
+        /* a client that leaves has it done, and has had its call */
+
+        ngx_http_credverify_spend(r, 1);
+
         return ngx_http_credverify_suspend(r);
     }
 
@@ -560,6 +565,7 @@ ngx_http_credverify_write_given_up(ngx_http_credverify_waiter_t *waiter,
     r = waiter->request;
 
     ngx_http_set_log_request(r->connection->log, r);
+    ngx_http_credverify_spend(r, 0);
 
     rc = ngx_http_credverify_fail(r, CV_BUSY, NULL);
 
@@ -577,6 +583,7 @@ ngx_http_credverify_write_woken(ngx_http_credverify_waiter_t *waiter,
     r = waiter->request;
 
     ngx_http_set_log_request(r->connection->log, r);
+    ngx_http_credverify_spend(r, 0);
 
     rc = ngx_http_credverify_write_answer(r, data);
 

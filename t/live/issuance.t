@@ -14,10 +14,13 @@ use Credverify;
 use CredverifyKeys;
 use LiveNginx;
 
-%CredverifyKeys::keys = (write => ['scs_live', scopes => ['credentials:read', 'credentials:write']]);
+%CredverifyKeys::keys = (
+    write => ['scs_live', scopes => ['credentials:read', 'credentials:write']],
+    month => ['scs_live', tier => 'month', scopes => ['credentials:write']],
+);
 
 my $json = JSON::PP->new->utf8->canonical;
-my $key = 'X-API-Key: ' . CredverifyKeys::key('write');
+our $key = 'X-API-Key: ' . CredverifyKeys::key('write');
 my @class = ('{"kind":"class","id":"numbered","issuer":"acme","title":"N","number_format":"N-{seq:5}"}',
     # there is no number left
     '{"kind":"class","id":"last","issuer":"acme","title":"L","number_format":"L-{seq:5}"}',
@@ -323,6 +326,29 @@ subtest 'while another has the lock' => sub {
          'the log says so');
     is($nginx->stop, 0, 'nginx ends well');
     ok(run($store, undef, 'check'), 'check finds nothing');
+};
+
+# three calls a month
+
+subtest 'clients that leave' => sub {
+    my $store = make(Credverify::folder() . '/store', '--map-size', '64M');
+    my $nginx = serve($store, workers => 1);
+    local $key = 'X-API-Key: ' . CredverifyKeys::key('month');
+
+    my $holder = hold($store);
+
+    for my $i (1 .. 6) {
+        my $left = send_off($nginx, '/c', body("Left $i"));
+        sleep 0.1;
+        close $left;
+        sleep 0.1;
+    }
+
+    let_go($holder);
+
+    is(post($nginx, '/c', body('Left behind'))->[0], 429, 'have had their calls');
+    is(named($store, "Left $_"), $_ < 4 ? 1 : 0, "call $_") for 1 .. 6;
+    is($nginx->stop, 0, 'nginx ends well');
 };
 
 subtest 'a worker that is to end' => sub {
