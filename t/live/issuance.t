@@ -41,13 +41,24 @@ sub make {
 
 sub serve {
     my ($store, %is) = @_;
-    return LiveNginx->start(
-        main => 'thread_pool credverify threads=2;', workers => $is{workers} || 2,
+    my $workers = $is{workers} || 2;
+    my $nginx = LiveNginx->start(
+        main => 'thread_pool credverify threads=2;', workers => $workers,
         server => "
             credverify_store $store;
             credverify_issuers acme;
             location = /v { credverify_verify code=\$arg_code; }
             location /c { credverify_key scs; credverify_issuance; }");
+
+    # it listens before it has them
+
+    for (1 .. 100) {
+        my @now = $nginx->workers;
+        last if @now == $workers;
+        sleep 0.05;
+    }
+
+    return $nginx;
 }
 
 sub body {
