@@ -54,14 +54,15 @@ our %asked = (
         ['POST /c/d2/issue', bearer('write'), 200, qr/"status":"issued"/],
         ['POST /c/d2/refund', bearer('write'), 200, qr/"status":"refunded"/],
         ["POST /c/d3/send\n" . '{"method":"email"}', bearer('write'), 409, code('invalid_status')],
+        ["POST /c/expired/send\n" . '{"method":"email"}', bearer('write'), 409, qr/"detail":"Credential \\"expired\\" was good until [^"]+; what has expired cannot be sent\."/],
         ['GET /c', bearer('read'), 200, qr/^\{"credentials":\[\{"id":"[0-9a-z]{26}"/],
     ],
     nowhere => [
         ['GET /c/', bearer('write'), 404, code('not_found')],
         ['GET /cx', bearer('write'), 404, code('not_found')],
-        ['GET /c/nobody', bearer('write'), 404, code('not_found')],
-        ['POST /c/nobody/issue', bearer('write'), 404, code('not_found')],
-        ['POST /c/d3/burn', bearer('write'), 404, code('not_found')],
+        ['GET /c/nobody', bearer('write'), 404, qr/"detail":"There is no such credential\.","code":"not_found"/],
+        ['POST /c/nobody/issue', bearer('write'), 404, qr/"detail":"There is no such credential\.","code":"not_found"/],
+        ['POST /c/d3/burn', bearer('write'), 404, qr/"detail":"There is no such action\.","code":"not_found"/],
         ['POST /c/d3/issue/', bearer('write'), 404, code('not_found')],
         ['POST /c/search', bearer('write'), 404, code('not_found')],
         ['GET /c/search/x', bearer('write'), 404, code('not_found')],
@@ -114,6 +115,9 @@ our %asked = (
         ["POST /c\n[]", bearer('write'), 400, code('invalid_body')],
         ["POST /c\n" . '{"class":"web","holder":{"name":"Ada"},"color":"red"}', bearer('write'), 400, qr/"detail":"\\"color\\" is no member of this request\."/],
         ["POST /c\n" . '{"class":"none","holder":{"name":"Ada"}}', bearer('write'), 400, code('invalid_body')],
+        ["POST /c\n" . '{"class":"web","holder":{"name":"Ada"},"number":"A-77"}', bearer('write'), 201, qr/"number":"A-77"/],
+        ["POST /c\n" . '{"class":"web","holder":{"name":"Eve"},"number":"A-77"}', bearer('write'), 409,
+         qr/"title":"Taken already","status":409,"detail":"\\"number\\" is that of another credential\.","code":"conflict"/],
         ["POST /c\n$new", bearer('write') . "\nContent-Type: text/xml", 415, code('unsupported_media_type')],
         ["POST /c\n$new", bearer('write') . "\nContent-Type: application/json; charset=utf-8", 201, qr/"status":"draft"/],
         ["POST /c\n" . '{"class":"web","holder":{"name":"' . 'A' x 65536 . '"}}', bearer('write'), 413, code('body_too_large')],
@@ -149,9 +153,25 @@ our %asked = (
         ["PUT /p/h1/course\n" . '{"practiceCompleted":2,"learnCompleted":1}', bearer('write'), 200, qr/"certificateNumber":"AC-\d{4}-001".*"isComplete":true,"issued":true/],
         ["PUT /p/h1/course\n" . '{"practiceCompleted":2,"learnCompleted":1}', bearer('write'), 200, qr/"certificateNumber":"AC-\d{4}-001".*"isComplete":true,"issued":false/],
         ["PUT /p/nobody/course\n" . '{"learnCompleted":1}', bearer('write'), 404, qr/"user_not_found"/],
-        ["PUT /p/h1/none\n" . '{"learnCompleted":1}', bearer('write'), 404, qr/"user_not_found"/],
-        ["PUT /p/h1/\n" . '{}', bearer('write'), 404, qr/"user_not_found"/],
+        ["PUT /p/%20/course\n" . '{"learnCompleted":1}', bearer('write'), 404, qr/^\{"error":"user_not_found","message":"There is no such user\."\}$/],
+        ["PUT /n?category=course\n" . '{"learn":1}', bearer('write'), 404, qr/"detail":"There is no such user\.","code":"not_found"/],
+        ["PUT /p/h1/none\n" . '{"learnCompleted":1}', bearer('write'), 404, qr/^\{"error":"category_not_found","message":"There is no such category, or it requires nothing\."\}$/],
+        ["PUT /p/h1/web\n" . '{"learnCompleted":1}', bearer('write'), 404, qr/"category_not_found"/],
+        ["PUT /p/h1/\n" . '{}', bearer('write'), 404, qr/"category_not_found"/],
+        # in the native view's words, which it is unless another is named
+        ["PUT /n?user=h2&category=course\n" . '{"practice":2}', bearer('write'), 200,
+         qr/^\{"class":\{"id":"course","title":"Course","category":"course"\},"requires":\{"practice":2,"learn":1\},"practice":2,"learn":0,"complete":false,"issued":false\}$/],
+        ["PUT /n?user=h2&category=course\n" . '{"learn":1}', bearer('write'), 200,
+         qr/"complete":true,"issued":true,"credential":\{"id":"[-0-9a-f]{36}","status":"issued","number":"AC-\d{4}-002","issued_at":"[^"]+"\}\}$/],
+        ["PUT /n?user=h2&category=none\n" . '{"learn":1}', bearer('write'), 404, qr/"title":"Category not found","status":404,.*"code":"category_not_found"/],
+        ["PUT /n?user=h2&category=course\n" . '{"learnCompleted":1}', bearer('write'), 400, code('invalid_body')],
         ["PUT /p/h1/course\n" . '{"practiceCompleted":"x"}', bearer('write'), 400, qr/"invalid_body"/],
+    ],
+    trials => [
+        # what is tried out: all as if it were, but it has no number
+        ["POST /c/create-issue-send\n" . '{"class":"course","holder":{"name":"Ada","email":"ada@mail.example"}}', bearer('trial'), 201, qr/"status":"issued","test":true,(?!.*"number")/],
+        ["POST /c/create-issue-send\n" . '{"class":"course","holder":{"name":"Ada","email":"ada@mail.example"}}', bearer('write'), 201, qr/"number":"AC-\d{4}-003"/],
+        ["POST /c/test/send\n" . '{"method":"email"}', bearer('trial'), 200, qr/"id":"test","status":"issued","test":true/],
     ],
     counted => [
         # what is refused does not count against the month, which has three calls
@@ -185,6 +205,11 @@ our $config = <<'_EOC_';
     location /many { credverify_issuers many; credverify_issuance; }
     location /file { client_body_in_file_only clean; credverify_issuance; }
 
+    location = /n {
+        credverify_scope progress:write;
+        credverify_progress_update holder=$arg_user category=$arg_category;
+    }
+
     location = /m { credverify_key off; credverify_status; }
 
     location ~ ^/p/(?<user>.*)/(?<category>[^/]*)$ {
@@ -194,7 +219,7 @@ our $config = <<'_EOC_';
     }
 _EOC_
 
-plan tests => 610;
+plan tests => 675;
 
 run_tests();
 
@@ -305,7 +330,22 @@ __DATA__
 
 
 
-=== TEST 8: what counts
+=== TEST 8: what is tried out
+--- main_config eval: $::main
+--- http_config eval: $::http
+--- config eval: $::config
+--- pipelined_requests eval: main::column('trials', 0)
+--- more_headers eval: main::column('trials', 1)
+--- error_code eval: main::column('trials', 2)
+--- response_body_like eval: main::column('trials', 3)
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 9: what counts
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config eval: $::config
@@ -320,7 +360,7 @@ __DATA__
 
 
 
-=== TEST 9: what was made has a place, and is not kept
+=== TEST 10: what was made has a place, and is not kept
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config eval: $::config
@@ -341,7 +381,7 @@ Content-Type: application/json
 
 
 
-=== TEST 10: it is counted as what it is
+=== TEST 11: it is counted as what it is
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config eval: $::config
@@ -358,7 +398,7 @@ Content-Type: application/json
 
 
 
-=== TEST 11: what is changed has none
+=== TEST 12: what is changed has none
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config eval: $::config
@@ -378,7 +418,7 @@ Cache-Control: no-store
 
 
 
-=== TEST 12: what is read is its reader's, and asked for again each time
+=== TEST 13: what is read is its reader's, and asked for again each time
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config eval: "credverify_max_age 1h; $::config"
@@ -394,7 +434,7 @@ Cache-Control: no-store
 
 
 
-=== TEST 13: who has it already is told so
+=== TEST 14: who has it already is told so
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config eval: $::config
@@ -412,7 +452,7 @@ Cache-Control: private, no-cache
 
 
 
-=== TEST 14: that it is there
+=== TEST 15: that it is there
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config eval: $::config
@@ -427,7 +467,7 @@ HEAD /c/d7
 
 
 
-=== TEST 15: what a browser may send
+=== TEST 16: what a browser may send
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config eval: $::config
@@ -449,7 +489,7 @@ Access-Control-Allow-Headers: Accept, Authorization, Content-Type, If-None-Match
 
 
 
-=== TEST 16: what it takes
+=== TEST 17: what it takes
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config eval: $::config
@@ -466,7 +506,7 @@ Allow: GET, HEAD, POST, OPTIONS
 
 
 
-=== TEST 17: without threads that could write
+=== TEST 18: without threads that could write
 --- http_config eval: $::http
 --- config
     location /c { credverify_key scs; credverify_issuance; }
@@ -476,7 +516,7 @@ Allow: GET, HEAD, POST, OPTIONS
 
 
 
-=== TEST 18: without keys
+=== TEST 19: without keys
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config
@@ -487,7 +527,7 @@ Allow: GET, HEAD, POST, OPTIONS
 
 
 
-=== TEST 19: with a scope for all
+=== TEST 20: with a scope for all
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config
@@ -498,7 +538,7 @@ Allow: GET, HEAD, POST, OPTIONS
 
 
 
-=== TEST 20: something else than a scope
+=== TEST 21: something else than a scope
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config
@@ -509,7 +549,7 @@ invalid parameter "scope=a": it must be read= or write= and a scope
 
 
 
-=== TEST 21: a location without anything below it
+=== TEST 22: a location without anything below it
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config
@@ -520,7 +560,7 @@ invalid parameter "scope=a": it must be read= or write= and a scope
 
 
 
-=== TEST 22: a view without words for it
+=== TEST 23: a view without words for it
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config
@@ -531,7 +571,7 @@ views/truecert/credential.json
 
 
 
-=== TEST 23: progress of nobody
+=== TEST 24: progress of nobody
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config
@@ -542,7 +582,7 @@ views/truecert/credential.json
 
 
 
-=== TEST 23: more classes than can be listed
+=== TEST 25: more classes than can be listed
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config eval: $::config

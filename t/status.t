@@ -67,7 +67,7 @@ sub answered {
         'rate_limited 429', 'monthly_limit_reached 429',
         'store_unavailable 503', 'busy 503', 'server_error 500',
         'invalid_idempotency_key 400', 'idempotency_key_reused 422', 'request_in_flight 409',
-        'insufficient_storage 507');
+        'insufficient_storage 507', 'conflict 409', 'category_not_found 404');
 
     return join '', map {
         my ($reason, $status) = split;

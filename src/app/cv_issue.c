@@ -423,7 +423,10 @@ cv_issue_apply(cv_txn_t *txn, cv_credential_t *credential,
                               "\"credverify check\"");
     }
 
-    numbered = cv_present(class.number_format);
+    /* what is tried out takes nothing from the sequence of what is not */
+
+    numbered = cv_present(class.number_format)
+               && !cv_credential_is_test(credential);
 
     err = cv_credential_issue(credential, &class, terms, moment, error);
 
@@ -534,24 +537,22 @@ cv_issue_move(cv_txn_t *txn, cv_str_t id, cv_status_t to, cv_str_t reason,
 
 
 cv_err_t
-cv_issue_post(cv_txn_t *txn, uint64_t iid, cv_error_t *error)
+cv_issue_post(cv_txn_t *txn, uint64_t iid, bool mail, cv_error_t *error)
 {
-    cv_outbox_mail(txn, iid);
+    if (mail) {
+        cv_outbox_mail(txn, iid);
+    }
+
     cv_audit_note(txn, CV_CREDENTIAL, iid, CV_ACTION_SENT);
 
     return cv_txn_err(txn, error);
 }
 
 
-/* whether a credential may be sent, and there is somewhere to send it to */
-
 static cv_err_t
-cv_issue_may_send(cv_txn_t *txn, const cv_credential_t *credential,
-    cv_error_t *error)
+cv_credential_may_send(const cv_credential_t *credential,
+    const cv_moment_t *moment, cv_error_t *error)
 {
-    cv_error_t   what;
-    cv_holder_t  holder;
-
     if (credential->status.value != CV_STATUS_ISSUED) {
         return cv_error_set(error, CV_ERR_INPUT,
                             "credential \"%.*s\" is %s%s; only an issued one "
@@ -560,6 +561,27 @@ cv_issue_may_send(cv_txn_t *txn, const cv_credential_t *credential,
                             ? "a " : "",
                             cv_status_names[credential->status.value]);
     }
+
+    if (cv_date_expiry(&credential->expires_at) <= moment->now) {
+        return cv_error_set(error, CV_ERR_INPUT,
+                            "credential \"%.*s\" was good until %.*s; what "
+                            "has expired cannot be sent",
+                            CV_FMT(credential->id),
+                            CV_FMT(credential->expires_at.text));
+    }
+
+    return CV_OK;
+}
+
+
+/* that there is somewhere to send it to */
+
+static cv_err_t
+cv_issue_reaches(cv_txn_t *txn, const cv_credential_t *credential,
+    cv_error_t *error)
+{
+    cv_error_t   what;
+    cv_holder_t  holder;
 
     if (!cv_get(txn, CV_HOLDER, credential->holder.iid, &holder)) {
         return cv_txn_err(txn, error) != CV_OK
@@ -584,20 +606,30 @@ cv_issue_may_send(cv_txn_t *txn, const cv_credential_t *credential,
 
 
 cv_err_t
-cv_issue_send(cv_txn_t *txn, cv_str_t id, cv_credential_t *credential,
-    cv_moment_t *moment, cv_error_t *error)
+cv_issue_send(cv_txn_t *txn, cv_str_t id, bool mail,
+    cv_credential_t *credential, cv_moment_t *moment, cv_error_t *error)
 {
     cv_err_t  err;
 
     err = cv_issue_get(txn, id, credential, moment, error);
 
+    if (err == CV_OK && mail && cv_credential_is_test(credential)) {
+        return cv_error_set(error, CV_ERR_INPUT,
+                            "credential \"%.*s\" is a test; a test is not "
+                            "mailed", CV_FMT(credential->id));
+    }
+
     if (err == CV_OK) {
-        err = cv_issue_may_send(txn, credential, error);
+        err = cv_credential_may_send(credential, moment, error);
+    }
+
+    if (err == CV_OK) {
+        err = cv_issue_reaches(txn, credential, error);
     }
 
     return err != CV_OK ? err
            : cv_issue_post(txn, cv_find(txn, CV_HANDLE_CREDENTIAL_ID, id),
-                           error);
+                           mail, error);
 }
 
 

@@ -122,16 +122,17 @@ cv_err_t cv_issue_move(cv_txn_t *txn, cv_str_t id, cv_status_t to,
     cv_error_t *error) CV_MUST_CHECK;
 
 /*
- * Has an issued credential sent to its holder by mail, again each time; yields
- * it likewise.
+ * Has an issued credential that has not expired sent to its holder by mail,
+ * again each time; yields it likewise.  A test credential is never mailed:
+ * without "mail", all is as if it were.
  */
-cv_err_t cv_issue_send(cv_txn_t *txn, cv_str_t id,
+cv_err_t cv_issue_send(cv_txn_t *txn, cv_str_t id, bool mail,
     cv_credential_t *credential, cv_moment_t *moment, cv_error_t *error)
     CV_MUST_CHECK;
 
 /* The same of one that may be sent, by number. */
-cv_err_t cv_issue_post(cv_txn_t *txn, uint64_t iid, cv_error_t *error)
-    CV_MUST_CHECK;
+cv_err_t cv_issue_post(cv_txn_t *txn, uint64_t iid, bool mail,
+    cv_error_t *error) CV_MUST_CHECK;
 
 /* The secret is here only; the store has its hash. */
 

@@ -303,8 +303,8 @@ cv_manage_send(cv_manager_t *m)
         return err;
     }
 
-    err = cv_issue_send(m->txn, m->operation->id, &credential,
-                        &m->managed->moment, &what);
+    err = cv_issue_send(m->txn, m->operation->id, !m->operation->test,
+                        &credential, &m->managed->moment, &what);
 
     return cv_manage_done(m, number, err, &what);
 }
@@ -334,7 +334,7 @@ cv_manage_course(cv_manager_t *m, const cv_progress_query_t *query,
                                 m->operation->class, &progress->class.iid);
 
         if (err == CV_ERR_CONFLICT) {
-            return cv_manage_refuse(m->managed, CV_NOT_FOUND,
+            return cv_manage_refuse(m->managed, CV_CATEGORY_NOT_FOUND,
                                     "Several classes have that category; name "
                                     "one by its id.");
         }
@@ -349,8 +349,9 @@ cv_manage_course(cv_manager_t *m, const cv_progress_query_t *query,
     return !known ? cv_manage_refuse(m->managed, CV_NOT_FOUND,
                                      "There is no such user.")
            : progress->class.iid == 0
-             ? cv_manage_refuse(m->managed, CV_NOT_FOUND,
-                                "There is no such category.")
+             ? cv_manage_refuse(m->managed, CV_CATEGORY_NOT_FOUND,
+                                "There is no such category, or it requires "
+                                "nothing.")
              : CV_OK;
 }
 

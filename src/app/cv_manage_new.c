@@ -183,7 +183,9 @@ cv_manage_free(cv_manager_t *m, cv_handle_kind_t kind, cv_str_t handle,
         return cv_txn_err(m->txn, m->error);
     }
 
-    return cv_manage_wrong(m, member, "is that of another credential");
+    return cv_manage_refuse(m->managed, CV_CONFLICT,
+                            "\"%.*s\" is that of another credential.",
+                            CV_FMT(cv_form_path(m->operation->form, member)));
 }
 
 
@@ -255,10 +257,22 @@ cv_manage_try(cv_manager_t *m, const cv_credential_t *credential,
     memset(&terms, 0, sizeof(cv_terms_t));
     tried = *credential;
 
-    return cv_credential_issue(&tried, class, &terms, &m->managed->moment,
-                               &what)
-           == CV_OK ? CV_OK
-                    : cv_manage_rule(m->managed, CV_INVALID_BODY, &what);
+    if (cv_credential_issue(&tried, class, &terms, &m->managed->moment, &what)
+        != CV_OK)
+    {
+        return cv_manage_rule(m->managed, CV_INVALID_BODY, &what);
+    }
+
+    if (m->operation->verb == CV_OPERATE_CREATE_ISSUE_SEND
+        && cv_date_expiry(&tried.expires_at) <= m->operation->now)
+    {
+        return cv_manage_refuse(m->managed, CV_INVALID_BODY,
+                                "It would have been good until %.*s; what has "
+                                "expired cannot be sent.",
+                                CV_FMT(tried.expires_at.text));
+    }
+
+    return CV_OK;
 }
 
 
@@ -282,7 +296,7 @@ cv_manage_put(cv_manager_t *m, cv_credential_t *credential,
     number = cv_find(m->txn, CV_HANDLE_CREDENTIAL_ID, credential->id);
 
     if (m->operation->verb == CV_OPERATE_CREATE_ISSUE_SEND) {
-        err = cv_issue_post(m->txn, number, m->error);
+        err = cv_issue_post(m->txn, number, !m->operation->test, m->error);
     }
 
     if (err == CV_OK) {

@@ -262,8 +262,8 @@ cmd_credential_send_body(cv_cli_t *cli)
 
     work = cli->data;
 
-    if (cv_issue_send(cli->txn, work->id, &work->credential, &work->moment,
-                      &error) != CV_OK)
+    if (cv_issue_send(cli->txn, work->id, true, &work->credential,
+                      &work->moment, &error) != CV_OK)
     {
         return cv_cli_fail(cli, "%s", error.text);
     }

@@ -403,7 +403,8 @@ const cv_command_t  cv_commands[] = {
 
     { "credential", "send", "ID", 1, 1,
       "send an issued credential to its holder by mail",
-      "\"credverify deliver\" does that. Each time it is sent again.\n",
+      "\"credverify deliver\" does that. Each time it is sent again. What has\n"
+      "expired is not sent, nor is a test credential.\n",
       NULL, CV_NO_MEMBERS, cmd_credential_send },
 
     { "credential", "claim", "ID", 1, 1,

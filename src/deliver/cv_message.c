@@ -193,9 +193,15 @@ cv_message_find(cv_verification_t *found, cv_verifier_t *verifier,
                : cv_error_set(error, CV_ERR_INPUT, "the credential is gone");
     }
 
+    /* it may have become one since */
+
+    if (cv_credential_is_test(&record)) {
+        return cv_error_set(error, CV_ERR_INPUT,
+                            "a test credential is not mailed");
+    }
+
     memset(&request, 0, sizeof(cv_request_t));
     request.by = CV_BY_COUNT;
-    request.test = cv_credential_is_test(&record);
 
     err = cv_verify_iid(found, verifier, snapshot, credential, &request,
                         now);

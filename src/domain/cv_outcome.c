@@ -173,6 +173,14 @@ const cv_outcome_info_t  cv_outcomes[CV_OUTCOMES] = {
     [CV_INSUFFICIENT_STORAGE] = CV_OUTCOME("insufficient_storage", 507,
         "No room", "Insufficient storage",
         "There is no room to store what was asked for; nothing was changed."),
+
+    [CV_CONFLICT] = CV_OUTCOME("conflict", 409,
+        "Taken", "Taken already",
+        "What was given belongs to something else already."),
+
+    [CV_CATEGORY_NOT_FOUND] = CV_OUTCOME("category_not_found", 404,
+        "No category", "Category not found",
+        "There is no such category, or it requires nothing."),
 };
 
 

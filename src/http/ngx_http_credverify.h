@@ -657,7 +657,7 @@ void ngx_http_credverify_render(ngx_http_credverify_job_t *job,
 cv_doc_t ngx_http_credverify_links(ngx_http_credverify_job_t *job);
 
 /* The facts of an error, or of nothing found, by how that is presented. */
-void ngx_http_credverify_error_facts(cv_facts_t *facts,
+void ngx_http_credverify_error_facts(cv_facts_t *facts, cv_outcome_t outcome,
     const cv_presentation_t *presentation, const cv_refusal_t *refusal,
     cv_time_t now);
 

@@ -52,7 +52,8 @@ static void ngx_http_credverify_issuance_body(ngx_http_request_t *r);
 static ngx_int_t ngx_http_credverify_issuance_do(
     ngx_http_credverify_job_t *job);
 static cv_outcome_t ngx_http_credverify_issuance_operation(
-    ngx_http_credverify_job_t *job, cv_operation_t *operation);
+    ngx_http_credverify_job_t *job, cv_operation_t *operation,
+    const cv_refusal_t **refusal);
 static cv_outcome_t ngx_http_credverify_idempotency(ngx_http_request_t *r,
     cv_str_t *key);
 
@@ -65,6 +66,18 @@ static const ngx_http_credverify_methods_t  ngx_http_credverify_both = {
 static const ngx_http_credverify_methods_t  ngx_http_credverify_puts = {
     NGX_HTTP_PUT, "PUT", "PUT, OPTIONS"
 };
+
+#define ngx_http_credverify_lost(text)                                        \
+    { .detail = { (const uint8_t *) text, sizeof(text) - 1 } }
+
+static const cv_refusal_t  ngx_http_credverify_no_credential =
+    ngx_http_credverify_lost("There is no such credential.");
+
+static const cv_refusal_t  ngx_http_credverify_no_action =
+    ngx_http_credverify_lost("There is no such action.");
+
+static const cv_refusal_t  ngx_http_credverify_no_user =
+    ngx_http_credverify_lost("There is no such user.");
 
 static const struct {
     cv_str_t      name;
@@ -103,6 +116,7 @@ ngx_http_credverify_issuance_parameters(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
+    ngx_str_set(&conf->document, "credential");
     ngx_str_set(&conf->read, "credentials:read");
     ngx_str_set(&conf->write, "credentials:write");
 
@@ -179,6 +193,7 @@ ngx_http_credverify_update_parameters(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
+    ngx_str_set(&conf->document, "progress-update");
     ngx_str_null(&holder);
     ngx_str_null(&class);
 
@@ -472,6 +487,10 @@ ngx_http_credverify_issuance_read(ngx_http_request_t *r, cv_str_t id)
         cv_managed_free(&finding.managed);
     }
 
+    if (outcome == CV_NOT_FOUND) {
+        job->refusal = &ngx_http_credverify_no_credential;
+    }
+
     if (outcome != CV_VALID) {
         ngx_http_credverify_error(job, outcome);
     }
@@ -533,6 +552,7 @@ ngx_http_credverify_issuance_write(ngx_http_request_t *r)
     ngx_int_t                    rc;
     cv_outcome_t                 outcome;
     cv_operation_t               operation;
+    const cv_refusal_t          *refusal;
     ngx_http_credverify_job_t    job;
 
     /* conditions are about what can be had by GET (RFC 9110, 13.1) */
@@ -543,10 +563,12 @@ ngx_http_credverify_issuance_write(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    refusal = NULL;
     outcome = ngx_http_credverify_issuance_bearer(&job);
 
     if (outcome == CV_VALID) {
-        outcome = ngx_http_credverify_issuance_operation(&job, &operation);
+        outcome = ngx_http_credverify_issuance_operation(&job, &operation,
+                                                         &refusal);
     }
 
     if (outcome == CV_VALID) {
@@ -558,7 +580,7 @@ ngx_http_credverify_issuance_write(ngx_http_request_t *r)
     }
 
     if (outcome != CV_VALID) {
-        return ngx_http_credverify_fail(r, outcome, NULL);
+        return ngx_http_credverify_fail(r, outcome, refusal);
     }
 
     rc = ngx_http_read_client_request_body(r,
@@ -591,6 +613,7 @@ ngx_http_credverify_issuance_do(ngx_http_credverify_job_t *job)
     cv_outcome_t                 outcome;
     cv_operation_t              *operation;
     ngx_http_request_t          *r;
+    const cv_refusal_t          *refusal;
     ngx_http_credverify_write_t  write;
     u_char                       text[CV_ACTOR_MAX];
 
@@ -598,9 +621,10 @@ ngx_http_credverify_issuance_do(ngx_http_credverify_job_t *job)
 
     ngx_memzero(&write, sizeof(ngx_http_credverify_write_t));
 
+    refusal = NULL;
     operation = &write.operation;
 
-    outcome = ngx_http_credverify_issuance_operation(job, operation);
+    outcome = ngx_http_credverify_issuance_operation(job, operation, &refusal);
 
     if (outcome == CV_VALID) {
         outcome = ngx_http_credverify_take_body(r, CV_MANAGE_BODY,
@@ -612,7 +636,7 @@ ngx_http_credverify_issuance_do(ngx_http_credverify_job_t *job)
     }
 
     if (outcome != CV_VALID) {
-        return ngx_http_credverify_fail(r, outcome, NULL);
+        return ngx_http_credverify_fail(r, outcome, refusal);
     }
 
     write.request.api_key = cv_str(job->bearer->key.data,
@@ -634,11 +658,11 @@ ngx_http_credverify_issuance_do(ngx_http_credverify_job_t *job)
 }
 
 
-/* what the URL asks for: CV_VALID, or the error that it is */
+/* what the URL asks for: CV_VALID, or the error that it is, and why */
 
 static cv_outcome_t
 ngx_http_credverify_issuance_operation(ngx_http_credverify_job_t *job,
-    cv_operation_t *operation)
+    cv_operation_t *operation, const cv_refusal_t **refusal)
 {
     ngx_http_credverify_route_t           route;
     ngx_http_credverify_issuance_conf_t  *conf;
@@ -660,8 +684,12 @@ ngx_http_credverify_issuance_operation(ngx_http_credverify_job_t *job,
             return CV_SERVER_ERROR;
         }
 
-        return cv_present(operation->holder) && cv_present(operation->class)
-               ? CV_VALID : CV_NOT_FOUND;
+        if (!cv_present(operation->holder)) {
+            *refusal = &ngx_http_credverify_no_user;
+            return CV_NOT_FOUND;
+        }
+
+        return cv_present(operation->class) ? CV_VALID : CV_CATEGORY_NOT_FOUND;
     }
 
     ngx_http_credverify_issuance_route(job->r, job->clcf, &route);
@@ -669,8 +697,15 @@ ngx_http_credverify_issuance_operation(ngx_http_credverify_job_t *job,
     operation->verb = route.verb;
     operation->id = route.id;
 
-    return route.kind == NGX_HTTP_CREDVERIFY_ALL
-           || route.kind == NGX_HTTP_CREDVERIFY_DO ? CV_VALID : CV_NOT_FOUND;
+    if (route.kind == NGX_HTTP_CREDVERIFY_ALL
+        || route.kind == NGX_HTTP_CREDVERIFY_DO)
+    {
+        return CV_VALID;
+    }
+
+    *refusal = &ngx_http_credverify_no_action;
+
+    return CV_NOT_FOUND;
 }
 
 

@@ -295,14 +295,14 @@ ngx_http_credverify_error(ngx_http_credverify_job_t *job, cv_outcome_t outcome)
     job->presentation = cv_document_present(job->document->document,
                                             job->format, outcome);
 
-    ngx_http_credverify_error_facts(&facts, &job->presentation, job->refusal,
-                                    job->now);
+    ngx_http_credverify_error_facts(&facts, outcome, &job->presentation,
+                                    job->refusal, job->now);
     ngx_http_credverify_render(job, &facts);
 }
 
 
 void
-ngx_http_credverify_error_facts(cv_facts_t *facts,
+ngx_http_credverify_error_facts(cv_facts_t *facts, cv_outcome_t outcome,
     const cv_presentation_t *presentation, const cv_refusal_t *refusal,
     cv_time_t now)
 {
@@ -315,6 +315,12 @@ ngx_http_credverify_error_facts(cv_facts_t *facts,
 
         verdict.reason = CV_NOT_FOUND;
         cv_disclose(facts, &verdict, presentation->outcome, &evidence, now);
+
+        /* what passes for it says no more than it does */
+
+        if (refusal != NULL && outcome == presentation->outcome) {
+            cv_fact_set_text(facts, CV_FACT_DETAIL, refusal->detail);
+        }
 
         return;
     }

@@ -475,7 +475,8 @@ ngx_http_credverify_write_render(ngx_http_credverify_writing_t *writing,
         ngx_memzero(&refusal, sizeof(cv_refusal_t));
         refusal.detail = writing->recalled ? CV_ABSENT : managed->detail;
 
-        ngx_http_credverify_error_facts(&facts, &presentation, &refusal,
+        ngx_http_credverify_error_facts(&facts, writing->outcome,
+                                        &presentation, &refusal,
                                         writing->operation.now);
     }
 

@@ -3,7 +3,8 @@
  * Copyright (C) The credverify authors
  *
  * Number sequences: what a class's format recognises among the numbers that
- * are put raises the sequence of its year, and nothing lowers one.
+ * are put, but those of tests, raises the sequence of its year, and nothing
+ * lowers one.
  *
  * A transaction keeps what it knows of some classes, so that an import asks
  * the store once for a class, and writes a sequence when the class makes room
@@ -12,6 +13,7 @@
 
 #include "cv_number.h"
 #include "cv_store_internal.h"
+#include "cv_verdict.h"
 
 #include <stdlib.h>
 
@@ -159,6 +161,7 @@ cv_numbering_raise(cv_txn_t *txn, cv_numbering_t *numbering,
     uint64_t  seq;
 
     if (!numbering->numbered || !cv_present(credential->number)
+        || cv_credential_is_test(credential)
         || !cv_number_read(&numbering->format, credential->number, &year,
                            &seq))
     {
@@ -285,7 +288,9 @@ cv_sequences_hold(cv_txn_t *txn, const cv_credential_t *credential)
     uint64_t         seq;
     cv_numbering_t  *numbering;
 
-    if (!cv_present(credential->number)) {
+    if (!cv_present(credential->number)
+        || cv_credential_is_test(credential))
+    {
         return true;
     }
 

@@ -421,6 +421,8 @@ run({ in => <<'END' }, '--store', $store, 'import', '-');
 {"kind":"credential","id":"lines","class":"c","holder":"lines","status":"issued"}
 {"kind":"credential","id":"early","class":"c","holder":"mail","status":"draft"}
 {"kind":"credential","id":"late","class":"c","holder":"mail","status":"revoked"}
+{"kind":"credential","id":"over","class":"c","holder":"mail","status":"issued","issued_at":"2020-01-01","expires_at":"2020-12-31"}
+{"kind":"credential","id":"trial","class":"c","holder":"mail","status":"issued","test":true}
 END
 
 is(credential(cv('credential', 'send', '--json', 'sent'), 'send')->{status}, 'issued',
@@ -432,6 +434,8 @@ fails(cv('credential', 'send', $_->[0]), "credential send: $_->[1]", "not $_->[0
     ['nobody', 'there is no credential "nobody"'],
     ['early', 'credential "early" is a draft; only an issued one can be sent'],
     ['late', 'credential "late" is revoked; only an issued one can be sent'],
+    ['over', 'credential "over" was good until 2020-12-31; what has expired cannot be sent'],
+    ['trial', 'credential "trial" is a test; a test is not mailed'],
     ['mute', 'credential "mute" cannot be sent: its holder has no e-mail address'],
     ['odd', 'credential "odd" cannot be sent: the e-mail address is not ASCII'],
     ['lines', 'credential "lines" cannot be sent: the e-mail address has a space or a '

@@ -25,7 +25,7 @@ sub numbered {
 }
 
 my @base = ($ISSUER, class_line('web', 'W-{year}-{seq:6}'), $HOLDER);
-my $store = load(@base);
+our $store = load(@base);
 
 sub cv {
     return run('--store', $store, @_);
@@ -174,6 +174,19 @@ is(number_of(cv(qw(credential create --class late --holder h --status issued
     is(scalar keys %seen, $writers * $each, 'each number once');
     is(scalar(grep { !/\AW-2031-\d{6}\z/ } @numbers), 0, 'as the class has them');
     like(sequences(), qr/"year":2031,"last":5\d\d/, 'one sequence');
+    done_ok(cv('check'), 'the store is whole');
+}
+
+# tests take no number, and one that they are given raises nothing
+
+{
+    local $store = load(@base);
+    my @create = (qw(credential create --json --class web --holder h --status issued --issued-at 2026-01-01));
+
+    is(number_of(cv(@create, qw(--test true)), 'a test'), undef, 'a test has no number');
+    is(number_of(cv(@create, qw(--test true --number W-2026-000777)), 'a test with one'), 'W-2026-000777',
+       'but one that it is given');
+    is(number_of(cv(@create), 'no test'), 'W-2026-000001', 'who comes next has the first');
     done_ok(cv('check'), 'the store is whole');
 }
 

@@ -149,6 +149,17 @@ model_new_holder(model_t *model, const op_t *op)
 }
 
 
+/* a test is sent to nobody */
+
+static void
+model_mail(model_t *model, int i)
+{
+    if (!model->credentials[i].test) {
+        model_tell(model, EVENT_MAIL, i, -1);
+    }
+}
+
+
 /*
  * By API: a draft, or one that is issued and sent at once, for somebody who is
  * new or has a credential; what could not be issued is not made.
@@ -195,9 +206,11 @@ model_make(model_t *model, const op_t *op)
     refused |= model_put(model, i, &issued);
 
     model_tell_status(model, i, -1);
-    model_tell(model, EVENT_MAIL, i, -1);
+    model_mail(model, i);
 
-    return refused | (model->holders[new.holder].email ? 0 : REFUSED_EMAIL);
+    return refused | (model->holders[new.holder].email ? 0 : REFUSED_EMAIL)
+           | (model_expiry(&issued.expires_at) <= model->now
+              ? REFUSED_EXPIRED : 0);
 }
 
 
@@ -425,12 +438,16 @@ model_send(model_t *model, const op_t *op)
         return REFUSED_STATUS;
     }
 
+    if (model_expiry(&is->expires_at) <= model->now) {
+        return REFUSED_EXPIRED;
+    }
+
     if (!model->holders[is->holder].email) {
         return REFUSED_EMAIL;
     }
 
     model_enter(model, is, CV_ACTION_SENT, -1, -1, -1);
-    model_tell(model, EVENT_MAIL, i, -1);
+    model_mail(model, i);
 
     return 0;
 }
@@ -755,7 +772,7 @@ model_set_class(model_t *model, const op_t *op)
         if (model->credentials[i].there
             && model->credentials[i].class == op->class)
         {
-            model_raise(class, &model->credentials[i].number);
+            model_raise(class, &model->credentials[i]);
         }
     }
 

@@ -16,11 +16,16 @@ model_last(model_class_t *class, int family, int year)
 
 
 void
-model_raise(model_class_t *class, const model_number_t *number)
+model_raise(model_class_t *class, const model_credential_t *credential)
 {
-    int64_t  *last;
+    int64_t               *last;
+    const model_number_t  *number;
 
-    if (class->format == NUMBER_NONE || number->family != class->format) {
+    number = &credential->number;
+
+    if (class->format == NUMBER_NONE || number->family != class->format
+        || credential->test)
+    {
         return;
     }
 
@@ -63,7 +68,9 @@ model_next(model_t *model, model_credential_t *credential)
     class = &model->classes[credential->class];
     number = &credential->number;
 
-    if (class->format == NUMBER_NONE || number->family != NUMBER_NONE) {
+    if (class->format == NUMBER_NONE || number->family != NUMBER_NONE
+        || credential->test)
+    {
         return;
     }
 
@@ -164,7 +171,7 @@ model_put(model_t *model, int i, const model_credential_t *credential)
     }
 
     model->credentials[i] = *credential;
-    model_raise(&model->classes[credential->class], &credential->number);
+    model_raise(&model->classes[credential->class], credential);
 
     return 0;
 }

@@ -16,7 +16,7 @@ bool model_number_same(const model_number_t *a, const model_number_t *b);
 void model_next(model_t *model, model_credential_t *credential);
 
 /* Nothing lowers what the class has given. */
-void model_raise(model_class_t *class, const model_number_t *number);
+void model_raise(model_class_t *class, const model_credential_t *credential);
 
 /* What is there from now on, with its number; or why not. */
 unsigned model_put(model_t *model, int i,

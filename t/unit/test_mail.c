@@ -223,9 +223,12 @@ test_never(void **state)
     put_holder(txn, "jane@example.com");
 
     for (i = 0; i < CV_COUNT(cases); i++) {
-        put_status(txn, cases[i].status, i & 1, cases[i].expires_at);
+        put_status(txn, cases[i].status, false, cases[i].expires_at);
         assert_attempt(txn, mailer, 1, cases[i].wrong);
     }
+
+    put_status(txn, CV_STATUS_ISSUED, true, NULL);
+    assert_attempt(txn, mailer, 1, "a test credential is not mailed");
 
     assert_attempt(txn, mailer, 0, "the credential is gone");
     assert_attempt(txn, mailer, 99, "the credential is gone");

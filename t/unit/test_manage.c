@@ -273,10 +273,6 @@ test_create_refused(void **state)
           "\"recipient.phone\" is no member of this request." },
         { CREATE("},\"issueDate\":\"yesterday\"}"), "\"issueDate\" is no RFC 3339 date." },
         { CREATE("},\"customAttributes\":[]}"), "\"customAttributes\" must " },
-        { CREATE("},\"code\":\"taken\"}"),
-          "\"code\" is that of another credential." },
-        { CREATE("},\"number\":\"N-7\"}"),
-          "\"number\" is that of another credential." },
         { CREATE("},\"code\":\"\"}"), "\"code\" " },
         { CREATE("},\"issueDate\":\"2026-02-02\",\"expiryDate\":"
                  "\"2026-02-01\"}"), "It would expire on 2026-02-01, before" },
@@ -310,6 +306,21 @@ test_create_refused(void **state)
     manage(&f, CV_OPERATE_CREATE_ISSUE_SEND, "", CREATE(",\"email\":\"a@b\"},"
            "\"deliveryMethod\":\"pigeon\"}"), CV_INVALID_BODY,
            "\"deliveryMethod\" must be \"email\".");
+
+    manage(&f, CV_OPERATE_CREATE, "", CREATE("},\"code\":\"taken\"}"),
+           CV_CONFLICT, "\"code\" is that of another credential.");
+    manage(&f, CV_OPERATE_CREATE, "", CREATE("},\"number\":\"N-7\"}"),
+           CV_CONFLICT, "\"number\" is that of another credential.");
+
+    /* what has expired by now is not sent, whoever decides how long it is */
+
+    manage(&f, CV_OPERATE_CREATE_ISSUE_SEND, "", CREATE(",\"email\":\"a@b\"},"
+           "\"issueDate\":\"2026-05-01\",\"expiryDate\":\"2026-05-31\"}"),
+           CV_INVALID_BODY, "It would have been good until 2026-05-31; what ");
+    manage(&f, CV_OPERATE_CREATE_ISSUE_SEND, "", "{\"groupId\":\"n\","
+           "\"recipient\":{\"name\":\"A\",\"email\":\"a@b\"},"
+           "\"issueDate\":\"2026-05-01\"}", CV_INVALID_BODY,
+           "It would have been good until 2026-05-31; what has expired");
 
     cv_txn_numbers(f.txn, CV_CREDENTIAL, &first, &next);
     assert_int_equal(first, next);
@@ -348,6 +359,80 @@ mails(fixture_t *f, uint64_t credential)
     }
 
     return n;
+}
+
+
+/* How many there are in the history, of what was sent. */
+
+static unsigned
+notes(fixture_t *f)
+{
+    unsigned     n;
+    cv_walk_t    walk;
+    cv_audit_t   entry;
+
+    n = 0;
+    cv_audit_open(&walk, f->txn, CV_CREDENTIAL, f->managed.number);
+
+    while (cv_audit_next(&walk, &entry)) {
+        n += entry.action == CV_ACTION_SENT;
+    }
+
+    cv_walk_close(&walk);
+
+    return n;
+}
+
+
+/* Tests reach nobody, and take nothing from those who are no tests. */
+
+static void
+test_trial(void **state)
+{
+    char                    id[2 * CV_ULID_LEN];
+    fixture_t               f;
+    const cv_credential_t  *credential;
+
+    static const char  n[] = "{\"groupId\":\"n\",\"recipient\":"
+                             "{\"name\":\"A\",\"email\":\"a@b.example\"}}";
+
+    open_fixture(&f, *state);
+    f.operation.test = true;
+    credential = &f.managed.credential;
+
+    manage(&f, CV_OPERATE_CREATE_ISSUE_SEND, "", n, CV_CREATED, NULL);
+    assert_int_equal(credential->status.value, CV_STATUS_ISSUED);
+    is(credential->number, NULL);
+    is(credential->expires_at.text, "2026-07-01");
+    assert_int_equal(notes(&f), 1);
+    assert_int_equal(mails(&f, 0), 0);
+
+    (void) snprintf(id, sizeof(id), "%.*s", CV_FMT(credential->id));
+    manage(&f, CV_OPERATE_SEND, id, "{\"deliveryMethod\":\"email\"}", CV_FOUND,
+           NULL);
+    assert_int_equal(notes(&f), 2);
+    assert_int_equal(mails(&f, 0), 0);
+
+    manage(&f, CV_OPERATE_CREATE, "", n, CV_CREATED, NULL);
+    (void) snprintf(id, sizeof(id), "%.*s", CV_FMT(credential->id));
+    manage(&f, CV_OPERATE_ISSUE, id, "", CV_FOUND, NULL);
+    is(credential->number, NULL);
+
+    /* one that is given is the credential's, and raises nothing */
+
+    manage(&f, CV_OPERATE_CREATE, "", "{\"groupId\":\"n\",\"recipient\":"
+           "{\"name\":\"A\"},\"number\":\"N-99\"}", CV_CREATED, NULL);
+    is(credential->number, "N-99");
+
+    manage(&f, CV_OPERATE_CREATE, "", "{\"groupId\":\"n\",\"recipient\":"
+           "{\"name\":\"A\"},\"number\":\"N-8\"}", CV_CREATED, NULL);
+
+    f.operation.test = false;
+    manage(&f, CV_OPERATE_CREATE_ISSUE_SEND, "", n, CV_CREATED, NULL);
+    is(credential->number, "N-9");
+    assert_int_equal(mails(&f, f.managed.number), 1);
+
+    close_fixture(&f, *state);
 }
 
 
@@ -450,6 +535,9 @@ test_verbs(void **state)
         { CV_OPERATE_SEND, "used", "{\"deliveryMethod\":\"email\"}",
           CV_INVALID_STATUS, -1,
           "Credential \"used\" is used; only an issued one can be sent." },
+        { CV_OPERATE_SEND, "over", "{\"deliveryMethod\":\"email\"}",
+          CV_INVALID_STATUS, -1, "Credential \"over\" was good until "
+          "2025-02-01; what has expired cannot be sent." },
         { CV_OPERATE_CLAIM, "draft", "", CV_FOUND, CV_STATUS_CLAIMED, NULL },
         { CV_OPERATE_CLAIM, "draft", "", CV_INVALID_STATUS, -1,
           "Credential \"draft\" is claimed already." },
@@ -668,13 +756,13 @@ test_progress(void **state)
              "There is no such user.");
     progress(&f, "far", "web", "{\"learn\":1}", CV_NOT_FOUND,
              "There is no such user.");
-    progress(&f, "new", "nix", "{\"learn\":1}", CV_NOT_FOUND,
-             "There is no such category.");
-    progress(&f, "new", "y", "{\"learn\":1}", CV_NOT_FOUND,
-             "There is no such category.");
-    progress(&f, "new", "g", "{\"learn\":1}", CV_NOT_FOUND,
-             "There is no such category.");
-    progress(&f, "new", "c", "{\"learn\":1}", CV_NOT_FOUND,
+    progress(&f, "new", "nix", "{\"learn\":1}", CV_CATEGORY_NOT_FOUND,
+             "There is no such category, or it requires nothing.");
+    progress(&f, "new", "y", "{\"learn\":1}", CV_CATEGORY_NOT_FOUND,
+             "There is no such category, or it requires nothing.");
+    progress(&f, "new", "g", "{\"learn\":1}", CV_CATEGORY_NOT_FOUND,
+             "There is no such category, or it requires nothing.");
+    progress(&f, "new", "c", "{\"learn\":1}", CV_CATEGORY_NOT_FOUND,
              "Several classes have that category; name one by its id.");
     progress(&f, "new", "web", "", CV_INVALID_BODY, "The body has no count.");
     progress(&f, "new", "web", "{\"learn\":-1}", CV_INVALID_BODY,
@@ -717,8 +805,8 @@ test_progress(void **state)
                                      CV_STR("also"));
     progress(&f, "new", "web", "{\"learn\":1}", CV_NOT_FOUND,
              "There is no such user.");
-    progress(&f, "jo", "web", "{\"learn\":1}", CV_NOT_FOUND,
-             "There is no such category.");
+    progress(&f, "jo", "web", "{\"learn\":1}", CV_CATEGORY_NOT_FOUND,
+             "There is no such category, or it requires nothing.");
 
     f.operation.key_issuer = 0;
     f.operation.test = true;
@@ -768,6 +856,7 @@ main(void)
         TEST(test_made),
         TEST(test_create_refused),
         TEST(test_create_issue_send),
+        TEST(test_trial),
         TEST(test_verbs),
         TEST(test_scope),
         TEST(test_looks),

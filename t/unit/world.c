@@ -642,7 +642,7 @@ static const struct {
     { REFUSED_TAKEN, "is that of another credential" },
     { REFUSED_EMAIL, "is required" },
     { REFUSED_HOLDER, "There is no such user." },
-    { REFUSED_CLASS, "There is no such category." },
+    { REFUSED_CLASS, "There is no such category, or" },
     { REFUSED_BODY, "The body has no count." },
     { REFUSED_BODY, "A test key records no progress." },
 };
