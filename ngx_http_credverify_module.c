@@ -484,8 +484,10 @@ ngx_http_credverify_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         }
     }
 
-    if (conf->issuance != NULL && conf->issuance->prefix != 0) {
-        ngx_str_set(&conf->document, "credential");
+    if (conf->issuance != NULL
+        && (conf->issuance->prefix != 0 || conf->view.data == NULL))
+    {
+        conf->document = conf->issuance->document;
 
         if (conf->view.data == NULL) {
             ngx_str_set(&conf->view, "native");

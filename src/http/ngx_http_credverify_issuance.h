@@ -15,6 +15,8 @@
 struct ngx_http_credverify_issuance_conf_s {
     size_t                           prefix;    /* of the path; of an update 0 */
     cv_str_t                         place;     /* that, as URLs have it */
+    ngx_str_t                        document;  /* by its name, unless an
+                                                   update's view is given */
     ngx_str_t                        read;      /* scopes */
     ngx_str_t                        write;
     cv_demand_t                      reading;   /* of a key, to read */
