@@ -45,7 +45,7 @@ my @urls = $printed =~ m{^(?!  curl) +(?:\S.*?)? +(http://127\.0\.0\.1:$port/\S+
 my @commands = $printed =~ m{^  (curl .+|build/.+)$}mg;
 
 is(scalar @urls, 23, 'pages are printed') or diag $printed;
-is(scalar @commands, 31, 'commands are printed') or diag $printed;
+is(scalar @commands, 35, 'commands are printed') or diag $printed;
 
 my %page = (
     'valid' => [200, qr{<h1[^>]*>Valid}, qr{Ana-Sofía Núñez Ångström}],
@@ -135,6 +135,10 @@ my @expect = (
     [401, qr{^\{"error":"missing_api_key","message":"[^"]+","docs":"https:[^"]+","apply":"https:[^"]+"\}$}],
     'suspend',
     [403, qr{^\{"error":"key_suspended",}],
+    [201, qr{"groupId":"demo-mentor","status":"draft","recipient":\{"id":"[0-9a-z]{26}","name":"Ada Byron",}],
+    [200, qr{^\{"id":"demo-draft",.*"status":"issued"}],
+    [200, qr{^\{"data":\[\{[^]]*"status":"draft",[^]]*"Ada Byron"[^]]*"id":"demo-draft",[^]]*"status":"issued"[^]]*\],"pagination":}],
+    [200, qr{"reason":"valid".*"id":"demo-draft","status":"issued"}],
     'revoke',
     [200, qr{Credential revoked\.}],
     'token',
