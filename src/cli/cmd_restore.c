@@ -407,9 +407,35 @@ cmd_restore_place(cv_cli_t *cli)
         return cv_cli_fail(cli, "%s", restore->error.text);
     }
 
+    if (cmd_restore_state.taken.raised > 0) {
+        restore->stat = cmd_restore_state.taken.stat;
+    }
+
     cli->after = "; the store was restored";
 
     return CV_CLI_DONE;
+}
+
+
+/* Which numbers may be somebody's, and be given to somebody else. */
+
+static void
+cmd_restore_warn(cv_cli_t *cli)
+{
+    const cv_taken_t  *taken;
+
+    taken = &cmd_restore_state.taken;
+
+    if (taken->unread) {
+        cv_cli_say(cli, "the store that was replaced cannot be read: numbers "
+                   "that it gave since the backup may be given again");
+    }
+
+    if (taken->homeless > 0) {
+        cv_cli_say(cli, "number sequences of classes that the backup does not "
+                   "have: %" PRIu64 "; such a class, made again, may give its "
+                   "numbers again", taken->homeless);
+    }
 }
 
 
@@ -430,6 +456,12 @@ cmd_restore_answer(cv_cli_t *cli)
     cv_answer_text(cli, "store", cv_str_z(cmd_restore_state.dir));
     cv_answer_text(cli, "kept", kept);
     cv_answer_text(cli, "upgraded", done);
+
+    if (cmd_restore_state.replaces) {
+        cv_answer_number(cli, "sequences_raised",
+                         cmd_restore_state.taken.raised);
+    }
+
     cv_answer_stat(cli, &restore->stat);
     cv_answer_close(cli);
 }
@@ -480,6 +512,7 @@ cmd_restore_run(cv_cli_t *cli)
     cv_restore_end(&cmd_restore_state);
 
     if (rc == CV_CLI_DONE) {
+        cmd_restore_warn(cli);
         cmd_restore_answer(cli);
     }
 

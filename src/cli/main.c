@@ -294,7 +294,7 @@ const cv_command_t  cv_commands[] = {
       "there is replaced with --replace only: it is kept beside, under\n"
       "its name with \".old-\" and the time, and workers that serve it go\n"
       "over to the restored one within a second. Owner and modes stay\n"
-      "what they were.\n",
+      "what they were, and number sequences where they have come.\n",
       cv_restore_options, CV_NO_MEMBERS, cmd_restore },
 
     { "check", NULL, NULL, 0, 0,

@@ -390,10 +390,7 @@ cv_restore_own(const cv_restore_t *restore, const cv_store_options_t *options,
         err = cv_store_own(restore->new, &own, dir_mode, error);
     }
 
-    return err != CV_ERR_ACCESS
-           ? err
-           : cv_error_set(error, err, "%s: the store belongs to someone else; "
-                          "its owner or root can restore it", restore->dir);
+    return err;
 }
 
 
@@ -409,7 +406,7 @@ cv_restore_lock_guarded(void *arg)
 /* Nobody can be at work in a store that cannot be opened. */
 
 static cv_err_t
-cv_restore_lock(const cv_restore_t *restore, cv_restore_lock_t *lock)
+cv_restore_lock(cv_restore_t *restore, cv_restore_lock_t *lock)
 {
     cv_err_t  err;
 
@@ -423,7 +420,33 @@ cv_restore_lock(const cv_restore_t *restore, cv_restore_lock_t *lock)
         }
     }
 
-    return err == CV_ERR_DAMAGED || err == CV_ERR_VERSION ? CV_OK : err;
+    restore->taken.unread = err == CV_ERR_DAMAGED || err == CV_ERR_VERSION;
+
+    return restore->taken.unread ? CV_OK : err;
+}
+
+
+/* Nobody gives a number of that store any more: it is locked. */
+
+static cv_err_t
+cv_restore_take(cv_restore_t *restore, const cv_restore_lock_t *lock)
+{
+    cv_err_t     err;
+    cv_store_t  *store;
+
+    if (restore->taken.unread) {
+        return CV_OK;
+    }
+
+    err = cv_store_open(&store, restore->new, true, lock->error);
+
+    if (err == CV_OK) {
+        err = cv_sequences_take(store, lock->store, &restore->taken,
+                                lock->error);
+        cv_store_close(store);
+    }
+
+    return err;
 }
 
 
@@ -576,10 +599,20 @@ cv_restore_swap(cv_restore_t *restore, const cv_store_options_t *options,
     memset(&lock, 0, sizeof(lock));
     lock.error = error;
 
-    err = cv_restore_own(restore, options, error);
+    err = restore->replaces ? cv_restore_lock(restore, &lock) : CV_OK;
 
     if (err == CV_OK && restore->replaces) {
-        err = cv_restore_lock(restore, &lock);
+        err = cv_restore_take(restore, &lock);
+    }
+
+    if (err == CV_OK) {
+        err = cv_restore_own(restore, options, error);
+    }
+
+    if (err == CV_ERR_ACCESS) {
+        (void) cv_error_set(error, err, "%s: the store belongs to someone "
+                            "else; its owner or root can restore it",
+                            restore->dir);
     }
 
     if (err == CV_OK) {

@@ -21,9 +21,20 @@
  *     ...        the caller writes that to "other_fd"
  *     written    syncs and closes both
  *     ...        the caller may open "new" as a store, and closes it
- *     swap       "new" becomes "dir", and what was there becomes "kept"
+ *     swap       "new" learns which numbers "dir" gave, and becomes that; what
+ *                was there becomes "kept"
  *     end        always: removes what was made, unless it was swapped
  */
+
+/* What the new store took over of the numbers that the other one gave. */
+
+typedef struct {
+    bool                    unread;     /* the other is damaged, or of another
+                                           format: not all of it, if any */
+    uint64_t                raised;     /* sequences */
+    uint64_t                homeless;   /* of classes that the new one lacks */
+    cv_store_stat_t         stat;       /* of the new one, if any was raised */
+} cv_taken_t;
 
 typedef struct {
     char                    dir[PATH_MAX];      /* links followed */
@@ -36,6 +47,7 @@ typedef struct {
     int                     other_fd;
     int                     place;              /* "new", locked */
     bool                    replaces;           /* a store is in "dir" */
+    cv_taken_t              taken;              /* of that, by the swap */
     volatile sig_atomic_t   made;               /* "new" is ours to remove */
 } cv_restore_t;
 
@@ -56,9 +68,11 @@ cv_err_t cv_restore_written(cv_restore_t *restore, cv_error_t *error)
 
 /*
  * Waits for the writer lock of the store that is replaced, so that no commit
- * is lost in it: cv_txn_begin() fails there afterwards.  The new one gets the
- * modes of that, and its owner and group unless "options" has others.  After
- * an error everything is where it was.
+ * is lost in it: cv_txn_begin() fails there afterwards.  The new one goes on
+ * where its number sequences have come by then, as far as it can be read; it
+ * must be whole then, and no one else have it open.  It gets the modes of that,
+ * and its owner and group unless "options" has others.  After an error
+ * everything is where it was.
  */
 cv_err_t cv_restore_swap(cv_restore_t *restore,
     const cv_store_options_t *options, cv_error_t *error) CV_MUST_CHECK;

@@ -10,6 +10,7 @@
 
 #include "cv_buf.h"
 #include "cv_codec.h"
+#include "cv_restore.h"
 #include "cv_store.h"
 
 #include <limits.h>
@@ -325,6 +326,15 @@ bool cv_sequences_put(cv_txn_t *txn, const cv_sequence_t *sequence);
 void cv_sequences_renumber(cv_txn_t *txn, uint64_t class);
 void cv_sequences_store(cv_txn_t *txn);
 void cv_sequences_free(cv_txn_t *txn);
+
+/*
+ * Raises the sequences of "to" to those that "from" has of the same classes, by
+ * id; what was raised, or is of a class that "to" does not have, raises those of
+ * other classes with the same format, too.  Whole or not at all; adds to
+ * "taken".  What is damaged in "from" is no error, but "unread".
+ */
+cv_err_t cv_sequences_take(cv_store_t *to, cv_store_t *from,
+    cv_taken_t *taken, cv_error_t *error) CV_MUST_CHECK;
 
 /* False if the credential's number is above its class's sequence. */
 bool cv_sequences_hold(cv_txn_t *txn, const cv_credential_t *credential);

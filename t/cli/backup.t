@@ -70,6 +70,18 @@ sub backup_of {
     return $file;
 }
 
+# it did it, and said so much more
+
+sub warned {
+    my ($r, $said, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    is("$r->{status} $r->{signal} $r->{err}",
+       "0 0 credverify: restore: $said\n", $name);
+}
+
+my $UNREAD = 'the store that was replaced cannot be read: numbers that it gave '
+    . 'since the backup may be given again';
+
 my $shim = shim();
 
 my @lines = records(2000);
@@ -286,10 +298,131 @@ for (['garbage', "\xff" x 65536], ['an empty file', ''],
     my ($name, $content) = @$_;
     my $broken = placed($ISSUER);
     write_file($content, "$broken/data.mdb");
-    done_ok(command($broken, 'restore', '--replace', $file),
-            "$name is replaced");
+    warned(command($broken, 'restore', '--replace', $file), $UNREAD,
+           "$name is replaced");
     is(export_text($broken), $whole, 'by a good one');
     like(entries("$broken/.."), qr/\Astore store\.old-\S+\z/, 'and kept');
+}
+
+
+# Numbers that were given since the backup are not given again
+
+sub class_line {
+    my ($id, $format) = @_;
+    return qq({"kind":"class","id":"$id","issuer":"i","title":"T",)
+        . qq("number_format":"$format"});
+}
+
+sub give {
+    my ($store, $class, $year) = @_;
+    my $r = command($store, 'credential', 'create', '--class', $class,
+                    '--holder', 'h', '--status', 'issued', '--issued-at',
+                    "$year-05-05", '--json');
+    return $r->{status} == 0 ? answer($r)->{number} : $r->{err};
+}
+
+sub sequences {
+    my ($store) = @_;
+    return command($store, 'export', '--kind', 'sequence')->{out};
+}
+
+{
+    # two of a format, which no number of either may be had from the other
+    my $giving = placed($ISSUER, class_line('fa', 'FA-{year}-{seq:4}'),
+                        class_line('fb', 'FA-{year}-{seq:4}'),
+                        class_line('plain', 'P{seq}'),
+                        class_line('odd', 'O{seq}'), $HOLDER);
+    give($giving, @$_) for ['fa', 2026], ['fa', 2026], ['plain', 2026],
+                           ['odd', 2026];
+    my $saved = backup_of($giving);
+    my $then = sequences($giving);
+
+    $r = command($giving, 'restore', '--replace', '--json', $saved);
+    done_ok($r, 'a restore of what has numbered nothing since');
+    is(answer($r)->{sequences_raised}, 0, 'raises nothing');
+    is(sequences($giving), $then, 'in it');
+
+    is(give($giving, 'fa', 2026), 'FA-2026-0003', 'a number after the backup');
+    is(give($giving, 'fa', 2027), 'FA-2027-0001', 'of another year, too');
+    import_line($giving, class_line('late', 'L{seq}'));
+    is(give($giving, 'late', 2026), 'L1', 'and of a class that is new');
+    import_line($giving, class_line('odd', 'Q{seq}'));
+    is(give($giving, 'odd', 2026), 'Q2', 'and of a format that is');
+
+    my $replaced = sequences($giving);
+    $r = command($giving, 'restore', '--replace', '--json', $saved);
+    warned($r, 'number sequences of classes that the backup does not have: 1; '
+           . 'such a class, made again, may give its numbers again',
+           'the backup takes its place');
+    is(answer($r)->{sequences_raised}, 5, 'and takes over the sequences');
+    is(answer($r)->{sequence}, 6, 'as it says');
+    is(answer($r)->{credential}, 4, 'not the credentials');
+    is(sequences(answer($r)->{kept}), $replaced, 'what is kept is as it was');
+    done_ok(command($giving, 'check'), 'a whole store');
+
+    is(give($giving, 'fb', 2026), 'FA-2026-0004', 'the number is not given');
+    is(give($giving, 'fa', 2026), 'FA-2026-0005', 'again');
+    is(give($giving, 'fa', 2027), 'FA-2027-0002', 'nor is that');
+    is(give($giving, 'odd', 2026), 'O3', 'of no format');
+    is(give($giving, 'plain', 2026), 'P2', 'none is left out without need');
+
+    # an older backup over a store whose own numbers are lost already
+
+    $r = command($giving, 'restore', '--replace', $saved);
+    like($r->{out}, qr/^sequences raised +6\n/m, 'once more');
+    is(give($giving, 'fa', 2026), 'FA-2026-0006', 'it goes on');
+
+    # a backup that is ahead stays so
+
+    my $ahead = backup_of($giving);
+    my $behind = placed($ISSUER, class_line('fa', 'FA-{year}-{seq:4}'), $HOLDER);
+    give($behind, 'fa', 2026);
+    $r = command($behind, 'restore', '--replace', '--json', $ahead);
+    done_ok($r, 'over a store that has numbered less');
+    is(answer($r)->{sequences_raised}, 0, 'nothing is raised');
+    is(give($behind, 'fa', 2026), 'FA-2026-0007', 'nor lowered');
+
+    # a damaged one: what can be read of it
+
+    give($giving, 'fa', 2026);
+    my $bytes = read_file("$giving/data.mdb");
+    (my $hurt = $bytes) =~ s/FA-\{year\}/FA-[year]/g;
+    write_file($hurt, "$giving/data.mdb");
+    warned(command($giving, 'restore', '--replace', $saved), $UNREAD,
+           'a store whose classes are damaged is replaced');
+    done_ok(command($giving, 'check'), 'by a whole one');
+
+    # beside one who issues all the while: never the same twice
+
+    my %given;
+    my @create = ($BINARY, '--store', $giving, qw(credential create --class fa
+                  --holder h --status issued --issued-at 2026-05-05 --json));
+    my $issuer = fork // die "fork: $!";
+    if ($issuer == 0) {
+        open my $out, '>', "$giving.given" or POSIX::_exit(1);
+        for (1 .. 40) {
+            my $said = `@create 2>/dev/null`;
+            print $out "$1\n" if $said =~ /"number":"([^"]*)"/;
+        }
+        close $out;
+        POSIX::_exit(0);
+    }
+    my $restores = 0;
+    until (waitpid $issuer, POSIX::WNOHANG()) {
+        $restores += command($giving, 'restore', '--replace', $saved)->{status}
+                     == 0;
+        sleep 0.02;
+    }
+    $given{$_}++ for split /\n/, read_file("$giving.given");
+    cmp_ok($restores, '>', 2, "$restores restores beside one who issues");
+    cmp_ok(scalar(keys %given), '>', 20, scalar(keys %given) . ' numbers');
+    is(join(' ', grep { $given{$_} > 1 } keys %given), '', 'none twice');
+}
+
+sub import_line {
+    my ($store, $line) = @_;
+    done_ok(run({ in => "$line\n" }, '--store', $store, 'import', '-'),
+            'a line comes in');
 }
 
 
@@ -331,7 +464,7 @@ done_ok(command($older, 'backup', $saved), 'is backed up before an upgrade');
 like(command($older, 'stats')->{err}, qr/the store's format is 1, not/,
      'and not touched');
 $r = command($older, 'restore', '--replace', '--json', $saved);
-done_ok($r, 'a restore upgrades it');
+warned($r, $UNREAD, 'a restore upgrades it');
 like(answer($r)->{upgraded}, qr/tables for /, 'and says so');
 is(given(export_text($older)),
    join('', @OLD_LINES, qq({"kind":"sequence","class":"c","year":0,"last":7}\n)),
