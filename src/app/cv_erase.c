@@ -5,7 +5,6 @@
 
 #include "cv_erase.h"
 #include "cv_outbox.h"
-#include "cv_codec.h"
 
 #define CV_ERASED  CV_STR("erased-")
 
@@ -82,32 +81,6 @@ cv_erase_credential(cv_txn_t *txn, uint64_t iid, cv_moment_t *moment,
 }
 
 
-/* the holder's next credential below a number, which it then is */
-
-static bool
-cv_erase_next(cv_txn_t *txn, uint64_t holder, uint64_t *credential)
-{
-    bool         found;
-    cv_str_t     to;
-    cv_walk_t    walk;
-    cv_reader_t  r;
-
-    cv_links_open(&walk, txn, CV_LINK_HOLDER_CREDENTIAL, holder);
-    cv_links_down(&walk, *credential);
-
-    found = cv_links_next(&walk, &to);
-
-    if (found) {
-        r = cv_reader(to);
-        *credential = cv_read_u64(&r);
-    }
-
-    cv_walk_close(&walk);
-
-    return found;
-}
-
-
 cv_err_t
 cv_erase_holder(cv_txn_t *txn, cv_str_t id, cv_erasure_t *erasure,
     cv_moment_t *moment, cv_error_t *error)
@@ -140,7 +113,9 @@ cv_erase_holder(cv_txn_t *txn, cv_str_t id, cv_erasure_t *erasure,
 
     credential = UINT64_MAX;
 
-    while (err == CV_OK && cv_erase_next(txn, iid, &credential)) {
+    while (err == CV_OK
+           && cv_link_below(txn, CV_LINK_HOLDER_CREDENTIAL, iid, &credential))
+    {
         err = cv_erase_credential(txn, credential, moment, error);
         cv_outbox_forget(txn, credential);
 

@@ -170,7 +170,7 @@ cv_import_resolve(cv_import_t *import, const cv_line_t *line,
 }
 
 
-/* puts a credential or token, and tells of it as if it had happened here */
+/* puts what is told of, and tells of it as if it had happened here */
 
 static void
 cv_import_tell(cv_import_t *import, cv_kind_t kind, const cv_record_t *record)
@@ -202,6 +202,9 @@ cv_import_tell(cv_import_t *import, cv_kind_t kind, const cv_record_t *record)
     if (kind == CV_CREDENTIAL) {
         cv_outbox_credential(txn, iid, was);
 
+    } else if (kind == CV_HOLDER) {
+        cv_outbox_holder(txn, iid);
+
     } else if (new) {
         cv_outbox_token(txn, &record->token, false);
     }
@@ -213,7 +216,7 @@ cv_import_write(cv_import_t *import, cv_kind_t kind, const cv_record_t *record,
     cv_error_t *error)
 {
     if (import->options->emit_events
-        && (kind == CV_CREDENTIAL || kind == CV_TOKEN))
+        && (kind == CV_CREDENTIAL || kind == CV_TOKEN || kind == CV_HOLDER))
     {
         cv_import_tell(import, kind, record);
 

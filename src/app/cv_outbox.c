@@ -277,6 +277,20 @@ cv_outbox_changed(cv_txn_t *txn, uint64_t iid)
 
 
 void
+cv_outbox_holder(cv_txn_t *txn, uint64_t holder)
+{
+    uint64_t  credential;
+
+    credential = UINT64_MAX;
+
+    while (cv_link_below(txn, CV_LINK_HOLDER_CREDENTIAL, holder, &credential))
+    {
+        cv_outbox_changed(txn, credential);
+    }
+}
+
+
+void
 cv_outbox_mail(cv_txn_t *txn, uint64_t iid)
 {
     cv_outbox_about(txn, iid, -1, CV_EVENT_MAIL);

@@ -37,6 +37,9 @@ void cv_outbox_credential(cv_txn_t *txn, uint64_t iid, int was);
 /* The same of one that shows something else than before. */
 void cv_outbox_changed(cv_txn_t *txn, uint64_t iid);
 
+/* The same of all that a holder, by number, has, of whom something changed. */
+void cv_outbox_holder(cv_txn_t *txn, uint64_t holder);
+
 /* A token that was put, or removed. */
 void cv_outbox_token(cv_txn_t *txn, const cv_token_t *token, bool removed);
 

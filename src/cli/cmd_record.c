@@ -7,6 +7,7 @@
  */
 
 #include "cv_cli.h"
+#include "cv_outbox.h"
 #include "cv_tag.h"
 
 #include <inttypes.h>
@@ -94,11 +95,19 @@ static int
 cmd_record_set_body(cv_cli_t *cli)
 {
     int         rc;
-    uint64_t    iid;
+    uint64_t    iid, before;
     cv_line_t  *line;
 
     line = cli->data;
+    before = cv_txn_sequence(cli->txn);
     rc = cmd_record_put(cli, line, &iid);
+
+    if (rc == CV_CLI_DONE && line->kind == CV_HOLDER
+        && cv_txn_sequence(cli->txn) != before)
+    {
+        /* what is shown with its name may be kept somewhere */
+        cv_outbox_holder(cli->txn, iid);
+    }
 
     if (rc == CV_CLI_DONE) {
         cv_answer_record(cli, line->kind, &line->record);

@@ -452,6 +452,13 @@ void cv_links_down(cv_walk_t *walk, uint64_t before);
 /* The same with the lowest number that is above "after", going up. */
 void cv_links_up(cv_walk_t *walk, uint64_t after);
 
+/*
+ * The highest number that a record is linked to below *to, which it then is;
+ * false if there is none.  For who writes between one and the next.
+ */
+bool cv_link_below(cv_txn_t *txn, cv_link_kind_t kind, uint64_t from,
+    uint64_t *to);
+
 
 /*
  * Which months' usage is closed: those before the month, and of that month the

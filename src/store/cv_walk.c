@@ -233,3 +233,27 @@ cv_links_next(cv_walk_t *walk, cv_str_t *to)
 
     return true;
 }
+
+
+bool
+cv_link_below(cv_txn_t *txn, cv_link_kind_t kind, uint64_t from, uint64_t *to)
+{
+    bool         found;
+    cv_str_t     next;
+    cv_walk_t    walk;
+    cv_reader_t  r;
+
+    cv_links_open(&walk, txn, kind, from);
+    cv_links_down(&walk, *to);
+
+    found = cv_links_next(&walk, &next);
+
+    if (found) {
+        r = cv_reader(next);
+        *to = cv_read_u64(&r);
+    }
+
+    cv_walk_close(&walk);
+
+    return found;
+}

@@ -180,6 +180,57 @@ fails(cv($_, 'show', 'nothing'), qq($_ show: there is no $_ "nothing"),
       "no such $_") for qw(tier key);
 
 
+# Webhooks are told of all that shows what was changed of a holder
+
+{
+    my @credentials = map {
+        qq({"kind":"credential","id":"$_","class":"c","holder":"h",)
+        . qq("status":"issued"})
+    } 'a' .. 'c';
+    my $told = load($ISSUER, $CLASS, $HOLDER,
+                    '{"kind":"holder","id":"o","name":"Other"}', @credentials,
+                    '{"kind":"credential","id":"d","class":"c","holder":"o",'
+                    . '"status":"issued"}');
+    my $set = sub { run('--store', $told, 'holder', 'set', @_) };
+    my $waiting = sub {
+        my ($id) = @_;
+        my $r = run('--store', $told, 'webhook', 'show', $id, '--json');
+        return (json_lines($r->{out}))[0]{waiting};
+    };
+
+    run('--store', $told, 'webhook', 'add', 'all', '--url', 'https://w.example/');
+    run('--store', $told, 'webhook', 'add', 'updated', '--url',
+        'https://w.example/', '--event', 'credential.updated');
+
+    for (['name', 'New'], ['display_name', 'N'], ['email', 'n@mail.example'],
+         ['organization', 'House'], ['wallet', 'purse'], ['name', ''])
+    {
+        my ($member, $value) = @$_;
+        (my $option = "--$member=$value") =~ tr/_/-/;
+        my $before = $waiting->('updated');
+        done_ok($set->('h', $option), $option);
+        is($waiting->('updated') - $before, 3, 'is told of each of its own');
+    }
+
+    is($waiting->('all'), $waiting->('updated'), 'and nothing else');
+    my $before = $waiting->('all');
+    done_ok($set->('h', '--display-name', 'N'), 'what is so already');
+    done_ok($set->('new', '--name', 'N'), 'a holder without credentials');
+    run({ in => '{"kind":"holder","id":"h","name":"Imported"}' . "\n" },
+        '--store', $told, 'import', '-');
+    is($waiting->('all'), $before, 'is not told, nor is an import');
+    for my $more (3, 0) {
+        run({ in => '{"kind":"holder","id":"h","name":"Told"}' . "\n" },
+            '--store', $told, 'import', '--emit-events', '-');
+        $before += $more;
+        is($waiting->('all'), $before, 'unless it emits events, once');
+    }
+    done_ok($set->('h', '--name', 'New'), 'one by one');
+    is($waiting->('all'), $before + 3, 'is told');
+    done_ok(run('--store', $told, 'check'), 'a whole store');
+}
+
+
 # A webhook gets a secret that is shown once
 
 my $SECRET = qr{whsec_[A-Za-z0-9+/]{43}=};

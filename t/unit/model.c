@@ -675,12 +675,31 @@ model_import(model_t *model, const op_t *op)
 }
 
 
-static unsigned
-model_set_holder(model_t *model, const op_t *op)
+/* Whoever is somebody else by now is so on each credential. */
+
+static void
+model_tell_holder(model_t *model, int holder)
 {
     int  i;
 
+    for (i = 0; i < model->ncredentials; i++) {
+        if (model->credentials[i].there
+            && model->credentials[i].holder == holder)
+        {
+            model_tell(model, EVENT_UPDATED, i, -1);
+        }
+    }
+}
+
+
+static unsigned
+model_set_holder(model_t *model, const op_t *op)
+{
+    int   i, name;
+    bool  same;
+
     i = model_holder(model, op);
+    name = op->reason > 1 ? op->reason : 0;
 
     if (i == -1) {
         i = model_new_holder(model, op);
@@ -690,8 +709,15 @@ model_set_holder(model_t *model, const op_t *op)
                         op->holder % MODEL_NAMES);
     }
 
-    model->holders[i].name = op->reason;
+    same = model->holders[i].name == name
+           && model->holders[i].email == (op->privacy != 0);
+
+    model->holders[i].name = name;
     model->holders[i].email = op->privacy;
+
+    if (model->tell && !same) {
+        model_tell_holder(model, i);
+    }
 
     return 0;
 }
