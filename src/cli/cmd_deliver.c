@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -88,14 +89,20 @@ cmd_deliver_options(cv_cli_t *cli, cmd_deliver_t *work)
 static int
 cmd_deliver_body(cv_cli_t *cli)
 {
-    cmd_deliver_t  *work;
+    cmd_deliver_t      *work;
+    cv_deliver_left_t   left;
 
     work = cli->data;
     work->began = true;
     work->said = false;
-    work->err = cv_deliver(cli->store, &work->conf, &work->error);
+    work->err = cv_deliver(cli->store, &work->conf, &left, &work->error);
 
-    return work->err == CV_OK ? CV_CLI_DONE : CV_CLI_FAILED;
+    if (left.waiting > 0 || left.given_up > 0) {
+        return cv_cli_fail(cli, "not delivered: %" PRIu64 " waiting, %" PRIu64
+                           " given up", left.waiting, left.given_up);
+    }
+
+    return work->err == CV_OK && left.mail == 0 ? CV_CLI_DONE : CV_CLI_FAILED;
 }
 
 

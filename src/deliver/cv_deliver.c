@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -55,6 +56,8 @@ typedef struct {
     cv_time_t                 paused;       /* until then nothing is written */
     bool                      full;         /* and that was said */
     bool                      stopping;
+    bool                      unsent;       /* mail, which was said */
+    uint64_t                  given_up;
     cv_chores_t               chores;
 } cv_deliver_t;
 
@@ -100,12 +103,18 @@ cv_deliver_claim(const char *dir, int *fd, cv_error_t *error)
 
 
 void
-cv_deliver_body(cv_buf_t *out, const cv_event_t *event)
+cv_deliver_body(cv_buf_t *out, const cv_event_t *event, cv_str_t subject)
 {
     cv_buf_append_str(out, CV_STR("{\"type\":"));
     cv_escape_json_string(out, event->type);
     cv_buf_append_str(out, CV_STR(",\"timestamp\":"));
     cv_escape_json_string(out, event->at.text);
+
+    if (cv_present(subject)) {
+        cv_buf_append_str(out, CV_STR(",\"subject\":"));
+        cv_escape_json_string(out, subject);
+    }
+
     cv_buf_append_str(out, CV_STR(",\"data\":"));
 
     if (cv_present(event->data)) {
@@ -245,7 +254,7 @@ cv_deliver_hook(const cv_consignment_t *what, cv_sent_t *sent)
     webhook = what->webhook;
 
     cv_buf_init(&body, 2 * CV_RECORD_MAX);
-    cv_deliver_body(&body, what->event);
+    cv_deliver_body(&body, what->event, what->subject);
 
     hook = (cv_hook_t) {
         .url = webhook->url,
@@ -292,6 +301,7 @@ cv_deliver_begin(cv_deliver_t *loop, const cv_webhook_t *webhook,
     cv_task_t           *task;
     cv_event_t           event;
     cv_consignment_t     what;
+    cv_credential_t      credential;
     const cv_sender_t   *sender;
 
     task = calloc(1, sizeof(cv_task_t));
@@ -304,7 +314,7 @@ cv_deliver_begin(cv_deliver_t *loop, const cv_webhook_t *webhook,
     task->position = (uint64_t) delivery->position.value;
 
     what = (cv_consignment_t) {
-        webhook, delivery, &event, &loop->conf->post, loop->now
+        webhook, delivery, &event, CV_ABSENT, &loop->conf->post, loop->now
     };
 
     if (!cv_get(loop->snapshot, CV_EVENT, delivery->event.iid, &event)) {
@@ -318,6 +328,13 @@ cv_deliver_begin(cv_deliver_t *loop, const cv_webhook_t *webhook,
                     "issuer");
 
     } else {
+        if (event.credential.iid != 0
+            && cv_get(loop->snapshot, CV_CREDENTIAL, event.credential.iid,
+                      &credential))
+        {
+            what.subject = credential.id;
+        }
+
         sender = cv_deliver_sender(loop, webhook);
         task->attempt = sender != NULL
                         ? sender->attempt(sender->arg, loop->snapshot, &what,
@@ -336,6 +353,48 @@ cv_deliver_begin(cv_deliver_t *loop, const cv_webhook_t *webhook,
 
 
 /* Queues */
+
+static uint64_t
+cv_deliver_waiting(const cv_deliver_t *loop, uint64_t number)
+{
+    uint64_t       n;
+    cv_walk_t      walk;
+    cv_delivery_t  delivery;
+
+    cv_deliveries_open(&walk, loop->snapshot, number, CV_DELIVERY_WAITING);
+
+    for (n = 0; cv_walk_next(&walk, &delivery, NULL); n++) { /* void */ }
+
+    cv_walk_close(&walk);
+
+    return n;
+}
+
+
+/* Mail that nobody sends is said once, as soon as there is some. */
+
+static uint64_t
+cv_deliver_unsent(cv_deliver_t *loop)
+{
+    char      text[128];
+    uint64_t  n;
+
+    if (loop->conf->mail.attempt != NULL || loop->unsent) {
+        return 0;
+    }
+
+    n = cv_deliver_waiting(loop, 0);
+
+    if (n > 0) {
+        loop->unsent = true;
+        (void) snprintf(text, sizeof(text), "mail: %" PRIu64 " waiting; none "
+                        "is sent without --smtp", n);
+        cv_deliver_say(loop, text);
+    }
+
+    return n;
+}
+
 
 /* Begins what of a queue may begin now. */
 
@@ -390,6 +449,14 @@ cv_deliver_queue(cv_deliver_t *loop, const cv_webhook_t *webhook,
 }
 
 
+static bool
+cv_deliver_active(const cv_webhook_t *webhook)
+{
+    return !webhook->status.present
+           || webhook->status.value == CV_WEBHOOK_ACTIVE;
+}
+
+
 /* The webhooks from one number on, before another. */
 
 static void
@@ -402,9 +469,7 @@ cv_deliver_queues(cv_deliver_t *loop, uint64_t from, uint64_t before)
     cv_walk_open_from(&walk, loop->snapshot, CV_WEBHOOK, from);
 
     while (cv_walk_next(&walk, &webhook, &number) && number < before) {
-        if (!webhook.status.present
-            || webhook.status.value == CV_WEBHOOK_ACTIVE)
-        {
+        if (cv_deliver_active(&webhook)) {
             cv_deliver_queue(loop, &webhook, number);
         }
     }
@@ -435,6 +500,10 @@ cv_deliver_look(cv_deliver_t *loop, cv_error_t *error)
         loop->look = false;
         loop->due = CV_TIME_NEVER;
         turn = loop->turn;
+
+        if (!loop->conf->once) {
+            (void) cv_deliver_unsent(loop);
+        }
 
         cv_deliver_queue(loop, NULL, 0);
         cv_deliver_queues(loop, turn + 1, UINT64_MAX);
@@ -525,8 +594,8 @@ cv_deliver_write(cv_deliver_t *loop, cv_error_t *error)
     cv_err_t    err;
     cv_task_t  *task, *next;
 
-    err = cv_results_write(loop->store, loop->ended, loop->conf->say,
-                            loop->conf->arg, error);
+    err = cv_results_write(loop->store, loop->ended, &loop->given_up,
+                           loop->conf->say, loop->conf->arg, error);
 
     if (err == CV_ERR_MISSING) {
         return err;
@@ -689,6 +758,40 @@ cv_deliver_loop(cv_deliver_t *loop, cv_error_t *error)
 }
 
 
+/* What waits for a webhook that is disabled is not to be delivered. */
+
+static cv_err_t
+cv_deliver_left(cv_deliver_t *loop, cv_deliver_left_t *left, cv_error_t *error)
+{
+    uint64_t      number;
+    cv_err_t      err;
+    cv_walk_t     walk;
+    cv_webhook_t  webhook;
+
+    if (cv_snapshot_renew(loop->snapshot) == CV_OK) {
+        left->given_up = loop->given_up;
+        left->mail = cv_deliver_unsent(loop);
+        left->waiting = loop->conf->mail.attempt != NULL
+                        ? cv_deliver_waiting(loop, 0) : 0;
+
+        cv_walk_open(&walk, loop->snapshot, CV_WEBHOOK);
+
+        while (cv_walk_next(&walk, &webhook, &number)) {
+            if (cv_deliver_active(&webhook)) {
+                left->waiting += cv_deliver_waiting(loop, number);
+            }
+        }
+
+        cv_walk_close(&walk);
+    }
+
+    err = cv_txn_err(loop->snapshot, error);
+    cv_snapshot_reset(loop->snapshot);
+
+    return err;
+}
+
+
 static void
 cv_deliver_free(cv_deliver_t *loop)
 {
@@ -712,12 +815,13 @@ cv_deliver_free(cv_deliver_t *loop)
 
 cv_err_t
 cv_deliver(cv_store_t *store, const cv_deliver_conf_t *conf,
-    cv_error_t *error)
+    cv_deliver_left_t *left, cv_error_t *error)
 {
     cv_err_t      err;
     cv_deliver_t  loop;
 
     memset(&loop, 0, sizeof(cv_deliver_t));
+    memset(left, 0, sizeof(cv_deliver_left_t));
 
     loop.conf = conf;
     loop.store = store;
@@ -736,6 +840,11 @@ cv_deliver(cv_store_t *store, const cv_deliver_conf_t *conf,
 
     if (err == CV_OK) {
         err = cv_deliver_loop(&loop, error);
+
+        if (err == CV_OK && conf->once) {
+            err = cv_deliver_left(&loop, left, error);
+        }
+
         cv_deliver_free(&loop);
     }
 

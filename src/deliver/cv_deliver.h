@@ -26,6 +26,7 @@ typedef struct {
     const cv_webhook_t    *webhook;     /* NULL: by mail */
     const cv_delivery_t   *delivery;
     const cv_event_t      *event;
+    cv_str_t               subject;     /* its credential's id, or absent */
     const cv_post_conf_t  *post;
     cv_time_t              now;
 } cv_consignment_t;
@@ -55,13 +56,21 @@ typedef struct {
     void            *arg;
 } cv_deliver_conf_t;
 
+/* What was not delivered once it has run with "once"; else all zeros. */
+
+typedef struct {
+    uint64_t   waiting;         /* to be tried again, or behind such a one */
+    uint64_t   given_up;        /* by now: 410, or the last attempt */
+    uint64_t   mail;            /* waiting, without a sender */
+} cv_deliver_left_t;
+
 /*
  * Runs until it is to end, and what is under way then has ended.  The store is
  * open to write.  CV_ERR_MISSING if the directory has another one by now: open
  * that.
  */
 cv_err_t cv_deliver(cv_store_t *store, const cv_deliver_conf_t *conf,
-    cv_error_t *error) CV_MUST_CHECK;
+    cv_deliver_left_t *left, cv_error_t *error) CV_MUST_CHECK;
 
 /*
  * Makes this process the only one that delivers from a store, for as long as
@@ -70,7 +79,10 @@ cv_err_t cv_deliver(cv_store_t *store, const cv_deliver_conf_t *conf,
 cv_err_t cv_deliver_claim(const char *dir, int *fd, cv_error_t *error)
     CV_MUST_CHECK;
 
-/* The body of an event: its type, when it was, and its data. */
-void cv_deliver_body(cv_buf_t *out, const cv_event_t *event);
+/*
+ * The body of an event: its type, when it was, the id of the credential that it
+ * is about unless that is absent, and its data.
+ */
+void cv_deliver_body(cv_buf_t *out, const cv_event_t *event, cv_str_t subject);
 
 #endif /* CV_DELIVER_H */

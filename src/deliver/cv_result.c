@@ -19,6 +19,7 @@ typedef struct {
     cv_txn_t    *txn;
     cv_buf_t     lines;         /* to say, each ended by NUL */
     cv_buf_t     copy;          /* of a webhook */
+    uint64_t     given_up;
 } cv_results_t;
 
 
@@ -245,6 +246,8 @@ cv_result_failed(cv_results_t *results, const cv_task_t *task,
         cv_result_given_up(results, task);
     }
 
+    results->given_up += !delivery.next_at.present;
+
     if (cv_delivery_put(results->txn, CV_DELIVERY_WAITING, &delivery)) {
         cv_result_say(results, &delivery);
     }
@@ -278,7 +281,8 @@ cv_results_put(cv_results_t *results, const cv_task_t *task)
 
 cv_err_t
 cv_results_write(cv_store_t *store, const cv_task_t *tasks,
-    void (*say)(void *arg, const char *text), void *arg, cv_error_t *error)
+    uint64_t *given_up, void (*say)(void *arg, const char *text), void *arg,
+    cv_error_t *error)
 {
     size_t         at;
     cv_err_t       err;
@@ -292,11 +296,13 @@ cv_results_write(cv_store_t *store, const cv_task_t *tasks,
 
     cv_buf_init(&results.lines, CV_RESULT_LINES);
     cv_buf_init(&results.copy, CV_RECORD_MAX);
+    results.given_up = 0;
 
     cv_txn_actor(results.txn, CV_RESULT_ACTOR);
     cv_results_put(&results, tasks);
 
     err = cv_txn_commit(results.txn, error);
+    *given_up += err == CV_OK ? results.given_up : 0;
 
     for (at = 0; err == CV_OK && at < results.lines.len;
          at += strlen(line) + 1)

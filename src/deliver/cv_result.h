@@ -27,10 +27,11 @@ struct cv_task_s {
 
 /*
  * Writes them all in one transaction, and says a line for each that has not
- * arrived once that is committed; nothing is written after an error.
+ * arrived once that is committed, and adds to "given_up" how many of them are
+ * not tried again; nothing is written after an error.
  */
 cv_err_t cv_results_write(cv_store_t *store, const cv_task_t *tasks,
-    void (*say)(void *arg, const char *text), void *arg, cv_error_t *error)
-    CV_MUST_CHECK;
+    uint64_t *given_up, void (*say)(void *arg, const char *text), void *arg,
+    cv_error_t *error) CV_MUST_CHECK;
 
 #endif /* CV_RESULT_H */

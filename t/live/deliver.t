@@ -7,7 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 
 use JSON::PP;
-use Test::More tests => 218;
+use Test::More tests => 220;
 use Time::HiRes qw(sleep time);
 use CredverifyCounters;
 use CredverifyTool;
@@ -109,7 +109,7 @@ sub soon {
     ok(LiveHook::signed($request, $secret), 'which is right');
     ok(!LiveHook::signed({ %$request, body => "$request->{body} " }, $secret), 'of this body');
 
-    like($request->{body}, qr/\A\{"type":"certificate\.issued","timestamp":"[^"]+Z","data":\{/,
+    like($request->{body}, qr/\A\{"type":"certificate\.issued","timestamp":"[^"]+Z","subject":"x1","data":\{/,
          'the body');
     is_deeply(decode_json($request->{body})->{data},
               { userId => 'h', certificateNumber => 'N-1', categoryId => 'c',
@@ -178,11 +178,16 @@ sub soon {
     cv_ok($store, 'webhook', 'disable', 'off', '--reason', 'on holiday');
     issue($store, 1);
     cv_ok($store, 'token', 'new', 'x1');
+    try_it($store, 'all');
     is_deeply([map { shown($store, $_)->{waiting} } qw(all issued tokens i other off)],
-              [2, 1, 1, 2, 0, 0], 'what waits');
+              [3, 1, 1, 2, 0, 0], 'what waits');
     done_ok(once($store), 'sent');
     is_deeply([sort map { $_->{path} } $hook->requests],
-              [sort map { "/hook/$_" } qw(all all issued tokens i i)], 'to whom it is for');
+              [sort map { "/hook/$_" } qw(all all all issued tokens i i)], 'to whom it is for');
+    is_deeply([map { my $said = decode_json($_->{body}); [@$said{qw(type subject)}] }
+               grep { $_->{path} eq '/hook/all' } $hook->requests],
+              [['certificate.issued', 'x1'], ['token.created', 'x1'], ['webhook.test', undef]],
+              'which credential each is about');
     is(shown($store, 'off')->{reason}, 'on holiday', 'a reason');
     fails(cv($store, 'webhook', 'test', 'off'), 'webhook test: webhook "off" is disabled; '
           . '"credverify webhook enable off"', 'nothing is sent to one that is disabled');
@@ -235,8 +240,8 @@ sub soon {
     cv_ok($store, 'webhook', 'set', 'hr', '--issuer', 'other');
 
     is(once($store)->{err} =~ s/evt_\w+/EVENT/gr,
-       "credverify: deliver: webhook hr, EVENT: its event is of another issuer; attempt 1, the last\n" x 3,
-       'nothing of it is sent');
+       "credverify: deliver: webhook hr, EVENT: its event is of another issuer; attempt 1, the last\n" x 3
+       . "credverify: deliver: not delivered: 0 waiting, 3 given up\n", 'nothing of it is sent');
     is(scalar(() = $hook->requests), 0, 'to nobody');
 
     like(cv($store, 'webhook', 'replay', 'hr', '--event', $test)->{err}, qr/is not for webhook "hr"/,
@@ -263,9 +268,10 @@ sub soon {
     issue($store, 3);
 
     my $before = time;
+    my $left = "credverify: deliver: not delivered: 3 waiting, 0 given up\n";
     my $r = once($store);
-    is($r->{status}, 0, 'a failure is none of the command');
-    like($r->{err}, qr/\Acredverify: deliver: webhook hr, evt_\w{32}: answered 500; attempt 1, again at \S+Z\n\z/,
+    is($r->{status}, 1, 'not all is delivered');
+    like($r->{err}, qr/\Acredverify: deliver: webhook hr, evt_\w{32}: answered 500; attempt 1, again at \S+Z\n$left\z/,
          'said');
     is(shown($store, 'hr')->{waiting}, 3, 'all wait');
     is(scalar(() = $hook->requests), 1, 'for the first');
@@ -284,11 +290,11 @@ sub soon {
         skip 'no faketime', 11 unless faketime();
         my $at = sub { at_time(POSIX::strftime('@%Y-%m-%d %H:%M:%S', gmtime shift)) };
 
-        done_ok(once($store, { $at->($before + 1) }), 'not before that');
+        is(once($store, { $at->($before + 1) })->{err}, $left, 'not before that');
         is(scalar(() = $hook->requests), 1, 'nothing is sent');
 
         my $now = $next->() + 1;
-        is(once($store, { $at->($now) })->{status}, 0, 'then');
+        is(once($store, { $at->($now) })->{status}, 1, 'then');
         is(scalar(() = $hook->requests), 2, 'it is sent');
         $in = $next->() - $now;
         ok($in < 300 + 60 + 5 && $in >= 298, "five minutes are longer than it was asked: $in");
@@ -466,6 +472,8 @@ SKIP: {
          'said');
     like($r->{err}, qr/webhook redirect, evt_\w+: answered 302, and redirects are not followed/,
          'said');
+    like($r->{err}, qr/^credverify: deliver: not delivered: 2 waiting, 1 given up\n\z/m,
+         'but for what waits for who wants nothing');
     is(shown($store, 'gone')->{status}, 'disabled', 'disabled');
     like(shown($store, 'gone')->{reason}, qr/\Aanswered 410 at \S+Z\z/, 'and why');
     is(scalar(() = $gone->requests), 1, 'nothing more is sent');
@@ -475,7 +483,7 @@ SKIP: {
     is(shown($store, 'gone')->{waiting}, 2, 'nor kept');
     cv_ok($store, 'webhook', 'enable', 'gone');
     is(shown($store, 'gone')->{reason}, undef, 'enabled again');
-    is(once($store)->{status}, 0, 'sent');
+    like(once($store)->{err}, qr/\Acredverify: deliver: not delivered: 3 waiting, 0 given up\n\z/, 'sent');
     is_deeply([map { number($_) } $gone->requests], ['N-1', 'N-1', 'N-2'], 'what waited');
     like(cv($store, 'webhook', 'history', 'gone')->{out}, qr/deliver/, 'and who disabled it');
     $_->stop for $gone, $inside, $redirect;
@@ -738,7 +746,7 @@ SKIP: {
     issue($store, 1);
     my $r = cv($store, 'deliver', '--once', '--ca-file', "$dir/ca.pem");
     is(scalar(() = $hooks{good}->requests), 1, 'one that is');
-    like($r->{err}, qr/\A[^\n]*webhook bad[^\n]*(?:subject name|alternative)[^\n]*\n\z/i, 'another name');
+    like($r->{err}, qr/\A[^\n]*webhook bad[^\n]*(?:subject name|alternative)[^\n]*\n[^\n]*1 waiting, 0 given up\n\z/i, 'another name');
     is(scalar(() = $hooks{bad}->requests), 0, 'nothing is sent');
     fails(cv($store, 'deliver', '--ca-file', "$dir/none"),
           "deliver: $dir/none: No such file or directory", 'a file that is not there');

@@ -77,6 +77,7 @@ static void
 attempt(test_t *test, uint64_t webhook, cv_sent_how_t how)
 {
     cv_txn_t       *txn;
+    uint64_t        given_up;
     cv_task_t       task;
     cv_delivery_t   delivery;
 
@@ -92,8 +93,13 @@ attempt(test_t *test, uint64_t webhook, cv_sent_how_t how)
     task.sent.how = how;
     task.sent.status = how == CV_SENT_DONE ? 204 : 500;
 
-    assert_int_equal(cv_results_write(test->store, &task, say, NULL, &error),
-                     CV_OK);
+    given_up = 0;
+    assert_int_equal(cv_results_write(test->store, &task, &given_up, say, NULL,
+                                      &error), CV_OK);
+    assert_int_equal(given_up, how == CV_SENT_DEAD || how == CV_SENT_GONE
+                               || (how == CV_SENT_AGAIN
+                                   && delivery.attempts.value
+                                      == CV_RETRY_ATTEMPTS - 1));
 }
 
 
