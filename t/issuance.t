@@ -28,6 +28,24 @@ $ENV{TEST_NGINX_STORE} = CredverifyKeys::store(
     } 1 .. 1001);
 $ENV{TEST_NGINX_VIEWS} = $Credverify::views;
 
+# a view in which what is wrong passes for what is not there
+
+my $own = $ENV{TEST_NGINX_OWN} = Credverify::folder();
+my %quiet = (
+    'credential.json' => '{"found":{"body":"$credential.id"},"not_found":{"body":{"no":"$detail"}},"invalid_body":"not_found",'
+                       . '"conflict":{"status":410,"body":{"taken":"$detail"}},"error":{"body":"$error.code"}}',
+    'credentials.json' => '{"found":{"body":"$list.items"},"not_found":{"body":null},"error":{"body":"$error.code"}}',
+    'credential.request.json' => '{"class":"class","holder.name":"name","code":"code"}',
+);
+
+mkdir "$own/quiet" or die $!;
+
+for (keys %quiet) {
+    open my $file, '>', "$own/quiet/$_" or die "$_: $!";
+    print $file $quiet{$_};
+    close $file or die "$_: $!";
+}
+
 our $main = 'thread_pool credverify threads=2;';
 
 sub bearer { return 'X-API-Key: ' . CredverifyKeys::key($_[0]) }
@@ -173,6 +191,12 @@ our %asked = (
         ["POST /c/create-issue-send\n" . '{"class":"course","holder":{"name":"Ada","email":"ada@mail.example"}}', bearer('write'), 201, qr/"number":"AC-\d{4}-003"/],
         ["POST /c/test/send\n" . '{"method":"email"}', bearer('trial'), 200, qr/"id":"test","status":"issued","test":true/],
     ],
+    quiet => [
+        ["POST /quiet\n" . '{"class":"web","name":"Ada","color":"red"}', bearer('write'), 404, qr/^\{"no":"No credential is known by that handle\."\}$/, 'X-Reason: invalid_body'],
+        ['GET /quiet/nobody', bearer('write'), 404, qr/^\{"no":"There is no such credential\."\}$/, 'X-Reason: not_found'],
+        ["POST /quiet\n" . '{"class":"web","name":"Ada","code":"quiet"}', bearer('write'), 201, qr/^"[0-9a-z]{26}"$/, 'X-Reason: created'],
+        (["POST /quiet\n" . '{"class":"web","name":"Eve","code":"quiet"}', idem('quiet'), 410, qr/^\{"taken":"\\"code\\" is that of another credential\."\}$/, 'X-Reason: conflict']) x 2,
+    ],
     counted => [
         # what is refused does not count against the month, which has three calls
         (['POST /c/d6/use', bearer('month'), 409, code('invalid_status')]) x 5,
@@ -210,6 +234,13 @@ our $config = <<'_EOC_';
         credverify_progress_update holder=$arg_user category=$arg_category;
     }
 
+    location /quiet {
+        credverify_views $TEST_NGINX_OWN;
+        credverify_view quiet;
+        add_header X-Reason $credverify_reason always;
+        credverify_issuance;
+    }
+
     location = /m { credverify_key off; credverify_status; }
 
     location ~ ^/p/(?<user>.*)/(?<category>[^/]*)$ {
@@ -219,7 +250,7 @@ our $config = <<'_EOC_';
     }
 _EOC_
 
-plan tests => 675;
+plan tests => 705;
 
 run_tests();
 
@@ -582,7 +613,23 @@ views/truecert/credential.json
 
 
 
-=== TEST 25: more classes than can be listed
+=== TEST 25: what passes for something else says no more than that does
+--- main_config eval: $::main
+--- http_config eval: $::http
+--- config eval: $::config
+--- pipelined_requests eval: main::column('quiet', 0)
+--- more_headers eval: main::column('quiet', 1)
+--- error_code eval: main::column('quiet', 2)
+--- response_body_like eval: main::column('quiet', 3)
+--- response_headers eval: main::column('quiet', 4)
+--- no_error_log
+[error]
+[alert]
+[crit]
+
+
+
+=== TEST 26: more classes than can be listed
 --- main_config eval: $::main
 --- http_config eval: $::http
 --- config eval: $::config

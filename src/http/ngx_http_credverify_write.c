@@ -399,7 +399,8 @@ ngx_http_credverify_write_recall(ngx_http_credverify_writing_t *writing,
     cv_idempotent_step_t   step;
 
     static const cv_outcome_t  answers[] = {
-        CV_CREATED, CV_NOT_FOUND, CV_INVALID_STATUS, CV_INVALID_BODY, CV_FOUND
+        CV_CREATED, CV_NOT_FOUND, CV_INVALID_STATUS, CV_INVALID_BODY,
+        CV_CONFLICT, CV_CATEGORY_NOT_FOUND, CV_FOUND
     };
 
     err = cv_idempotent_find(&writing->idempotent, txn, writing->operation.now,
