@@ -49,6 +49,7 @@ const char *const  cv_action_names[] = {
     [CV_ACTION_GRANTED] = "granted",
     [CV_ACTION_RESET] = "reset",
     [CV_ACTION_SENT] = "sent",
+    [CV_ACTION_DISABLED] = "disabled",
 };
 
 
@@ -100,6 +101,23 @@ cv_audit_key(const cv_api_key_t *was, const cv_api_key_t *is)
 
 
 static cv_action_t
+cv_audit_webhook(const cv_webhook_t *was, const cv_webhook_t *is)
+{
+    int64_t  from, to;
+
+    from = was->status.present ? was->status.value : CV_WEBHOOK_ACTIVE;
+    to = is->status.present ? is->status.value : CV_WEBHOOK_ACTIVE;
+
+    if (from == to) {
+        return cv_str_eq(was->secret, is->secret) ? CV_ACTION_CHANGED
+                                                  : CV_ACTION_ROTATED;
+    }
+
+    return to == CV_WEBHOOK_ACTIVE ? CV_ACTION_ACTIVATED : CV_ACTION_DISABLED;
+}
+
+
+static cv_action_t
 cv_audit_action(const cv_txn_t *txn, cv_kind_t kind, const void *old,
     const void *new)
 {
@@ -140,6 +158,10 @@ cv_audit_action(const cv_txn_t *txn, cv_kind_t kind, const void *old,
 
     if (kind == CV_KEY) {
         return cv_audit_key(old, new);
+    }
+
+    if (kind == CV_WEBHOOK) {
+        return cv_audit_webhook(old, new);
     }
 
     was = old;

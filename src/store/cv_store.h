@@ -599,6 +599,7 @@ typedef enum {
     CV_ACTION_GRANTED = 19,
     CV_ACTION_RESET = 20,
     CV_ACTION_SENT = 21,            /* by mail, or will be */
+    CV_ACTION_DISABLED = 22,        /* what a webhook's status became */
     CV_ACTIONS
 } cv_action_t;
 

@@ -145,9 +145,14 @@ is(scalar @{trail('issuer', 'i')}, 3, 'not what was there already');
 
 cv_ok('tier', 'set', 't', '--price-cents', '1');
 cv_ok('webhook', 'add', 'w', '--url', 'https://w.example');
+cv_ok('webhook', 'rotate', 'w');
+cv_ok('webhook', 'disable', 'w');
+cv_ok('webhook', 'disable', 'w', '--reason', 'still');
+cv_ok('webhook', 'enable', 'w');
+cv_ok('webhook', 'set', 'w', '--private', 'true');
 import_lines('{"kind":"key","id":"k","key":"tc_live_' . 'k' x 32 . '","tier":"t"}');
 is_deeply(trail('tier', 't'), ['created'], 'a tier');
-is_deeply(trail('webhook', 'w'), ['created'], 'a webhook');
+is_deeply(trail('webhook', 'w'), [qw(created rotated disabled changed activated changed)], 'a webhook');
 is_deeply(trail('key', 'k'), ['imported >active'], 'a key');
 
 # how far somebody has come leaves none
@@ -164,7 +169,7 @@ fails(cv('credential', 'history', 'z'),
       'credential history: there is no credential "z"', 'no trace');
 
 my ($stats) = json_lines(cv_ok('stats', '--json')->{out});
-is($stats->{audited}, 23, 'stats counts the entries');
+is($stats->{audited}, 28, 'stats counts the entries');
 unlike(cv_ok('export')->{out}, qr/audit|\Q$me\E/, 'an export has none');
 done_ok(cv('check'), 'the store is whole');
 
