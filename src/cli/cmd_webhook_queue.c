@@ -39,6 +39,7 @@ static const char *const  cmd_dead_mail_columns[] = {
 typedef struct {
     uint64_t       limit;
     bool           headed;
+    cv_buf_t      *out;             /* NULL: it is measured, for people */
     cv_columns_t   columns;
 } cmd_webhooks_t;
 
@@ -132,6 +133,31 @@ cmd_queue_answer(cv_cli_t *cli, cv_webhook_t *webhook, uint64_t number)
 
 /* List */
 
+static void
+cmd_listed_begin(cmd_webhooks_t *list, uint64_t n, const char *const *names)
+{
+    if (n == 0 && list->headed) {
+        cv_columns_head(&list->columns, names);
+        cv_columns_put(&list->columns, list->out);
+    }
+
+    cv_columns_begin(&list->columns);
+}
+
+
+/* False if nobody reads on. */
+
+static bool
+cmd_listed_end(cv_cli_t *cli, cmd_webhooks_t *list)
+{
+    if (!cli->json) {
+        cv_columns_put(&list->columns, list->out);
+    }
+
+    return list->out == NULL || cv_out_more(&cli->out);
+}
+
+
 static bool
 cmd_webhook_disabled(const cv_webhook_t *webhook)
 {
@@ -150,7 +176,6 @@ cmd_webhook_row(cv_cli_t *cli, cmd_webhooks_t *list,
     columns = &list->columns;
     cmd_queue_read(cli, number, &queue);
 
-    cv_columns_begin(columns);
     cv_columns_text(columns, webhook->id);
     cv_columns_text(columns,
                     cv_str_z(cv_webhook_status_names
@@ -163,17 +188,12 @@ cmd_webhook_row(cv_cli_t *cli, cmd_webhooks_t *list,
 }
 
 
-/* once to measure, for people, and once to show */
-
 static int
-cmd_webhook_walk(cv_cli_t *cli, cmd_webhooks_t *list, bool measure)
+cmd_webhook_walk(cv_cli_t *cli, cmd_webhooks_t *list)
 {
     uint64_t       n, number;
-    cv_buf_t      *out;
     cv_walk_t      walk;
     cv_webhook_t   webhook;
-
-    out = measure ? NULL : &cli->out.buf;
 
     cv_walk_open(&walk, cli->txn, CV_WEBHOOK);
 
@@ -184,16 +204,11 @@ cmd_webhook_walk(cv_cli_t *cli, cmd_webhooks_t *list, bool measure)
             cmd_queue_answer(cli, &webhook, number);
 
         } else {
-            if (n == 0 && list->headed) {
-                cv_columns_head(&list->columns, cmd_webhook_columns);
-                cv_columns_put(&list->columns, out);
-            }
-
+            cmd_listed_begin(list, n, cmd_webhook_columns);
             cmd_webhook_row(cli, list, &webhook, number);
-            cv_columns_put(&list->columns, out);
         }
 
-        if (!measure && !cv_out_more(&cli->out)) {
+        if (!cmd_listed_end(cli, list)) {
             break;
         }
     }
@@ -204,9 +219,10 @@ cmd_webhook_walk(cv_cli_t *cli, cmd_webhooks_t *list, bool measure)
 }
 
 
+/* once to measure, for people, and once to show */
+
 static int
-cmd_listed(cv_cli_t *cli,
-    int (*walk)(cv_cli_t *cli, cmd_webhooks_t *list, bool measure))
+cmd_listed(cv_cli_t *cli, int (*walk)(cv_cli_t *cli, cmd_webhooks_t *list))
 {
     int             rc;
     cmd_webhooks_t  list;
@@ -221,10 +237,11 @@ cmd_listed(cv_cli_t *cli,
 
     cv_columns_init(&list.columns);
 
-    rc = cli->json ? CV_CLI_DONE : walk(cli, &list, true);
+    rc = cli->json ? CV_CLI_DONE : walk(cli, &list);
 
     if (rc == CV_CLI_DONE) {
-        rc = walk(cli, &list, false);
+        list.out = &cli->out.buf;
+        rc = walk(cli, &list);
     }
 
     cv_columns_free(&list.columns);
@@ -333,7 +350,6 @@ cmd_dead_row(const cv_cli_t *cli, cmd_webhooks_t *list,
 
     columns = &list->columns;
 
-    cv_columns_begin(columns);
     cv_columns_text(columns, event->id);
     cv_columns_text(columns, cmd_dead_about(cli, event, &credential));
     cv_columns_text(columns, event->at.text);
@@ -351,15 +367,13 @@ cmd_dead_row(const cv_cli_t *cli, cmd_webhooks_t *list,
 
 
 static int
-cmd_dead_walk(cv_cli_t *cli, cmd_webhooks_t *list, bool measure)
+cmd_dead_walk(cv_cli_t *cli, cmd_webhooks_t *list)
 {
     uint64_t       n, number;
-    cv_buf_t      *out;
     cv_walk_t      walk;
     cv_event_t     event;
     cv_delivery_t  delivery;
 
-    out = measure ? NULL : &cli->out.buf;
     number = cmd_dead_is_mail(cli) ? 0
              : cv_find(cli->txn, CV_HANDLE_WEBHOOK_ID,
                        cv_str_z(cli->arguments[0]));
@@ -379,18 +393,13 @@ cmd_dead_walk(cv_cli_t *cli, cmd_webhooks_t *list, bool measure)
             cmd_dead_json(cli, &event, &delivery);
 
         } else {
-            if (n == 0 && list->headed) {
-                cv_columns_head(&list->columns, cmd_dead_is_mail(cli)
-                                                ? cmd_dead_mail_columns
-                                                : cmd_dead_columns);
-                cv_columns_put(&list->columns, out);
-            }
-
+            cmd_listed_begin(list, n, cmd_dead_is_mail(cli)
+                                      ? cmd_dead_mail_columns
+                                      : cmd_dead_columns);
             cmd_dead_row(cli, list, &event, &delivery);
-            cv_columns_put(&list->columns, out);
         }
 
-        if (!measure && !cv_out_more(&cli->out)) {
+        if (!cmd_listed_end(cli, list)) {
             break;
         }
     }
