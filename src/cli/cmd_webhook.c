@@ -106,15 +106,28 @@ static void
 cmd_webhook_answer(cv_cli_t *cli, const cv_webhook_t *webhook, cv_str_t secret)
 {
     cv_answer_record_open(cli, CV_WEBHOOK, webhook);
-    cv_answer_text(cli, "secret", secret);
+
+    if (cv_present(secret)) {
+        cv_answer_text(cli, "secret", secret);
+    }
+
     cv_answer_close(cli);
 
-    if (!cli->json) {
+    if (cv_present(secret) && !cli->json) {
         cv_buf_append_str(&cli->out.buf,
                           CV_STR("\nThe secret is shown this once; what is "
                                  "sent is signed with it. It is in\n"
                                  "\"credverify export --secrets\", too.\n"));
     }
+}
+
+
+/* A cache checks no signature. */
+
+static bool
+cmd_webhook_signed(const cv_webhook_t *webhook)
+{
+    return !webhook->type.present || webhook->type.value != CV_WEBHOOK_PURGE;
 }
 
 
@@ -139,10 +152,10 @@ cmd_webhook_url(cv_cli_t *cli, const cv_webhook_t *webhook)
 
     if (n > 0) {
         return cv_cli_misuse(cli, "--url: it has a user name or password in "
-                             "it; what is sent is signed instead");
+                             "it, which lists would show");
     }
 
-    if (webhook->type.present && webhook->type.value == CV_WEBHOOK_PURGE
+    if (!cmd_webhook_signed(webhook)
         && cv_purge_variants(webhook->url, &variants, &error) != CV_OK)
     {
         return cv_cli_misuse(cli, "--url: %s", error.text);
@@ -294,7 +307,7 @@ cmd_webhook_add(cv_cli_t *cli)
         rc = cmd_webhook_url(cli, &work.line.record.webhook);
     }
 
-    if (rc == CV_CLI_DONE) {
+    if (rc == CV_CLI_DONE && cmd_webhook_signed(&work.line.record.webhook)) {
         rc = cmd_webhook_secret(cli, &work) ? CV_CLI_DONE : CV_CLI_FAILED;
         work.line.record.webhook.secret = work.secret;
     }
@@ -304,7 +317,9 @@ cmd_webhook_add(cv_cli_t *cli)
         rc = cv_cli_write(cli, cmd_webhook_add_body);
     }
 
-    if (rc == CV_CLI_DONE && !cv_out_flush(&cli->out)) {
+    if (rc == CV_CLI_DONE && cv_present(work.secret)
+        && !cv_out_flush(&cli->out))
+    {
         cmd_webhook_undo(cli, cmd_webhook_unmake_body,
                          "; the webhook was removed again");
     }
@@ -386,6 +401,11 @@ cmd_webhook_rotate_body(cv_cli_t *cli)
 
     if (!cmd_webhook_get(cli, &work->before, NULL, &work->copy)) {
         return CV_CLI_FAILED;
+    }
+
+    if (!cmd_webhook_signed(&work->before)) {
+        return cv_cli_fail(cli, "webhook \"%s\" is of type purge: nothing "
+                           "that is sent to it is signed", cli->arguments[0]);
     }
 
     webhook = work->before;

@@ -560,7 +560,8 @@ const cv_command_t  cv_commands[] = {
       "It gets what happens from now on: all of it, or what --event names.\n"
       "One of type purge is a cache: its URL has a \"{key}\" for what it keeps\n"
       "answers by, and lists as in \"{html,json}\" for all that there may be.\n"
-      "Its secret is shown once. If that cannot be written to standard\n"
+      "Nothing that is sent to a cache is signed. Else a secret is made,\n"
+      "and shown once. If that cannot be written to standard\n"
       "output, the webhook is removed again.\n",
       cv_webhook_options, CV_WEBHOOK, " url type issuer private ",
       cmd_webhook_add },

@@ -246,6 +246,14 @@ like($second->{secret}, qr/\A$SECRET\z/, 'as JSON');
 isnt($second->{secret}, $secret, 'another one');
 is(cv('webhook', 'list')->{out}, "w  active  0  -  0  https://w.example/  -\n"
    . "v  active  0  -  0  http://v            -\n", 'list');
+$r = cv('webhook', 'add', 'p', '--type', 'purge', '--url', 'http://p/{key}');
+done_ok($r, 'a cache');
+is($r->{out}, "id              p\nurl             http://p/{key}\ntype            purge\n",
+   'has none, and is told of none');
+unlike(cv('export', '--kind', 'webhook', '--secrets')->{out}, qr/"id":"p"[^\n]*whsec_/, 'nor has the store');
+fails(cv('webhook', 'rotate', 'p'), 'webhook rotate: webhook "p" is of type purge: nothing that '
+      . 'is sent to it is signed', 'nor another one');
+done_ok(cv('webhook', 'remove', 'p'), 'it goes');
 fails(cv('webhook', 'add', 'w', '--url', 'https://w.example/'),
       'webhook add: there is a webhook "w" already', 'a known id');
 misused(cv('webhook', 'add', 'u'), qr/member "url" is required; /, 'no URL');
