@@ -16,6 +16,7 @@
 typedef struct {
     cv_txn_t      *txn;
     cv_buf_t      *out;
+    bool           whole;       /* each one's class was there */
 } cv_sequences_reading_t;
 
 typedef struct {
@@ -79,6 +80,7 @@ cv_sequences_read_guarded(void *arg)
     while (cv_walk_next(&walk, &sequence, NULL)) {
 
         if (!cv_get(reading->txn, CV_CLASS, sequence.class.iid, &class)) {
+            reading->whole = false;
             continue;
         }
 
@@ -95,7 +97,7 @@ cv_sequences_read_guarded(void *arg)
 }
 
 
-/* what could be read of them, even after an error */
+/* CV_ERR_DAMAGED, without a sentence, if what is read may not be all of them */
 
 static cv_err_t
 cv_sequences_read(cv_store_t *from, cv_buf_t *out, cv_error_t *error)
@@ -104,6 +106,7 @@ cv_sequences_read(cv_store_t *from, cv_buf_t *out, cv_error_t *error)
     cv_sequences_reading_t  reading;
 
     reading.out = out;
+    reading.whole = true;
 
     err = cv_snapshot_open(&reading.txn, from, error);
     if (err != CV_OK) {
@@ -112,10 +115,13 @@ cv_sequences_read(cv_store_t *from, cv_buf_t *out, cv_error_t *error)
 
     err = cv_store_guard(from, cv_sequences_read_guarded, &reading);
 
-    err = err != CV_OK
-          ? cv_error_set(error, err, "%s: the file cannot be read where it "
-                         "must be", cv_store_dir(from))
-          : cv_txn_err(reading.txn, error);
+    if (err == CV_OK) {
+        err = cv_txn_err(reading.txn, error);
+    }
+
+    if (err == CV_OK && !reading.whole) {
+        err = CV_ERR_DAMAGED;
+    }
 
     cv_snapshot_close(reading.txn);
 
