@@ -266,6 +266,24 @@ subtest 'what a cache answers' => sub {
     credverify('webhook', 'remove', $_) for qw(gone broken);
 };
 
+subtest 'a holder who is renamed' => sub {
+    my $path = "/api/verify/?token=$token{other}&format=html";
+    like(get($path)->{body}, qr/Jane Smith/, 'was shown');
+
+    credverify('holder', 'set', 'h', '--name', 'Joan');
+    like(get($path)->{body}, qr/Jane Smith/, 'is shown as before, as nobody was told');
+
+    deliver();
+    my $got = get($path);
+    is($got->{cache}, 'MISS', 'is told of');
+    like($got->{body}, qr/Joan/, 'is shown');
+    unlike($got->{body}, qr/Jane Smith/, 'by the new name alone');
+    is(get('/badge/B%252')->{cache}, 'MISS', 'and on each credential');
+
+    look($_) for qw(other late kept);
+    is_kept($_, 'kept again') for qw(other late kept);
+};
+
 subtest 'an edge that is down' => sub {
     is($edge->stop, 0, 'it ends');
     credverify('credential', 'revoke', 'late');
