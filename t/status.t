@@ -11,6 +11,8 @@ my $folder = Credverify::folder();
 
 $ENV{TEST_NGINX_STORE} = Credverify::store();
 $ENV{TEST_NGINX_OTHER} = Credverify::store(grep { /"kind":"issuer"/ } Credverify::lines());
+system("$Credverify::tool --store $ENV{TEST_NGINX_OTHER} webhook $_ >/dev/null") == 0 or die $_
+    for 'add hr --url https://hr.example', ('test hr') x 2, 'skip hr';
 $ENV{TEST_NGINX_TIERED} = Credverify::store(Credverify::lines(), '{"kind":"tier","id":"all"}');
 $ENV{TEST_NGINX_NEW} = "$folder/new";
 $ENV{TEST_NGINX_MISSING} = "$folder/missing";
@@ -377,6 +379,7 @@ qr/^credverify_store_records\{store="\Q$ENV{TEST_NGINX_STORE}\E",kind="issuer"\}
 credverify_store_records\{store="\Q$ENV{TEST_NGINX_STORE}\E",kind="class"\} 2
 (?:credverify_store_records\{store="\Q$ENV{TEST_NGINX_STORE}\E",.*\n)+credverify_store_records\{store="\Q$ENV{TEST_NGINX_OTHER}\E",kind="issuer"\} 2
 credverify_store_records\{store="\Q$ENV{TEST_NGINX_OTHER}\E",kind="class"\} 0
+(?:credverify_store_records\{store="\Q$ENV{TEST_NGINX_OTHER}\E",.*\n)+credverify_store_records\{store="\Q$ENV{TEST_NGINX_OTHER}\E",kind="delivery"\} 2
 /m
 --- no_error_log
 [error]
