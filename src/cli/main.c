@@ -648,8 +648,8 @@ const cv_command_t  cv_commands[] = {
       "and tried again for three days. Ended by SIGTERM, it waits for the\n"
       "answers that are under way. There is one for a store; it closes\n"
       "months, too, and drops events that are older than 40 days.\n"
-      "Mail waits until --smtp names a server. With --once the status is\n"
-      "0 only if nothing that is to be delivered is left.\n",
+      "Mail waits until --smtp names a server. The status of --once is 0\n"
+      "only if nothing that is to be delivered is left.\n",
       cv_deliver_options, CV_NO_MEMBERS, cmd_deliver },
 
     { "openbadges", "keygen", "FILE", 1, 1,
