@@ -421,7 +421,7 @@ Content-Type: application/json
 --- error_code eval: [201, 409, 200, 200]
 --- response_body_like eval
 [qr/"status":"draft"/, main::code('invalid_status'), qr/"id":"d9"/,
- qr/view="native",reason="found",status="200"\} 1\n(?:.*\n)*.*view="native",reason="created",status="201"\} 1\n(?:.*\n)*.*view="native",reason="invalid_status",status="409"\} 1\n/]
+ qr/view="native",reason="found",status="200"\} [1-9]\d*\n(?:.*\n)*.*view="native",reason="created",status="201"\} [1-9]\d*\n(?:.*\n)*.*view="native",reason="invalid_status",status="409"\} [1-9]\d*\n/]
 --- no_error_log
 [error]
 [alert]
