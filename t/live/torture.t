@@ -263,11 +263,11 @@ subtest 'files that are replaced' => sub {
     ok(run($store, undef, 'check'), 'check finds nothing');
 };
 
-# How much of the map was ever used, after so many commits of the same.
+# How much of the map was ever used, after so many commits of what nobody is told of.
 
 sub used {
     my ($store, $commits) = @_;
-    run($store, undef, qw(holder set h1 --name), "Jane $_") for 1 .. $commits;
+    run($store, undef, qw(issuer set i --name), "Issuer $_") for 1 .. $commits;
     return stats($store)->{map_used};
 }
 
