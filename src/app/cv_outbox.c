@@ -10,7 +10,6 @@
 #include "cv_verdict.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 /* ids, handles and dates, whatever their length */
 #define CV_OUTBOX_MAX  8192
@@ -58,13 +57,11 @@ cv_told_text(cv_told_t *told, const char *name, cv_str_t text)
 static void
 cv_told_number(cv_told_t *told, const char *name, uint64_t number)
 {
-    int   len;
-    char  text[24];
-
-    len = snprintf(text, sizeof(text), "%" PRIu64, number);
+    uint8_t  text[CV_INT_TEXT_MAX];
 
     cv_doc_put_name(&told->data, cv_str_z(name));
-    cv_doc_put(&told->data, CV_DOC_NUMBER, cv_str(text, (size_t) len));
+    cv_doc_put(&told->data, CV_DOC_NUMBER,
+               cv_str(text, cv_int_write(text, (int64_t) number)));
 }
 
 
@@ -80,13 +77,10 @@ cv_told_count(cv_told_t *told, const char *name, cv_int_t number)
 static void
 cv_told_month(cv_told_t *told, uint64_t month)
 {
-    int   len;
-    char  text[16];
+    uint8_t  text[CV_MONTH_LEN];
 
-    len = snprintf(text, sizeof(text), "%04" PRIu64 "-%02" PRIu64,
-                   1970 + month / 12, 1 + month % 12);
-
-    cv_told_text(told, "month", cv_str(text, (size_t) len));
+    cv_month_format(text, (unsigned) month);
+    cv_told_text(told, "month", cv_str(text, sizeof(text)));
 }
 
 
@@ -253,7 +247,7 @@ cv_outbox_about(cv_txn_t *txn, uint64_t iid, int was, const char *type)
         cv_told_tag(&told, txn, iid);
     }
 
-    if (credential.test.present && credential.test.value) {
+    if (cv_credential_is_test(&credential)) {
         cv_doc_put_name(&told.data, CV_STR("test"));
         cv_doc_put(&told.data, CV_DOC_TRUE, CV_STR(""));
     }
