@@ -9,8 +9,14 @@
 #include "ngx_http_credverify_list.h"
 
 
+/* Takes what stands behind such a directive. */
+typedef char *(*ngx_http_credverify_parameters_pt)(ngx_conf_t *cf,
+    ngx_http_credverify_loc_conf_t *clcf);
+
+
 static char *ngx_http_credverify_content(ngx_conf_t *cf, ngx_command_t *cmd,
-    ngx_http_credverify_loc_conf_t *clcf, ngx_http_handler_pt handler);
+    ngx_http_credverify_loc_conf_t *clcf, ngx_http_handler_pt handler,
+    ngx_http_credverify_parameters_pt parameters);
 
 
 const ngx_http_credverify_methods_t  ngx_http_credverify_reads = {
@@ -30,7 +36,8 @@ ngx_http_credverify_verify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     char  *rv;
 
     rv = ngx_http_credverify_content(cf, cmd, conf,
-                                     ngx_http_credverify_verify_handler);
+                                     ngx_http_credverify_verify_handler,
+                                     NULL);
 
     return rv == NGX_CONF_OK ? ngx_http_credverify_handles(cf, &clcf->handles)
                              : rv;
@@ -40,64 +47,45 @@ ngx_http_credverify_verify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 char *
 ngx_http_credverify_progress(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    char  *rv;
-
-    rv = ngx_http_credverify_content(cf, cmd, conf,
-                                     ngx_http_credverify_progress_handler);
-
-    return rv == NGX_CONF_OK ? ngx_http_credverify_holder(cf, conf) : rv;
+    return ngx_http_credverify_content(cf, cmd, conf,
+                                       ngx_http_credverify_progress_handler,
+                                       ngx_http_credverify_holder);
 }
 
 
 char *
 ngx_http_credverify_batch(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    char  *rv;
-
-    rv = ngx_http_credverify_content(cf, cmd, conf,
-                                     ngx_http_credverify_batch_handler);
-
-    return rv == NGX_CONF_OK ? ngx_http_credverify_batch_parameters(cf, conf)
-                             : rv;
+    return ngx_http_credverify_content(cf, cmd, conf,
+                                       ngx_http_credverify_batch_handler,
+                                       ngx_http_credverify_batch_parameters);
 }
 
 
 char *
 ngx_http_credverify_wallet(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    char  *rv;
-
-    rv = ngx_http_credverify_content(cf, cmd, conf,
-                                     ngx_http_credverify_wallet_handler);
-
-    return rv == NGX_CONF_OK ? ngx_http_credverify_wallet_parameters(cf, conf)
-                             : rv;
+    return ngx_http_credverify_content(cf, cmd, conf,
+                                       ngx_http_credverify_wallet_handler,
+                                       ngx_http_credverify_wallet_parameters);
 }
 
 
 char *
 ngx_http_credverify_openbadges(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    char  *rv;
-
-    rv = ngx_http_credverify_content(cf, cmd, conf,
-                                     ngx_http_credverify_badges_handler);
-
-    return rv == NGX_CONF_OK ? ngx_http_credverify_badges_parameters(cf, conf)
-                             : rv;
+    return ngx_http_credverify_content(cf, cmd, conf,
+                                       ngx_http_credverify_badges_handler,
+                                       ngx_http_credverify_badges_parameters);
 }
 
 
 char *
 ngx_http_credverify_issuance(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    char  *rv;
-
-    rv = ngx_http_credverify_content(cf, cmd, conf,
-                                     ngx_http_credverify_issuance_handler);
-
-    return rv == NGX_CONF_OK ? ngx_http_credverify_issuance_parameters(cf, conf)
-                             : rv;
+    return ngx_http_credverify_content(cf, cmd, conf,
+                                       ngx_http_credverify_issuance_handler,
+                                       ngx_http_credverify_issuance_parameters);
 }
 
 
@@ -105,13 +93,9 @@ char *
 ngx_http_credverify_progress_update(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf)
 {
-    char  *rv;
-
-    rv = ngx_http_credverify_content(cf, cmd, conf,
-                                     ngx_http_credverify_issuance_handler);
-
-    return rv == NGX_CONF_OK ? ngx_http_credverify_update_parameters(cf, conf)
-                             : rv;
+    return ngx_http_credverify_content(cf, cmd, conf,
+                                       ngx_http_credverify_issuance_handler,
+                                       ngx_http_credverify_update_parameters);
 }
 
 
@@ -119,7 +103,8 @@ char *
 ngx_http_credverify_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     return ngx_http_credverify_content(cf, cmd, conf,
-                                       ngx_http_credverify_health_handler);
+                                       ngx_http_credverify_health_handler,
+                                       NULL);
 }
 
 
@@ -127,7 +112,8 @@ char *
 ngx_http_credverify_usage(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     return ngx_http_credverify_content(cf, cmd, conf,
-                                       ngx_http_credverify_usage_handler);
+                                       ngx_http_credverify_usage_handler,
+                                       NULL);
 }
 
 
@@ -137,7 +123,8 @@ ngx_http_credverify_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     char  *rv;
 
     rv = ngx_http_credverify_content(cf, cmd, conf,
-                                     ngx_http_credverify_status_handler);
+                                     ngx_http_credverify_status_handler,
+                                     NULL);
 
     return rv == NGX_CONF_OK ? ngx_http_credverify_use_counters(cf) : rv;
 }
@@ -147,7 +134,8 @@ ngx_http_credverify_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 static char *
 ngx_http_credverify_content(ngx_conf_t *cf, ngx_command_t *cmd,
-    ngx_http_credverify_loc_conf_t *clcf, ngx_http_handler_pt handler)
+    ngx_http_credverify_loc_conf_t *clcf, ngx_http_handler_pt handler,
+    ngx_http_credverify_parameters_pt parameters)
 {
     ngx_http_core_loc_conf_t  *lcf;
 
@@ -168,7 +156,7 @@ ngx_http_credverify_content(ngx_conf_t *cf, ngx_command_t *cmd,
     clcf->content = cmd;
     clcf->handler = handler;
 
-    return NGX_CONF_OK;
+    return parameters != NULL ? parameters(cf, clcf) : NGX_CONF_OK;
 }
 
 
